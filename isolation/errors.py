@@ -1,0 +1,46 @@
+"""What can go wrong around git and a working tree, a class per cause.
+
+The docstring of a class is its meaning, the fields are the facts, `hint` is the next command.
+"""
+
+from __future__ import annotations
+
+
+class IsolationError(Exception):
+    """Something about git or a working tree stopped the work."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class GitFailed(IsolationError):
+    """Git ended with an exit code that means failure."""
+
+    def __init__(self, args: tuple[str, ...], code: int, stderr: bytes) -> None:
+        words = stderr.decode(errors="replace").strip()
+        last = words.splitlines()[-1] if words else f"exit code {code}"
+        super().__init__(f"git {args[0] if args else ''} failed: {last}")
+        self.argv = args
+        self.code = code
+        self.stderr = words
+
+
+class GitTimedOut(IsolationError):
+    """Git did not end in time and was stopped."""
+
+    def __init__(self, args: tuple[str, ...], seconds: float) -> None:
+        super().__init__(f"git {args[0] if args else ''} did not end within {seconds:.0f} s")
+        self.argv = args
+
+
+class GitMissing(IsolationError):
+    """The git program cannot be started."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"git cannot be started: {reason}", hint="install git 2.38 or newer")
+
+
+class NotKept(IsolationError):
+    """Work could not be proven kept, so nothing may be removed."""

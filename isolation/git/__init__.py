@@ -1,0 +1,1 @@
+"""One function per git command, no policy; program.py is the one door."""

@@ -1,0 +1,1 @@
+"""What the pool does: read a snapshot, decide purely, execute."""

@@ -1,0 +1,1 @@
+"""The pool's state behind one protocol; SQL lives in queries/."""
