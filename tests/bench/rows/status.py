@@ -20,11 +20,11 @@ def measure(bench: Bench) -> Row:
     contenders = (
         Contender(
             label="python -c pass",
-            measure=lambda turn: bench.shell.time(bench.python, "-c", "pass", cwd=pool.checkout)[0],
+            measure=lambda _: bench.shell.time(bench.python, "-c", "pass", cwd=pool.checkout)[0],
         ),
         Contender(
             label="poolmgr status --json",
-            measure=lambda turn: bench.shell.time(bench.poolmgr, "status", "--json", cwd=pool.checkout)[0],
+            measure=lambda _: bench.shell.time(bench.poolmgr, "status", "--json", cwd=pool.checkout)[0],
         ),
     )
     bare, status = interleave(contenders, rounds=bench.rounds * ROUNDS_EACH, warm_up=2)
