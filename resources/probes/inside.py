@@ -50,36 +50,41 @@ class Scan:
     roots: dict[Path, bytes]
     skipped: frozenset[int]
     since: int | None
-    found: dict[Path, list[Process]] = field(default_factory=dict)
+    found: dict[Path, dict[int, str]] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
     views: dict[object, dict[Path, tuple[bytes, ...]]] = field(default_factory=dict)
 
     def look_at(self, pid: int) -> None:
-        """Record in which directories a process lives, or that it could not be read."""
+        """Note in which directories a process lives, or that it could not be read."""
         try:
-            self.match(pid)
+            try:
+                self.match(pid, pid)
+            except ProcessLookupError:
+                # Gone; or its first thread alone has ended, and the others live somewhere.
+                for thread in system.list_other_threads(pid):
+                    self.match(pid, thread)
         except ProcessLookupError:
             return
         except PermissionError:
             self.note_unread(pid)
 
-    def match(self, pid: int) -> None:
+    def match(self, pid: int, thread: int) -> None:
         """Compare each place of a process with each directory, as the process sees them."""
-        prefixes = self.prefixes_for(pid)
+        prefixes = self.prefixes_for(thread)
         every = tuple(prefix for some in prefixes.values() for prefix in some)
         matches: dict[Path, str] = {}
-        for how, place in system.list_places(pid):
+        for how, place in system.list_places(thread):
             if not is_inside(place, every):
                 continue
             for root, some in prefixes.items():
                 if root not in matches and is_inside(place, some):
                     matches[root] = how
-        maps = system.read_maps(pid)
+        maps = system.read_maps(thread)
         for root, some in prefixes.items():
             if root not in matches and any(b" " + prefix in maps for prefix in some):
                 matches[root] = "map"
         for root, how in matches.items():
-            self.found.setdefault(root, []).append(named(pid, how))
+            self.found.setdefault(root, {}).setdefault(pid, how)
 
     def prefixes_for(self, pid: int) -> dict[Path, tuple[bytes, ...]]:
         """The beginnings of paths that are inside, in the view of one process."""
@@ -108,8 +113,9 @@ class Scan:
 
     def why_incomplete(self) -> str:
         """What may have been overlooked, empty when nothing."""
-        if not self.unread:
-            return system.why_partial()
+        partial = system.why_partial()
+        if partial or not self.unread:
+            return partial
         rest = len(self.unread) - NAMED
         more = f" and {rest} more" if rest > 0 else ""
         return f"may not read pid {', '.join(self.unread[:NAMED])}{more}"
@@ -136,7 +142,12 @@ def scan(
         seen.update(fresh)
     why = work.why_incomplete()
     return {
-        root: Inside(processes=tuple(work.found.get(root, ())), complete=not why, why=why) for root in places
+        root: Inside(
+            processes=tuple(named(pid, how) for pid, how in work.found.get(root, {}).items()),
+            complete=not why,
+            why=why,
+        )
+        for root in places
     }
 
 

@@ -60,13 +60,16 @@ def parse_stat(pid: int, text: bytes) -> Record:
 
 def has_living_thread(pid: int) -> bool:
     """Whether a process whose first thread has ended goes on in another."""
-    return any(thread != pid for thread in list_threads(pid))
+    return bool(list_other_threads(pid))
 
 
-def list_threads(pid: int) -> tuple[int, ...]:
-    """The threads of a process, none when it is gone or hidden."""
+def list_other_threads(pid: int) -> tuple[int, ...]:
+    """The threads of a process but the first, none when it is gone or hidden.
+
+    Each can be asked for places and maps by its number, as a process can.
+    """
     try:
-        return tuple(int(name) for name in os.listdir(f"/proc/{pid}/task"))
+        return tuple(int(name) for name in os.listdir(f"/proc/{pid}/task") if int(name) != pid)
     except OSError:
         return ()
 
@@ -75,15 +78,7 @@ def list_places(pid: int) -> Iterator[tuple[str, bytes]]:
     """Where a process lives: its directory, root, program and open files."""
     home = b"/proc/%d" % pid
     with reading():
-        try:
-            yield "cwd", os.readlink(home + b"/cwd")
-        except FileNotFoundError:
-            # A zombie has none; when its first thread alone has ended, the others still do.
-            others = [thread for thread in list_threads(pid) if thread != pid]
-            if not others:
-                raise
-            home += b"/task/%d" % others[0]
-            yield "cwd", os.readlink(home + b"/cwd")
+        yield "cwd", os.readlink(home + b"/cwd")
         yield "root", os.readlink(home + b"/root")
         try:
             yield "exe", os.readlink(home + b"/exe")

@@ -74,28 +74,36 @@ def read_kind(path: Path) -> str:
 def read_view(pid: int) -> tuple[str, bytes]:
     """The mount namespace and root directory through which a process sees the files."""
     try:
-        return os.readlink(f"/proc/{pid}/ns/mnt"), os.readlink(b"/proc/%d/root" % pid)
+        return os.readlink(f"/proc/{pid}/ns/mnt"), read_root(pid)
     except FileNotFoundError as error:
         raise ProcessLookupError(str(error)) from error
 
 
+def read_root(pid: int) -> bytes:
+    """The root directory of a process."""
+    return os.readlink(b"/proc/%d/root" % pid)
+
+
 def list_aliases(root: bytes, pid: int) -> tuple[bytes, ...]:
     """Every path under which the process `pid` may show that it is in our directory `root`."""
-    own = read_mounts()
-    home = find_mount(own, root)
-    if home is None:
+    home = find_mount(read_mounts(), root)
+    mounts = read_mounts(str(pid))
+    if home is None or not mounts:
         return (root,)
     inner = joined(home.source, relative(root, home.point))
-    found = {root}
-    prefix = os.readlink(b"/proc/%d/root" % pid).rstrip(b"/")
-    for mount in read_mounts(str(pid)):
+    prefix = read_root(pid).rstrip(b"/")
+    found = set()
+    for mount in mounts:
         if mount.device != home.device:
             continue
-        point = prefix + mount.point
         if is_beneath(inner, mount.source):
-            found.add(joined(point, relative(inner, mount.source)))
+            place = joined(mount.point, relative(inner, mount.source))
         elif is_beneath(mount.source, inner):  # only a part of our directory is mounted there
-            found.add(point)
+            place = mount.point
+        else:
+            continue
+        if find_mount(mounts, place) is mount:  # else another mount lies on top
+            found.add(prefix + place)
     return tuple(found)
 
 

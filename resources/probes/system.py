@@ -11,6 +11,7 @@ if sys.platform == "darwin":
     from resources.probes.mac import (
         find_record,
         list_aliases,
+        list_other_threads,
         list_pids,
         list_places,
         read_boot,
@@ -27,6 +28,7 @@ if sys.platform == "darwin":
 else:
     from resources.probes.linux import (
         find_record,
+        list_other_threads,
         list_pids,
         list_places,
         read_boot,
@@ -43,6 +45,7 @@ else:
 __all__ = [
     "find_record",
     "list_aliases",
+    "list_other_threads",
     "list_pids",
     "list_places",
     "read_boot",
