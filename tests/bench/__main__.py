@@ -21,7 +21,9 @@ from tests.bench.processes import BenchFailed, ensure_shell
 from tests.bench.report import machine_text, report_json, report_text
 from tests.bench.rows import acquire, claim, growth, release, status, wake
 
-ROWS: dict[str, ModuleType] = {module.NAME: module for module in (acquire, growth, release, status, wake, claim)}
+ROWS: dict[str, ModuleType] = {
+    module.NAME: module for module in (acquire, growth, release, status, wake, claim)
+}
 ROUNDS, QUICK_ROUNDS = 7, 2
 
 
@@ -71,19 +73,28 @@ def make_bench(arguments: argparse.Namespace) -> Iterator[Bench]:
 def parse_arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.bench", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m tests.bench",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS), metavar="NAME", help=", ".join(ROWS))
+    parser.add_argument(
+        "--rows", nargs="+", choices=ROWS, default=list(ROWS), metavar="NAME", help=", ".join(ROWS)
+    )
     parser.add_argument(
         "--quick", action="store_true", help="small sizes, few rounds; size-dependent budgets not judged"
     )
     parser.add_argument("--rounds", type=int, help=f"default {ROUNDS}, quick {QUICK_ROUNDS}")
-    parser.add_argument("--work", type=Path, help="keeps generated repositories and the peer (default: temporary)")
+    parser.add_argument(
+        "--work", type=Path, help="keeps generated repositories and the peer (default: temporary)"
+    )
     parser.add_argument("--no-peer", action="store_true", help="without warmtree, which pip would install")
     parser.add_argument("--json", action="store_true", help="everything measured, as data")
     parser.add_argument("--seed", type=int, default=1, help="of the generated repositories")
     parser.add_argument(
-        "--poolmgr", type=Path, default=Path(sys.executable).with_name("poolmgr"), help="the console script to measure"
+        "--poolmgr",
+        type=Path,
+        default=Path(sys.executable).with_name("poolmgr"),
+        help="the console script to measure",
     )
     return parser.parse_args()
 

@@ -75,4 +75,8 @@ def list_pythons() -> tuple[Path, ...]:
     """Where one may lie: this interpreter, PATH, pyenv."""
     named = (shutil.which(f"python3.{minor}") for minor in (12, 13, 14))
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    return (Path(sys.executable), *(Path(name) for name in named if name), *sorted(pyenv.glob("3.1[234]*/bin/python3")))
+    return (
+        Path(sys.executable),
+        *(Path(name) for name in named if name),
+        *sorted(pyenv.glob("3.1[234]*/bin/python3")),
+    )

@@ -42,7 +42,9 @@ class Pool:
 
     def time_acquire(self, branch: str) -> float:
         """Seconds of the command as people type it: the whole process, without --json."""
-        return self.shell.time(self.program, "acquire", "--agent", "bench", "--branch", branch, cwd=self.checkout)[0]
+        return self.shell.time(
+            self.program, "acquire", "--agent", "bench", "--branch", branch, cwd=self.checkout
+        )[0]
 
     def require_slot(self, branch: str) -> Slot:
         """The slot that has the branch."""
@@ -68,7 +70,9 @@ class Pool:
 
     def settle(self, *branches: str) -> None:
         """Waits until every slot is READY again, and deletes branches of earlier rounds."""
-        self.wait_until(lambda slots: all(slot["state"].upper() == "READY" for slot in slots), "every slot is READY")
+        self.wait_until(
+            lambda slots: all(slot["state"].upper() == "READY" for slot in slots), "every slot is READY"
+        )
         for branch in branches:
             self.shell.run("git", "branch", "--quiet", "-D", branch, cwd=self.checkout)
 

@@ -56,7 +56,13 @@ class Shell:
         started = time.perf_counter()
         try:
             done = subprocess.run(
-                argv, cwd=cwd, env=self.variables, input=stdin or b"", capture_output=True, timeout=TIMEOUT, check=False
+                argv,
+                cwd=cwd,
+                env=self.variables,
+                input=stdin or b"",
+                capture_output=True,
+                timeout=TIMEOUT,
+                check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise BenchFailed(str(error)) from error

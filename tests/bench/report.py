@@ -56,19 +56,26 @@ def list_table_lines(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> lis
         return []
     widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
     lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in cells
     ]
     return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
 
 
 def report_json(rows: Sequence[Row], machine: str) -> str:
     """The same as data; every measured second is in it."""
-    document = {"contract_version": CONTRACT_VERSION, "machine": machine, "rows": [row_document(row) for row in rows]}
+    document = {
+        "contract_version": CONTRACT_VERSION,
+        "machine": machine,
+        "rows": [row_document(row) for row in rows],
+    }
     return json.dumps(document, indent=2) + "\n"
 
 
 def row_document(row: Row) -> dict[str, Any]:
     """A row with the figures that are worked out from its seconds."""
-    series = [asdict(each) | {"min": each.low, "median": each.median, "max": each.high} for each in row.series]
+    series = [
+        asdict(each) | {"min": each.low, "median": each.median, "max": each.high} for each in row.series
+    ]
     checks = [asdict(check) | {"verdict": check.verdict} for check in row.checks]
     return asdict(row) | {"series": series, "checks": checks}

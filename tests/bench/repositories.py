@@ -83,5 +83,7 @@ def file_path(number: int) -> str:
 
 def source_text(numbers: random.Random) -> bytes:
     """A megabyte or so that compresses like code, to cut files from."""
-    lines = (" ".join(numbers.choices(WORDS, k=9)) + f" {numbers.getrandbits(32):08x}\n" for _ in range(16_000))
+    lines = (
+        " ".join(numbers.choices(WORDS, k=9)) + f" {numbers.getrandbits(32):08x}\n" for _ in range(16_000)
+    )
     return "".join(lines).encode()

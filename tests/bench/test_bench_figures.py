@@ -21,7 +21,12 @@ def test_a_ratio_compares_medians() -> None:
 
 @pytest.mark.parametrize(
     ("value", "budget", "judged", "verdict"),
-    [(1.0, 1.0, True, "ok"), (1.1, 1.0, True, "over"), (9.0, 1.0, False, "not judged"), (9.0, None, True, "reported")],
+    [
+        (1.0, 1.0, True, "ok"),
+        (1.1, 1.0, True, "over"),
+        (9.0, 1.0, False, "not judged"),
+        (9.0, None, True, "reported"),
+    ],
 )
 def test_a_check_is_over_only_above_a_judged_budget(
     value: float, budget: float | None, *, judged: bool, verdict: str

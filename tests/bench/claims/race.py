@@ -38,7 +38,15 @@ class Outcome:
 def run_race(shell: Shell, race: Race, contender: str, directory: Path) -> Outcome:
     """One race on a database of its own."""
     file = make_database(directory)
-    argv = (race.python, "-m", "tests.bench.claims.worker", contender, file, str(race.seconds), str(race.hold))
+    argv = (
+        race.python,
+        "-m",
+        "tests.bench.claims.worker",
+        contender,
+        file,
+        str(race.seconds),
+        str(race.hold),
+    )
     with ExitStack() as stack:
         workers = [stack.enter_context(shell.start(*argv, cwd=CHECKOUT)) for _ in range(PROCESSES)]
         stack.callback(stop_all, workers)

@@ -39,7 +39,9 @@ def add_slots(session: Session, directory: Path, count: int) -> None:
     now = read_clock()
     for number in range(1, count + 1):
         name = f"pool-wt-{number}"
-        new = NewSlot(number=number, generation=1, name=name, path=directory / name, state=State.CREATING, fence=0)
+        new = NewSlot(
+            number=number, generation=1, name=name, path=directory / name, state=State.CREATING, fence=0
+        )
         move_slot(session, add_slot(session, new, note=NOTE, now=now), State.READY, note=NOTE, now=now)
 
 

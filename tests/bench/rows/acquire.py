@@ -46,7 +46,12 @@ def list_checks(series: tuple[Series, ...], *, judged: bool) -> tuple[Check, ...
     """Ours against each of the others that ran."""
     by_label = {each.label: each for each in series}
     return tuple(
-        Check(name=f"{OURS} / {other}", value=ratio(by_label[OURS], by_label[other]), budget=budget, judged=judged)
+        Check(
+            name=f"{OURS} / {other}",
+            value=ratio(by_label[OURS], by_label[other]),
+            budget=budget,
+            judged=judged,
+        )
         for other, budget in ((GIT, GIT_BUDGET), (PEER, PEER_BUDGET))
         if {OURS, other} <= by_label.keys()
     )
@@ -57,7 +62,9 @@ def git_contender(shell: Shell, checkout: Path) -> Contender:
     place = checkout.parent / "added"
 
     def add(turn: int) -> float:
-        return shell.time("git", "worktree", "add", "--quiet", "-b", f"bench/{turn}", place, "main", cwd=checkout)[0]
+        return shell.time(
+            "git", "worktree", "add", "--quiet", "-b", f"bench/{turn}", place, "main", cwd=checkout
+        )[0]
 
     def remove(turn: int) -> None:
         shell.run("git", "worktree", "remove", "--force", place, cwd=checkout)

@@ -48,7 +48,9 @@ def contender(pool: Pool, label: str, measure_slot: Callable[[Pool, Slot], float
             pool.time_release(slots[turn].name)
         pool.settle(branch(turn))
 
-    return Contender(label=label, before=acquire, measure=lambda turn: measure_slot(pool, slots[turn]), after=settle)
+    return Contender(
+        label=label, before=acquire, measure=lambda turn: measure_slot(pool, slots[turn]), after=settle
+    )
 
 
 def time_status(pool: Pool, slot: Slot) -> float:

@@ -29,8 +29,14 @@ def measure(bench: Bench) -> Row:
     )
     bare, status = interleave(contenders, rounds=bench.rounds * ROUNDS_EACH, warm_up=2)
     check = Check(
-        name=f"{status.label} / {bare.label}", value=ratio(status, bare), budget=BUDGET, judged=not bench.quick
+        name=f"{status.label} / {bare.label}",
+        value=ratio(status, bare),
+        budget=BUDGET,
+        judged=not bench.quick,
     )
     return Row(
-        name=NAME, title=f"status --json, {slots} slots, {FILES:,} files", series=(bare, status), checks=(check,)
+        name=NAME,
+        title=f"status --json, {slots} slots, {FILES:,} files",
+        series=(bare, status),
+        checks=(check,),
     )
