@@ -155,7 +155,10 @@ def refuse(text: str, line: str, core: str) -> None:
         ("." in components, "paths have no `.` component; leave it out"),
         ("" in components, "an empty component matches nothing"),
         (escaped_at(line, len(line)), "the backslash at its end escapes nothing"),
-        (any(part.endswith("\\") and escaped_at(part, len(part)) for part in components[:-1]), "a slash cannot be escaped"),
+        (
+            any(part.endswith("\\") and escaped_at(part, len(part)) for part in components[:-1]),
+            "a slash cannot be escaped",
+        ),
         (escaped_at(core, len(core)), "a slash cannot be escaped"),
     )
     for is_bad, reason in reasons:
