@@ -8,14 +8,15 @@ from pathlib import Path
 from resources.probes import system
 
 # SQLite's shared memory and flock mean nothing between two machines.
-NETWORK = frozenset(
-    "nfs nfs4 cifs smb smb2 smb3 smbfs ncpfs 9p drvfs afs afpfs webdav coda ceph glusterfs lustre gpfs gfs2 "
-    "ocfs2 beegfs orangefs pvfs2 panfs davfs vboxsf prl_fs vmhgfs".split()
-)
-NETWORK_FUSE = frozenset(
-    "sshfs rclone s3fs goofys gcsfuse davfs davfs2 curlftpfs glusterfs ceph smbnetfs vmhgfs-fuse "
-    "grpcfuse juicefs seaweedfs".split()
-)
+NETWORK = frozenset((
+    "nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "ncpfs", "9p", "drvfs", "afs", "afpfs", "webdav",
+    "coda", "ceph", "glusterfs", "lustre", "gpfs", "gfs2", "ocfs2", "beegfs", "orangefs", "pvfs2", "panfs",
+    "davfs", "vboxsf", "prl_fs", "vmhgfs",
+))  # fmt: skip
+NETWORK_FUSE = frozenset((
+    "sshfs", "rclone", "s3fs", "goofys", "gcsfuse", "davfs", "davfs2", "curlftpfs", "glusterfs", "ceph",
+    "smbnetfs", "vmhgfs-fuse", "grpcfuse", "juicefs", "seaweedfs",
+))  # fmt: skip
 
 
 def kind_of(path: Path) -> str:

@@ -52,7 +52,7 @@ class Scan:
     since: int | None
     found: dict[Path, dict[int, str]] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
-    views: dict[object, dict[Path, tuple[bytes, ...]]] = field(default_factory=dict)
+    views: dict[tuple[str, bytes], dict[Path, tuple[bytes, ...]]] = field(default_factory=dict)
 
     def look_at(self, pid: int) -> None:
         """Note in which directories a process lives, or that it could not be read."""
@@ -90,8 +90,9 @@ class Scan:
         """The beginnings of paths that are inside, in the view of one process."""
         view = system.read_view(pid)
         if view not in self.views:
+            aliases = system.list_aliases(self.roots.values(), pid)
             self.views[view] = {
-                root: tuple(alias.rstrip(b"/") + b"/" for alias in system.list_aliases(path, pid))
+                root: tuple(alias.rstrip(b"/") + b"/" for alias in aliases[path])
                 for root, path in self.roots.items()
             }
         return self.views[view]
@@ -151,9 +152,7 @@ def scan(
     }
 
 
-def list_inside(
-    root: Path, *, ignore_pids: frozenset[int] = frozenset(), since: int | None = None
-) -> Inside:
+def list_inside(root: Path, *, ignore_pids: frozenset[int] = frozenset(), since: int | None = None) -> Inside:
     """Who is inside one directory."""
     return scan((root,), ignore_pids=ignore_pids, since=since)[root]
 

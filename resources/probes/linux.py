@@ -186,7 +186,8 @@ def reading() -> Iterator[None]:
 
 
 def read_bytes(path: str) -> bytes:
-    return Path(path).read_bytes()
+    with open(path, "rb", buffering=0) as file:
+        return file.read()
 
 
 def read_line(path: str) -> str:

@@ -10,7 +10,7 @@ import ctypes
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -126,9 +126,9 @@ def read_view(_pid: int) -> tuple[str, bytes]:
     return "", b"/"
 
 
-def list_aliases(root: bytes, _pid: int) -> tuple[bytes, ...]:
-    """The directory itself."""
-    return (root,)
+def list_aliases(roots: Iterable[bytes], _pid: int) -> dict[bytes, tuple[bytes, ...]]:
+    """The directories themselves."""
+    return {root: (root,) for root in roots}
 
 
 def read_kind(path: Path) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def parse_mounts(text: bytes) -> tuple[Mount, ...]:
 
 
 def unescape(text: bytes) -> bytes:
-    """A path as it is, with the kernel's \\040 for a space undone."""
+    """A path as it is: the kernel writes spaces and newlines as octal numbers."""
     return ESCAPE.sub(lambda match: bytes([int(match[1], 8)]), text)
 
 
@@ -84,16 +85,24 @@ def read_root(pid: int) -> bytes:
     return os.readlink(b"/proc/%d/root" % pid)
 
 
-def list_aliases(root: bytes, pid: int) -> tuple[bytes, ...]:
-    """Every path under which the process `pid` may show that it is in our directory `root`."""
-    home = find_mount(read_mounts(), root)
-    mounts = read_mounts(str(pid))
-    if home is None or not mounts:
-        return (root,)
-    inner = joined(home.source, relative(root, home.point))
+def list_aliases(roots: Iterable[bytes], pid: int) -> dict[bytes, tuple[bytes, ...]]:
+    """Every path under which the process `pid` may show that it is in one of our directories."""
+    own, mounts = read_mounts(), read_mounts(str(pid))
     prefix = read_root(pid).rstrip(b"/")
+    return {
+        root: tuple(prefix + place for place in translated(root, own, mounts)) if mounts else (root,)
+        for root in roots
+    }
+
+
+def translated(root: bytes, own: tuple[Mount, ...], other: tuple[Mount, ...]) -> set[bytes]:
+    """The paths at which a directory of our mounts appears in other mounts, whole or in part."""
+    home = find_mount(own, root)
+    if home is None:
+        return {root}
+    inner = joined(home.source, relative(root, home.point))
     found = set()
-    for mount in mounts:
+    for mount in other:
         if mount.device != home.device:
             continue
         if is_beneath(inner, mount.source):
@@ -102,9 +111,9 @@ def list_aliases(root: bytes, pid: int) -> tuple[bytes, ...]:
             place = mount.point
         else:
             continue
-        if find_mount(mounts, place) is mount:  # else another mount lies on top
-            found.add(prefix + place)
-    return tuple(found)
+        if find_mount(other, place) is mount:  # else another mount lies on top
+            found.add(place)
+    return found
 
 
 def is_beneath(path: bytes, parent: bytes) -> bool:

@@ -45,9 +45,7 @@ def test_what_is_not_there_or_read_only_cannot_be_written(tmp_path: Path) -> Non
 def test_a_directory_without_write_permission_is_seen_even_by_root_when_mounted_read_only(
     tmp_path: Path,
 ) -> None:
-    script = (
-        f"mount --bind '{tmp_path}' '{tmp_path}' && mount -o remount,bind,ro '{tmp_path}' && exec \"$@\""
-    )
+    script = f"mount --bind '{tmp_path}' '{tmp_path}' && mount -o remount,bind,ro '{tmp_path}' && exec \"$@\""
     question = (
         "import sys; from pathlib import Path; from resources.probes.filesystem import is_writable;"
         "print(is_writable(Path(sys.argv[1])))"

@@ -12,7 +12,7 @@ from tests.fixtures.repositories import Repositories, Repository
 def test_nothing_of_the_person_who_runs_the_tests_is_in_the_environment() -> None:
     foreign = [name for name in os.environ if name.startswith(("POOLMGR_", "PG", "GPG_"))]
     assert foreign == []
-    assert set(name for name in os.environ if name.startswith("GIT_")) == {
+    assert {name for name in os.environ if name.startswith("GIT_")} == {
         "GIT_CONFIG_GLOBAL",
         "GIT_CONFIG_NOSYSTEM",
         "GIT_TERMINAL_PROMPT",

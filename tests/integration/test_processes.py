@@ -83,7 +83,7 @@ def test_of_another_host_or_namespace_nothing_is_known(parts: dict[str, str | in
     assert judge(changed(**parts)) is Life.UNKNOWN
 
 
-@pytest.mark.parametrize("text", ["", "4711", "a:b:c:d:e:f", "a:b:c:d:1:-1", "a:b:c:d:²:1", ":" * 5, "a" * 300])
+@pytest.mark.parametrize("text", ["", "4711", "a:b:c:d:e:f", "a:b:c:d:1:-1", "a:b:c:d:²:1", ":" * 5])
 def test_a_text_that_is_no_identity_proves_nothing(text: str) -> None:
     assert judge(text) is Life.UNKNOWN
     assert pid_of(text) is None
