@@ -1,0 +1,1 @@
+"""Tests with real git, real files and real processes."""

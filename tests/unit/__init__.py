@@ -1,0 +1,1 @@
+"""Tests of what is pure: no files, no processes, no clock."""
