@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
 
 from poolmgr.core import settings_defaults as defaults
 from poolmgr.core import settings_kinds as kinds
@@ -16,15 +16,18 @@ from poolmgr.core.errors import PoolError
 from poolmgr.core.settings_kinds import Kind
 
 
-def setting(default: object, kind: Kind, doc: str, *, needs_trust: bool = False) -> Any:
+T = TypeVar("T")
+
+
+def setting(default: T, kind: Kind, doc: str, *, needs_trust: bool = False, in_effect: bool = True) -> T:
     """A field that is a setting."""
-    metadata = {"kind": kind, "doc": doc, "needs_trust": needs_trust}
+    metadata = {"kind": kind, "doc": doc, "needs_trust": needs_trust, "in_effect": in_effect}
     if isinstance(default, dict):
-        return field(default_factory=dict, metadata=metadata)
+        return field(default_factory=lambda: default, metadata=metadata)
     return field(default=default, metadata=metadata)
 
 
-def section(factory: type[object], *, in_effect: bool = True) -> Any:
+def section(factory: type[T], *, in_effect: bool = True) -> T:
     """A field that is a group of settings."""
     return field(default_factory=factory, metadata={"section": factory, "in_effect": in_effect})
 
@@ -192,14 +195,8 @@ class Settings:
     scope: ScopeSettings = section(ScopeSettings, in_effect=False)
     database: DatabaseSettings = section(DatabaseSettings, in_effect=False)
     beads: BeadsSettings = section(BeadsSettings, in_effect=False)
-    env: Mapping[str, str] = field(
-        default_factory=dict,
-        metadata={
-            "kind": kinds.ENVIRONMENT,
-            "doc": "variables written into every slot's .env.worktree",
-            "needs_trust": True,
-            "in_effect": False,
-        },
+    env: Mapping[str, str] = setting(
+        {}, kinds.ENVIRONMENT, "variables for every slot's .env.worktree", needs_trust=True, in_effect=False
     )
     limits: LimitsSettings = section(LimitsSettings, in_effect=False)
 

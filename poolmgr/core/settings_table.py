@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
-from typing import Any
+from typing import Any, cast
 
 from poolmgr.core.settings import Settings
 from poolmgr.core.settings_kinds import Kind, Value
@@ -38,7 +38,7 @@ class Setting:
 def settings_of(kind: type[Any], prefix: str, *, in_effect: bool) -> Iterator[Setting]:
     """The settings of a section and of those inside it."""
     for each in fields(kind):
-        effective = each.metadata.get("in_effect", in_effect)
+        effective = in_effect and each.metadata["in_effect"]
         if inner := each.metadata.get("section"):
             yield from settings_of(inner, f"{prefix}{each.name}.", in_effect=effective)
         else:
@@ -54,10 +54,8 @@ def settings_of(kind: type[Any], prefix: str, *, in_effect: bool) -> Iterator[Se
 
 def default_of(each: Field[Any]) -> Value:
     """The value a field has when nobody sets it."""
-    if each.default is not MISSING:
-        value: Value = each.default
-        return value
-    return {}
+    value: Value = {} if each.default is MISSING else each.default
+    return value
 
 
 SETTINGS: Mapping[str, Setting] = {each.key: each for each in settings_of(Settings, "", in_effect=True)}
@@ -67,16 +65,16 @@ VARIABLES: Mapping[str, Setting] = {each.variable: each for each in SETTINGS.val
 
 def settings_from(values: Mapping[str, Value]) -> Settings:
     """The settings with these values, the others as by default."""
+    return cast("Settings", section_from(Settings, "", values))
 
-    def built(kind: type[Any], prefix: str) -> Any:
-        given = {}
-        for each in fields(kind):
-            key = prefix + each.name
-            if inner := each.metadata.get("section"):
-                given[each.name] = built(inner, f"{key}.")
-            elif key in values:
-                given[each.name] = values[key]
-        return kind(**given)
 
-    settings: Settings = built(Settings, "")
-    return settings
+def section_from(kind: type[object], prefix: str, values: Mapping[str, Value]) -> object:
+    """A section with these values, by whole key."""
+    given: dict[str, object] = {}
+    for each in fields(cast("type[Any]", kind)):
+        key = prefix + each.name
+        if inner := each.metadata.get("section"):
+            given[each.name] = section_from(inner, f"{key}.", values)
+        elif key in values:
+            given[each.name] = values[key]
+    return kind(**given)

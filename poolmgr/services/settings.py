@@ -14,7 +14,13 @@ from poolmgr.core.settings_kinds import Raw
 from poolmgr.core.settings_layers import Layer, Loaded, Source, layered, needing_trust
 from poolmgr.core.settings_parse import Found, Given, parse_environment, parse_flags
 from poolmgr.services import settings_cache as cache
-from poolmgr.services.settings_file import CLONE, COMMITTED, committed_path, find_identity, read_settings_file
+from poolmgr.services.settings_file import (
+    COMMITTED,
+    clone_path,
+    committed_path,
+    find_identity,
+    read_settings_file,
+)
 from poolmgr.services.settings_trust import is_trusted
 
 NO_FLAGS: Mapping[str, str] = {}
@@ -40,7 +46,7 @@ def load_settings(
 
 def read_files(checkout: Path | None, state_dir: Path) -> cache.Kept:
     """What the two files say, from the cache if they are still the same."""
-    paths = (committed_path(checkout) if checkout else None, state_dir / CLONE)
+    paths = (committed_path(checkout) if checkout else None, clone_path(state_dir))
     identities = [find_identity(path) for path in paths]
     if not any(identities):
         return cache.NOTHING

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from poolmgr.core.settings import Problem, SettingsError
@@ -31,7 +30,7 @@ class SettingsFile:
 
 
 def committed_path(checkout: Path) -> Path | None:
-    """The committed file, its links followed; None if there is none. Links out of the checkout are refused."""
+    """The committed file, links inside the checkout followed; None if there is none."""
     path = checkout / COMMITTED
     if not path.is_symlink():
         return path if path.exists() else None
@@ -40,6 +39,12 @@ def committed_path(checkout: Path) -> Path | None:
     if not target.is_relative_to(root) or target.relative_to(root).parts[:1] == (".git",):
         raise refusal(str(path), "is a symbolic link out of the checkout; put a plain file there")
     return target
+
+
+def clone_path(state_dir: Path) -> Path:
+    """This clone's own file; where its owner put a link to somewhere else, that place."""
+    path = state_dir / CLONE
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 def find_identity(path: Path | None) -> Identity | None:
@@ -57,6 +62,8 @@ def find_identity(path: Path | None) -> Identity | None:
 
 def read_settings_file(path: Path, label: str) -> SettingsFile:
     """The file's text and digest."""
+    from hashlib import sha256  # only a changed file has to pay for it
+
     try:
         # Neither a link put there since nor a pipe that nobody writes to.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -1,0 +1,82 @@
+"""Settings as text for a terminal or for programs: nothing hostile, no password."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from poolmgr.core.settings_kinds import DURATION, Value
+from poolmgr.core.settings_layers import Loaded
+from poolmgr.core.settings_parse import Given
+from poolmgr.core.settings_table import SETTINGS
+
+LONG = 12
+UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+
+
+def escaped(text: str) -> str:
+    """The text on one line; control, bidi and undecodable characters are spelled out."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
+        for char in text
+    )
+
+
+def page_lines(loaded: Loaded, *, with_origin: bool) -> Iterator[str]:
+    """All settings as a settings file would say them."""
+    above: list[str] = []
+    for key, setting in SETTINGS.items():
+        *sections, leaf = key.split(".")
+        for depth, name in enumerate(sections):
+            if sections[: depth + 1] != above[: depth + 1]:
+                yield f"{'  ' * depth}{name}:"
+        above = sections
+        is_default = key not in loaded.origins
+        text = value_text(key, loaded.values[key], is_default=is_default)
+        notes = [] if setting.in_effect else ["no effect yet"]
+        if with_origin:
+            notes.append(escaped(str(loaded.origin(key))))
+        comment = f"  # {', '.join(notes)}" if notes else ""
+        yield f"{'  ' * len(sections)}{leaf}: {text}{comment}"
+
+
+def given_lines(given: Given) -> Iterator[str]:
+    """What a file says about one key, an item a line."""
+    items = [json.dumps(item) for item in given.value] if isinstance(given.value, tuple) else None
+    if isinstance(given.value, Mapping):
+        items = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in given.value.items()]
+    place = escaped(given.place)
+    if items is None:
+        yield f"{given.key}: {value_text(given.key, given.value)}  # {place}"
+        return
+    yield f"{given.key}:  # {place}"
+    for item in items:
+        yield f"  - {item}"
+
+
+def value_text(key: str, value: Value, *, is_default: bool = False) -> str:
+    """One value as YAML; a long default list as `...`, which means just that."""
+    if isinstance(value, tuple) and is_default and len(value) > LONG:
+        return '["..."]'
+    if SETTINGS[key].kind is DURATION and isinstance(value, (int, float)):
+        return duration_text(value)
+    # JSON is YAML, and ASCII keeps control and bidi characters spelled out.
+    return json.dumps(value_for_json(key, value))
+
+
+def duration_text(seconds: float) -> str:
+    """Seconds in the largest unit that fits."""
+    for unit, size in UNITS:
+        if seconds and seconds % size == 0:
+            return f"{int(seconds // size)}{unit}"
+    return f"{seconds:g}s"
+
+
+def value_for_json(key: str, value: Value) -> object:
+    """One value for programs; a database address without its password."""
+    if key == "database.dsn" and isinstance(value, str):
+        return re.sub(r"(?i)(//[^:@/]*:|password\s*=\s*)('[^']*'|[^@\s&]+)", r"\1***", value)
+    if isinstance(value, tuple):
+        return list(value)
+    return dict(value) if isinstance(value, Mapping) else value
