@@ -15,7 +15,6 @@ from poolmgr.core import settings_kinds as kinds
 from poolmgr.core.errors import PoolError
 from poolmgr.core.settings_kinds import Kind
 
-
 T = TypeVar("T")
 
 

@@ -11,7 +11,7 @@ DEPENDENCIES = (
     "node_modules", "bower_components/", "jspm_packages/", ".pnpm-store/", ".npm/", ".yarn/cache/",
     ".yarn/unplugged/", ".yarn/install-state.gz", ".yarn/build-state.yml", ".pnp.cjs", ".pnp.loader.mjs",
     ".venv", "venv", "__pypackages__/", ".pixi/", ".eggs/", "*.egg", "*.egg-info/", "vendor/", "deps/",
-    "Pods/", "Carthage/Build/", "Carthage/Checkouts/", ".terraform/", ".direnv/", ".devenv/",
+    "Pods/", "Carthage/Build/", "Carthage/Checkouts/", ".terraform/", ".direnv/",
 )  # fmt: skip
 
 CACHES = (
