@@ -15,7 +15,7 @@ import pytest
 from tests.fixtures.batteries import drawn_out
 from tests.fixtures.commands import Commands
 from tests.fixtures.dwellers import Dwellers
-from tests.fixtures.home import lay_out_home, replace_environment
+from tests.fixtures.home import lay_out_home, list_traces, replace_environment
 from tests.fixtures.repositories import Repositories, Repository
 
 WHOLE = pytest.StashKey[bool]()
@@ -55,8 +55,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home directory of the test run's own, in the environment of everything it starts."""
     place = lay_out_home(tmp_path_factory.mktemp("home"))
+    before = list_traces()
     with replace_environment(place):
         yield place
+    traces = list_traces() - before
+    if traces:
+        raise RuntimeError(f"a test wrote into the real home directory: {sorted(map(str, traces))}")
 
 
 @pytest.fixture(autouse=True)

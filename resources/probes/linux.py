@@ -30,6 +30,8 @@ def list_pids() -> tuple[int, ...]:
 
 def find_record(pid: int) -> Record | None:
     """The process, or None when no process has that number; PermissionError when it is hidden."""
+    if not is_own_table():
+        raise PermissionError(f"process {pid} is hidden: /proc belongs to another pid namespace")
     try:
         with reading():
             text = read_bytes(f"/proc/{pid}/stat")

@@ -154,16 +154,29 @@ def test_the_own_session_has_ancestors_and_companions_but_no_strangers(dwellers:
     assert session_of(stranger.pid) == stranger.pid
 
 
-def test_from_another_pid_namespace_this_process_is_unknown_and_never_dead() -> None:
-    script = (
-        "import sys; from resources.probes.processes import judge, read_own_identity;"
-        "print(judge(sys.argv[1])); print(judge(read_own_identity()))"
-    )
+@pytest.mark.parametrize(
+    ("options", "answers"),
+    [(("--mount-proc",), ["unknown", "alive"]), ((), ["unknown", "cannot"])],
+    ids=["with a /proc of its own", "with the /proc of the outer one"],
+)
+def test_from_another_pid_namespace_this_process_is_unknown_and_never_dead(
+    options: tuple[str, ...], answers: list[str]
+) -> None:
+    script = """
+import sys
+from resources.errors import NoProcessTable
+from resources.probes.processes import judge, read_own_identity
+print(judge(sys.argv[1]))
+try:
+    print(judge(read_own_identity()))
+except NoProcessTable:
+    print("cannot")
+"""
     done = subprocess.run(
-        ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc",
+        ("unshare", "--user", "--map-root-user", "--pid", "--fork", *options,
          sys.executable, "-c", script, read_own_identity()),
         cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     if done.returncode and "unshare" in done.stderr:
         pytest.skip(f"no namespaces here: {done.stderr.strip()}")
-    assert done.stdout.split() == ["unknown", "alive"], done.stderr
+    assert done.stdout.split() == answers, done.stderr
