@@ -7,7 +7,7 @@ import signal
 from dataclasses import replace
 
 from resources.probes.processes import Life, judge, parse_identity, read_identity, read_own_identity
-from resources.termination import terminate
+from resources.probes.signals import terminate
 from tests.fixtures.dwellers import Dwellers, await_state
 
 

@@ -1,4 +1,4 @@
-"""Ending processes that were found earlier: politely, then not.
+"""Ending processes that were found before: politely, then not.
 
 A signal goes only to the very process that was named. Through a pidfd where the kernel has them,
 so that a number given to somebody else in between is never signalled.
