@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -155,6 +156,17 @@ def scan(
 def list_inside(root: Path, *, ignore_pids: frozenset[int] = frozenset(), since: int | None = None) -> Inside:
     """Who is inside one directory."""
     return scan((root,), ignore_pids=ignore_pids, since=since)[root]
+
+
+def list_carriers(name: str, value: str) -> tuple[int, ...]:
+    """Every process that was started with this variable in its environment, wherever it is now."""
+    mark = os.fsencode(f"{name}={value}")
+    found = []
+    for pid in system.list_pids():
+        with suppress(ProcessLookupError, PermissionError):
+            if mark in system.read_variables(pid):
+                found.append(pid)
+    return tuple(found)
 
 
 def is_inside(place: bytes, prefixes: tuple[bytes, ...]) -> bool:

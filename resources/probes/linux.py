@@ -108,6 +108,12 @@ def read_command(pid: int) -> str:
     return text.rstrip(b"\0").replace(b"\0", b" ").decode(errors="replace")
 
 
+def read_variables(pid: int) -> tuple[bytes, ...]:
+    """The environment a process was started with, as NAME=value."""
+    with reading():
+        return tuple(read_bytes(f"/proc/{pid}/environ").split(b"\0"))
+
+
 def read_owner(pid: int) -> int:
     """The user a process belongs to; one that may not be inspected counts as root's."""
     with reading():

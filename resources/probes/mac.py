@@ -81,6 +81,12 @@ def read_command(pid: int) -> str:
         return ""
 
 
+def read_variables(pid: int) -> tuple[bytes, ...]:
+    """The environment a process was started with, as NAME=value."""
+    with reading():
+        return tuple(os.fsencode(f"{name}={value}") for name, value in psutil.Process(pid).environ().items())
+
+
 def read_owner(pid: int) -> int:
     """The user a process belongs to."""
     with reading():

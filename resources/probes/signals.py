@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from resources.probes.processes import Life, judge, pid_of
+from resources.probes.processes import Life, judge, pid_of, read_identity
 
 PAUSE = 0.05
 LAST_WAIT = 2.0
@@ -40,10 +40,14 @@ class Target:
             return
 
 
-def terminate(identities: Iterable[str], *, grace: float = 5.0) -> tuple[str, ...]:
-    """End the processes, SIGKILL after the grace; the answer is those that still live."""
+def terminate(processes: Iterable[str | int], *, grace: float = 5.0) -> tuple[str, ...]:
+    """End the processes, SIGKILL after the grace; the answer is those that still live.
+
+    They are named by identity, or by number when they were found only just now.
+    """
+    named = [read_identity(one) if isinstance(one, int) else one for one in processes]
     with ExitStack() as stack:
-        targets = [target for text in identities if (target := find_target(text, stack))]
+        targets = [target for text in named if text and (target := find_target(text, stack))]
         for number, wait in ((signal.SIGTERM, grace), (signal.SIGKILL, LAST_WAIT)):
             for target in targets:
                 target.signal(number)

@@ -22,6 +22,7 @@ if sys.platform == "darwin":
         read_namespaces,
         read_owner,
         read_ticks,
+        read_variables,
         read_view,
         why_partial,
     )
@@ -38,6 +39,7 @@ else:
         read_namespaces,
         read_owner,
         read_ticks,
+        read_variables,
         why_partial,
     )
     from resources.probes.mounts import list_aliases, read_kind, read_view
@@ -56,6 +58,7 @@ __all__ = [
     "read_namespaces",
     "read_owner",
     "read_ticks",
+    "read_variables",
     "read_view",
     "why_partial",
 ]

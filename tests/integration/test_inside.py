@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from resources.probes.clock import read_ticks
-from resources.probes.inside import Inside, list_inside, scan
+from resources.probes.inside import Inside, list_carriers, list_inside, scan
 from tests.fixtures.dwellers import Dwellers, await_state
 
 CHECKOUT = Path(__file__).parents[2]
@@ -172,6 +172,15 @@ def test_where_proc_belongs_to_another_namespace_nothing_is_complete(slot: Path)
     answer = ask_from(in_namespace("--pid", "--fork", script='exec "$0" "$@"'), slot)
     assert answer[0] == "False"
     assert "namespace" in answer[1]
+
+
+def test_what_was_started_with_a_variable_is_found_wherever_it_went(dwellers: Dwellers) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POOLMGR_LEASE", "one two")
+        carrier = dwellers()
+    dwellers()
+    assert list_carriers("POOLMGR_LEASE", "one two") == (carrier.pid,)
+    assert list_carriers("POOLMGR_LEASE", "one") == ()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")

@@ -43,6 +43,13 @@ def test_many_are_ended_together(dwellers: Dwellers) -> None:
     assert [process.wait() for process in several] == [-signal.SIGTERM] * 3
 
 
+def test_one_found_just_now_may_be_named_by_its_number(dwellers: Dwellers) -> None:
+    process = dwellers()
+    assert terminate((process.pid,), grace=30) == ()
+    assert process.wait() == -signal.SIGTERM
+    assert terminate((process.pid, 0, 2**22 - 1), grace=0) == ()
+
+
 def test_who_has_the_number_now_is_left_alone(dwellers: Dwellers) -> None:
     process = dwellers()
     earlier = parse_identity(identity_of(process.pid))
