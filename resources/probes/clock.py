@@ -38,3 +38,13 @@ def read_epoch() -> str:
 def read_ticks() -> int:
     """The present as `scan(since=…)` takes it, on the clock of processes' start times."""
     return system.read_ticks()
+
+
+def ticks_at(instant: Instant) -> int:
+    """An earlier instant on the same clock, rather too early than too late.
+
+    What began before it surely did; 0, before which nothing began, for an instant of another boot.
+    """
+    if instant.boot != read_epoch() or "+" in instant.boot:
+        return 0
+    return system.ticks_of(instant.wall, instant.mono)

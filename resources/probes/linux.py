@@ -152,6 +152,11 @@ def read_ticks() -> int:
     return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
 
 
+def ticks_of(_wall: float, mono: float) -> int:
+    """An earlier time of this boot on that clock; too early by as long as the machine slept."""
+    return int(mono * os.sysconf("SC_CLK_TCK"))
+
+
 def why_partial() -> str:
     """Why processes of this machine may be out of sight; empty when all are in sight."""
     if not is_own_table():

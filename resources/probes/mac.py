@@ -122,6 +122,11 @@ def read_ticks() -> int:
     return round(time.time() * MICROSECONDS)
 
 
+def ticks_of(wall: float, _mono: float) -> int:
+    """An earlier time of this boot on that clock."""
+    return round(wall * MICROSECONDS)
+
+
 def why_partial() -> str:
     """Nothing: all processes are listed, and those that may not be read are counted."""
     return ""

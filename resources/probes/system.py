@@ -24,6 +24,7 @@ if sys.platform == "darwin":
         read_ticks,
         read_variables,
         read_view,
+        ticks_of,
         why_partial,
     )
 else:
@@ -40,6 +41,7 @@ else:
         read_owner,
         read_ticks,
         read_variables,
+        ticks_of,
         why_partial,
     )
     from resources.probes.mounts import list_aliases, read_kind, read_view
@@ -60,5 +62,6 @@ __all__ = [
     "read_ticks",
     "read_variables",
     "read_view",
+    "ticks_of",
     "why_partial",
 ]
