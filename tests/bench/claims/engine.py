@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Protocol
 
+from poolmgr.store.protocol import Engine, Session
 from poolmgr.store.sqlite import SqliteEngine, SqliteSession, connect
 
 PLAIN, POOL = "plain BEGIN IMMEDIATE", "poolmgr store"
 PATIENCE_MS = 60_000  # a starved process is to be measured, not turned into an error
-
-
-class Writer(Protocol):
-    """What a claim needs of an engine."""
-
-    def write(self) -> AbstractContextManager[SqliteSession]:
-        """A transaction that writes."""
-        ...
 
 
 class PlainEngine:
@@ -28,6 +21,14 @@ class PlainEngine:
     def __init__(self, file: Path) -> None:
         self.connection = connect(file, "rw")
         self.connection.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
+
+    @contextmanager
+    def read(self) -> Iterator[SqliteSession]:
+        self.connection.execute("BEGIN")
+        try:
+            yield SqliteSession(self.connection)
+        finally:
+            self.connection.execute("ROLLBACK")
 
     @contextmanager
     def write(self) -> Iterator[SqliteSession]:
@@ -39,10 +40,34 @@ class PlainEngine:
             self.connection.execute("ROLLBACK")
             raise
 
+    def close(self) -> None:
+        self.connection.close()
 
-def open_engine(contender: str, file: Path) -> Writer:
+
+class SlowEngine:
+    """An engine whose commits take a while longer, the lock held."""
+
+    def __init__(self, engine: Engine, hold: float) -> None:
+        self.engine = engine
+        self.hold = hold
+
+    def read(self) -> AbstractContextManager[Session]:
+        return self.engine.read()
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        with self.engine.write() as session:
+            yield session
+            time.sleep(self.hold)
+
+    def close(self) -> None:
+        self.engine.close()
+
+
+def open_engine(contender: str, file: Path, *, hold: float) -> Engine:
     """The contender's engine on an existing database."""
-    return PlainEngine(file) if contender == PLAIN else SqliteEngine(file)
+    engine: Engine = PlainEngine(file) if contender == PLAIN else SqliteEngine(file)
+    return SlowEngine(engine, hold) if hold else engine
 
 
 def is_locked(error: BaseException) -> bool:

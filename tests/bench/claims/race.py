@@ -9,7 +9,7 @@ from pathlib import Path
 from subprocess import Popen
 
 from poolmgr.store.sqlite import SqliteEngine, create
-from tests.bench.claims.transaction import add_slots
+from tests.bench.claims.cycle import add_slots
 from tests.bench.processes import BenchFailed, Shell
 
 PROCESSES = 16
@@ -33,6 +33,7 @@ class Outcome:
     seconds: tuple[float, ...]
     duplicates: int
     locked: int
+    refused: int
 
 
 def run_race(shell: Shell, race: Race, contender: str, directory: Path) -> Outcome:
@@ -61,6 +62,7 @@ def run_race(shell: Shell, race: Race, contender: str, directory: Path) -> Outco
         seconds=tuple(second for tally in tallies for second in tally["seconds"]),
         duplicates=sum(tally["duplicates"] for tally in tallies),
         locked=sum(tally["locked"] for tally in tallies),
+        refused=sum(tally["refused"] for tally in tallies),
     )
 
 
@@ -70,8 +72,7 @@ def make_database(directory: Path) -> Path:
     file = directory / "state.db"
     create(file, {"pool_id": "bench", "size": str(SLOTS)})
     engine = SqliteEngine(file)
-    with engine.write() as session:
-        add_slots(session, directory, SLOTS)
+    add_slots(engine, directory, SLOTS)
     engine.close()
     return file
 

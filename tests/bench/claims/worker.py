@@ -15,8 +15,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from poolmgr.core.errors import Busy, StateUnwritable
-from tests.bench.claims.engine import Writer, is_locked, open_engine
-from tests.bench.claims.transaction import Claim, claim_slot, undo_claim
+from poolmgr.services.claim import Claim
+from poolmgr.services.pool import Pool
+from tests.bench.claims.cycle import claim, enter_queue, give_back, make_pool
+from tests.bench.claims.engine import is_locked, open_engine
 
 
 @dataclass(slots=True)
@@ -26,18 +28,19 @@ class Tally:
     seconds: list[float] = field(default_factory=list)
     duplicates: int = 0
     locked: int = 0
+    refused: int = 0
 
 
 def main(contender: str, file: Path, seconds: float, hold: float) -> None:
     """Waits for the start, works, reports."""
-    engine = open_engine(contender, file)
+    pool = make_pool(file.parent, open_engine(contender, file, hold=hold))
     print("ready", flush=True)
     sys.stdin.readline()
     tally = Tally()
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            work_once(engine, file.parent, hold, tally)
+            work_once(pool, tally)
         except (Busy, StateUnwritable, sqlite3.OperationalError) as error:
             if not (isinstance(error, Busy) or is_locked(error)):
                 raise
@@ -45,32 +48,33 @@ def main(contender: str, file: Path, seconds: float, hold: float) -> None:
     print(json.dumps(asdict(tally)), flush=True)
 
 
-def work_once(engine: Writer, directory: Path, hold: float, tally: Tally) -> None:
-    """A timed claim and an untimed return; both hold the write transaction for as long as asked."""
+def work_once(pool: Pool, tally: Tally) -> None:
+    """A timed claim between an untimed request and an untimed return."""
+    request = enter_queue(pool)
     started = time.perf_counter()
-    with engine.write() as session:
-        claim = claim_slot(session, str(os.getpid()))
-        time.sleep(hold)
-    tally.seconds.append(time.perf_counter() - started)
-    tally.duplicates += not try_mark(directory, claim)
-    mark_path(directory, claim).unlink(missing_ok=True)
-    with engine.write() as session:
-        undo_claim(session, claim)
-        time.sleep(hold)
+    claimed = claim(pool, request)
+    elapsed = time.perf_counter() - started
+    if claimed is None:
+        tally.refused += 1
+        return
+    tally.seconds.append(elapsed)
+    tally.duplicates += not try_mark(pool, claimed)
+    mark_path(pool, claimed).unlink(missing_ok=True)
+    give_back(pool, claimed)
 
 
-def try_mark(directory: Path, claim: Claim) -> bool:
+def try_mark(pool: Pool, claimed: Claim) -> bool:
     """False when somebody else believes to hold the slot at this moment."""
     try:
-        os.close(os.open(mark_path(directory, claim), os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        os.close(os.open(mark_path(pool, claimed), os.O_CREAT | os.O_EXCL | os.O_WRONLY))
     except FileExistsError:
         return False
     return True
 
 
-def mark_path(directory: Path, claim: Claim) -> Path:
+def mark_path(pool: Pool, claimed: Claim) -> Path:
     """The mark of a slot."""
-    return directory / f"{claim.slot.name}.held"
+    return pool.site.state / f"{claimed.slot.name}.held"
 
 
 if __name__ == "__main__":

@@ -60,6 +60,12 @@ def list_counts(outcomes: Outcomes) -> tuple[Check, ...]:
     return (
         Check(name="slots granted twice", value=sum(race.duplicates for race in races), budget=0, unit=""),
         Check(name='"database is locked"', value=sum(race.locked for race in races), budget=0, unit=""),
+        Check(
+            name="claims refused with slots free",
+            value=sum(race.refused for race in races),
+            budget=0,
+            unit="",
+        ),
     )
 
 
