@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.batteries import drawn_out
+from tests.fixtures.batteries import draw
 from tests.fixtures.commands import Commands
 from tests.fixtures.dwellers import Dwellers
 from tests.fixtures.home import lay_out_home, list_traces, replace_environment
@@ -45,10 +45,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Keep of each parametrised battery a tenth, always the same one."""
     if config.stash[WHOLE]:
         return
-    dropped = drawn_out([item for item in items if item.get_closest_marker("battery")])
+    drawn = draw(item.nodeid for item in items if item.get_closest_marker("battery"))
+    dropped = [item for item in items if item.get_closest_marker("battery") and item.nodeid not in drawn]
     if dropped:
         config.hook.pytest_deselected(items=dropped)
-        items[:] = [item for item in items if item not in set(dropped)]
+        left_out = set(dropped)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session", autouse=True)
