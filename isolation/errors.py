@@ -44,3 +44,15 @@ class GitMissing(IsolationError):
 
 class NotKept(IsolationError):
     """Work could not be proven kept, so nothing may be removed."""
+
+
+class WorktreeChanged(NotKept):
+    """Something changed while it was being kept or removed; trying again may succeed."""
+
+
+class RescueExists(IsolationError):
+    """A rescue of this slot and fence holds other work; the next one needs a new fence."""
+
+
+class RescueDamaged(IsolationError):
+    """A rescue's archive or manifest is missing or is not what its ref says."""

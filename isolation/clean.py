@@ -1,0 +1,146 @@
+"""Brings a worktree to a commit with nothing left of its last holder.
+
+Removes exactly what was examined, by path and identity; whatever appeared or changed later stops
+it with NotKept before anything else goes. Every step can be repeated after a kill.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from isolation.errors import GitFailed, NotKept, WorktreeChanged
+from isolation.removal import remove_disposable, remove_empty_directories, remove_seen
+from isolation.work.commits import RESCUES, SHARED, read_named
+from isolation.work.examine import judge, read_state
+from isolation.work.finding import Matcher, Rules, Work, read_identity
+from isolation.work.hidden import clear_flags
+from isolation.work.place import Place, read_place
+from isolation.work.status import SHOW_EVERYTHING, read_listing
+from isolation.work.survey import survey
+from isolation.work.walk import list_everything, walk
+
+if TYPE_CHECKING:
+    from isolation.git.program import Git
+
+# What stays of an admin directory: git's links, the index, the pool's own files and settings.
+LASTING = frozenset({
+    "HEAD", "index", "gitdir", "commondir", "locked", "poolmgr.json", "revoked", "config.worktree", "info",
+})  # fmt: skip
+
+
+def reset_to(git: Git, worktree: Path, oid: str, work: Work, rules: Rules, *, keep: Matcher) -> None:
+    """Detach a worktree at `oid`, clean, with nothing ignored but what `keep` names."""
+    place = read_place(git, worktree)
+    inside = place.git(git)
+    require_commits_kept(inside, place)
+    require_as_examined(place, work)
+    remove_examined(place, work, keep)
+    head = work.head or empty_tree(inside)
+    reset_index(inside, head)
+    move_tree(inside, head, oid)
+    remove_state(place)
+    require_clean(git, place, rules, keep)
+
+
+def require_commits_kept(inside: Git, place: Place) -> None:
+    """Raise while a commit or object is named by this worktree alone; a rescue's ref counts."""
+    named = read_named(inside, place.admin, (*SHARED, RESCUES))
+    if named.tips:
+        raise NotKept(f"commit {named.tips[0]} is reached by nothing else")
+
+
+def require_as_examined(place: Place, work: Work) -> None:
+    """Raise when anything that was examined is another thing now."""
+    root = os.fsencode(place.root)
+    if read_state(os.fsencode(place.admin)) != work.state:
+        raise WorktreeChanged("the worktree's git state changed since it was examined")
+    for seen in (work.seen, work.changed, *work.repositories.values()):
+        for path, identity in seen.items():
+            if read_identity(os.path.join(root, path)) != identity:
+                raise WorktreeChanged(f"changed since it was examined: {os.fsdecode(path)}")
+
+
+def remove_examined(place: Place, work: Work, keep: Matcher) -> None:
+    """Remove untracked, ignored, disposable and changed files and nested repositories."""
+    root = os.fsencode(place.root)
+    unlinked: set[int] = set()
+    for seen in (work.seen, work.changed, *work.repositories.values()):
+        for path, identity in seen.items():
+            if identity is not None and not stat.S_ISDIR(identity.mode):
+                remove_seen(root, path, identity, unlinked)
+    for path in work.repositories:
+        remove_git_directory(root, path)
+    for path in work.disposable:
+        remove_disposable(root, path, keep)
+    remove_empty_directories(root, (one.path for one in walk(root) if one.path and not is_kept(one.path, keep)))
+
+
+def remove_git_directory(root: bytes, path: bytes) -> None:
+    """The directories of a nested repository's `.git`, once its files are gone."""
+    git = os.path.join(path, b".git")
+    whole = os.path.join(root, git)
+    if os.path.isdir(whole) and not os.path.islink(whole):
+        remove_empty_directories(root, [git, *list_everything(root, git)])
+
+
+def is_kept(path: bytes, keep: Matcher) -> bool:
+    """Whether a directory is kept or lies in one that is."""
+    parts = path.split(b"/")
+    return any(keep(b"/".join(parts[:count]), True) for count in range(1, len(parts) + 1))  # noqa: FBT003
+
+
+def reset_index(inside: Git, head: str) -> None:
+    """The index equals HEAD, has no flags and hides nothing; no changed file is written yet."""
+    inside.run(*SHOW_EVERYTHING, "read-tree", "--reset", head)
+    if inside.run("config", "--bool", "core.sparseCheckout", accept=(0, 1)).text == "true":
+        inside.run("sparse-checkout", "disable")
+    listing = read_listing(inside)
+    if listing.assumed | listing.skipped:
+        clear_flags(inside, listing.assumed | listing.skipped)
+    inside.run("update-index", "-q", "--refresh", accept=(0, 1))
+
+
+def move_tree(inside: Git, head: str, oid: str) -> None:
+    """Files and index to `oid`, by a form that refuses to overwrite what it does not know."""
+    try:
+        inside.run(*SHOW_EVERYTHING, "read-tree", "-m", "-u", head, oid)
+    except GitFailed as error:
+        raise NotKept(f"git refuses to replace files: {error.stderr}") from error
+    inside.run("update-ref", "--no-deref", "-m", "poolmgr: recycled", "HEAD", oid)
+    missing = inside.run("diff-files", "-z", "--name-only", "--diff-filter=D").stdout
+    if missing:
+        inside.run("checkout-index", "-q", "-u", "-z", "--stdin", stdin=missing)
+
+
+def empty_tree(git: Git) -> str:
+    """The name of the tree without entries."""
+    return git.run("hash-object", "-t", "tree", "-w", "--stdin", stdin=b"").text
+
+
+def remove_state(place: Place) -> None:
+    """What a last holder left in the admin directory: reflogs, refs, operations, submodules."""
+    for path in place.admin.iterdir():
+        if path.name in LASTING or path.name.startswith("sharedindex."):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def require_clean(git: Git, place: Place, rules: Rules, keep: Matcher) -> None:
+    """Raise unless nothing is left to examine."""
+
+    def is_staying(path: bytes, is_dir: bool) -> bool:  # noqa: FBT001
+        return rules.disposable(path, is_dir) or keep(path, is_dir)
+
+    final = replace(rules, disposable=is_staying)
+    work = judge(git, survey(git, place, final), final)
+    if work.findings:
+        one = work.findings[0]
+        raise WorktreeChanged(f"not clean after cleaning: {one.kind} {one.path} {one.detail}".rstrip())

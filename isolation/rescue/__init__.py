@@ -1,0 +1,8 @@
+"""Keeps everything unsaved in a worktree and brings it back, byte for byte."""
+
+from isolation.rescue.keeping import keep
+from isolation.rescue.listing import drop, find_rescue, list_rescues
+from isolation.rescue.rescue import Rescue, RescuePlace
+from isolation.rescue.restoring import restore
+
+__all__ = ["Rescue", "RescuePlace", "drop", "find_rescue", "keep", "list_rescues", "restore"]

@@ -1,0 +1,194 @@
+"""Keeps everything unsaved in a worktree: archive and objects, proven by reading again, then the ref.
+
+Nothing in the worktree changes. The archive is renamed into place before the ref is created, the
+ref is created only; an archive without a ref is a dead attempt's and is replaced.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from isolation.errors import GitFailed, NotKept, RescueExists, WorktreeChanged
+from isolation.rescue.archive import (
+    Archived,
+    Roots,
+    ensure_directory,
+    name_private,
+    open_archive,
+    sync_directory,
+    write_archive,
+)
+from isolation.rescue.contents import Contents, list_contents
+from isolation.rescue.listing import find_rescue
+from isolation.rescue.manifest import Manifest, Side, Type
+from isolation.rescue.objects import (
+    DURABLE,
+    name_contents,
+    read_manifest,
+    read_tag_texts,
+    write_rescue,
+)
+from isolation.rescue.rescue import Label, Rescue, RescuePlace, describe_rescue
+from isolation.work.commits import Named, read_named
+from isolation.work.examine import judge
+from isolation.work.place import Place, read_place
+from isolation.work.survey import survey
+
+if TYPE_CHECKING:
+    from isolation.git.program import Git
+    from isolation.work.finding import Rules
+
+ATTEMPTS = 3
+LIMIT = 4 * 1024**3
+ABSENT = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One look at a worktree: what has to be kept and the commits that go with it."""
+
+    place: Place
+    head: str
+    head_ref: str
+    named: Named
+    contents: Contents
+
+    @property
+    def roots(self) -> Roots:
+        """Where the two sides lie."""
+        return {Side.WORKTREE: self.place.root, Side.ADMIN: self.place.admin}
+
+
+def keep(  # noqa: PLR0913 - keywords that name a rescue
+    git: Git,
+    worktree: Path,
+    *,
+    where: RescuePlace,
+    slot: int,
+    fence: int,
+    rules: Rules,
+    reason: str,
+    created: str,
+    limit: int = LIMIT,
+) -> Rescue:
+    """The rescue that holds everything in the worktree; NotKept when that cannot be proven."""
+    label = Label(slot=slot, fence=fence, reason=reason, created=created)
+    common = git.at(where.common_dir)
+    ensure_directory(where.archive_dir)
+    with locked(where.archive_dir):
+        earlier = find_rescue(common, where.archive_dir, label.id)
+        if earlier is not None:
+            return require_same(git, worktree, rules, earlier)
+        for attempt in range(ATTEMPTS):
+            try:
+                return keep_once(git, look(git, worktree, rules, limit), where, label, rules)
+            except WorktreeChanged:
+                if attempt == ATTEMPTS - 1:
+                    raise
+    raise AssertionError
+
+
+@contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """One keeper at a time: between the archive's rename and the ref nobody else may rename."""
+    descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def look(git: Git, worktree: Path, rules: Rules, limit: int = LIMIT) -> Look:
+    """What has to be kept, contents still unread."""
+    place = read_place(git, worktree)
+    inside = place.git(git)
+    found = survey(git, place, rules)
+    contents = list_contents(found, judge(git, found, rules), rules)
+    size = sum(entry.size for entry in (*contents.open, *contents.private))
+    if size > limit:
+        raise NotKept(f"{size} bytes are more than a rescue may hold ({limit})")
+    return Look(
+        place=place,
+        head=found.status.head,
+        head_ref=inside.run("symbolic-ref", "--quiet", "HEAD", accept=(0, 1)).text,
+        named=read_named(inside, place.admin),
+        contents=contents,
+    )
+
+
+def keep_once(git: Git, seen: Look, where: RescuePlace, label: Label, rules: Rules) -> Rescue:
+    """One attempt: write everything, read everything again, publish."""
+    inside = seen.place.git(git)
+    archived = write_archive(where.archive_dir / f"{label.id}.tmp", seen.roots, seen.contents.private)
+    manifest = Manifest(
+        head=seen.head,
+        head_ref=seen.head_ref,
+        archive=archived.digest,
+        tags=read_tag_texts(inside, seen.named),
+        entries=name_contents(inside, seen.place.root, seen.contents.open, write=True),
+    )
+    parents = (*((seen.head,) if seen.head else ()), *(tip for tip in seen.named.tips if tip != seen.head))
+    files = [one for one in (*manifest.entries, *archived.entries) if one.type is Type.FILE and one.side is Side.WORKTREE]
+    branch = seen.head_ref.removeprefix("refs/heads/")
+    message = describe_rescue(label, seen.head, branch, (len(files), sum(one.size for one in files)))
+    oid = write_rescue(inside, manifest, parents, message, seen.named)
+    verify(git, seen.place.root, rules, manifest, archived)
+    publish(git.at(where.common_dir), where, label, archived, oid)
+    kept = find_rescue(git.at(where.common_dir), where.archive_dir, label.id)
+    if kept is None or kept.archive is None:
+        raise NotKept("the rescue vanished while it was made")
+    return kept
+
+
+def verify(git: Git, worktree: Path, rules: Rules, manifest: Manifest, archived: Archived) -> None:
+    """Read the worktree again, every byte, and raise unless it is what was written."""
+    with open_archive(archived.path, archived.digest) as (_, entries):
+        difference = find_difference(git, worktree, rules, manifest, Archived(path=archived.path, digest=archived.digest, entries=entries))
+    if difference is not None:
+        raise WorktreeChanged(f"changed while it was kept: {difference}")
+
+
+def find_difference(git: Git, worktree: Path, rules: Rules, manifest: Manifest, archived: Archived) -> str | None:
+    """The first path in which a worktree differs from a rescue, None when there is none."""
+    seen = look(git, worktree, rules)
+    if (seen.head, seen.head_ref) != (manifest.head, manifest.head_ref):
+        return "HEAD"
+    inside = seen.place.git(git)
+    shown = name_contents(inside, seen.place.root, seen.contents.open, write=False)
+    private = name_private(seen.roots, seen.contents.private)
+    differing = {*shown, *private} ^ {*manifest.entries, *archived.entries}
+    return min((entry.path for entry in differing), default=None)
+
+
+def publish(git: Git, where: RescuePlace, label: Label, archived: Archived, oid: str) -> None:
+    """Name the archive, then create the ref, then prove that the ref reaches every object."""
+    archived.path.rename(label.archive(where.archive_dir))
+    sync_directory(where.archive_dir)
+    try:
+        git.run(*DURABLE, "update-ref", label.ref, oid, "0" * len(oid))
+    except GitFailed as error:
+        raise NotKept(f"the rescue ref cannot be created: {error.stderr}") from error
+    try:
+        git.run("rev-list", "--objects", "--quiet", oid, "--not", "--branches", "--tags", "--remotes")
+    except GitFailed as error:
+        raise NotKept(f"the rescue does not reach all it names: {error.stderr}") from error
+
+
+def require_same(git: Git, worktree: Path, rules: Rules, rescue: Rescue) -> Rescue:
+    """The rescue, if it holds exactly what is in the worktree now."""
+    exists = RescueExists(f"the rescue {rescue.id} holds other work")
+    if rescue.archive is None:
+        raise exists
+    manifest = read_manifest(git, rescue.oid)
+    with open_archive(rescue.archive, manifest.archive) as (_, entries):
+        archived = Archived(path=rescue.archive, digest=manifest.archive, entries=entries)
+    if find_difference(git, worktree, rules, manifest, archived) is not None:
+        raise exists
+    return rescue

@@ -1,0 +1,125 @@
+"""Brings a rescue back: into a new linked worktree, or into an existing clean one.
+
+A new worktree is built under `.poolmgr-restore-<id>` beside its place and renamed last; the lock
+reason in its admin directory marks it as ours until then, so a repeat after a kill starts again
+or finishes. The caller serialises this with other worktree commands.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from isolation.errors import IsolationError, NotKept, RescueDamaged
+from isolation.rescue.archive import open_archive, sync_directory
+from isolation.rescue.filling import make_directories, write_files, write_members, write_rest
+from isolation.rescue.manifest import Entry, Manifest, Side
+from isolation.rescue.objects import name_contents, read_manifest, write_object
+from isolation.rescue.rescue import Rescue
+from isolation.rescue.state import ensure_state, is_state
+from isolation.work.place import Place, find_admin, read_common, read_pointer
+
+if TYPE_CHECKING:
+    from isolation.git.program import Git
+
+
+def restore(git: Git, rescue: Rescue, to: Path) -> None:
+    """Make `to`, which must not exist, a linked worktree detached at the rescued HEAD."""
+    to = Path(os.path.abspath(to))
+    reason = f"poolmgr restore {rescue.id}"
+    staging = to.parent / f".poolmgr-restore-{rescue.id}"
+    if os.path.lexists(to):
+        finish(to, reason)
+        return
+    manifest = read_manifest(git, rescue.oid)
+    discard(git, staging / to.name, reason)
+    staging.mkdir(parents=True)
+    place = add_worktree(git, staging / to.name, reason, rescue.head or rescue.oid)
+    fill(git, place, rescue, manifest)
+    (place.admin / "gitdir").write_bytes(os.fsencode(to / ".git") + b"\n")
+    place.root.rename(to)
+    sync_directory(to.parent)
+    finish(to, reason)
+
+
+def add_worktree(git: Git, path: Path, reason: str, commit: str) -> Place:
+    """A locked, detached worktree without files; what git copied of another's settings is gone."""
+    git.run("worktree", "add", "--detach", "--no-checkout", "--lock", "--reason", reason, "--", str(path), commit)
+    admin = read_pointer(path)
+    if admin is None:
+        raise IsolationError(f"git made no worktree at {path}")
+    (admin / "config.worktree").unlink(missing_ok=True)
+    shutil.rmtree(admin / "info", ignore_errors=True)
+    return Place(root=path, admin=admin, common=read_common(admin))
+
+
+def finish(to: Path, reason: str) -> None:
+    """Unlock what we restored; raise when `to` is something else."""
+    admin = read_pointer(to)
+    lock = admin / "locked" if admin else None
+    if lock is None or not is_ours(lock, reason):
+        raise IsolationError(f"{to} exists already", hint="name a directory that does not exist")
+    with suppress(FileNotFoundError):
+        to.with_name(f".{reason.replace(' ', '-')}").rmdir()
+    lock.unlink()
+
+
+def is_ours(lock: Path, reason: str) -> bool:
+    """Whether a lock file has our reason."""
+    try:
+        return lock.read_text(errors="replace").strip() == reason
+    except OSError:
+        return False
+
+
+def discard(git: Git, path: Path, reason: str) -> None:
+    """Remove what a restore that died has left; all of it is still in the rescue."""
+    admin = read_pointer(path) or find_admin(git, path)
+    if admin and is_ours(admin / "locked", reason):
+        make_removable(path.parent)
+        shutil.rmtree(admin)
+    if path.parent.exists() and not path.parent.is_symlink():
+        make_removable(path.parent)
+        shutil.rmtree(path.parent)
+
+
+def make_removable(root: Path) -> None:
+    """Give our own half-built directories back their write bits."""
+    for directory, inner, _ in os.walk(root):
+        for name in inner:
+            path = Path(directory) / name
+            if not path.is_symlink():
+                path.chmod(0o700)
+
+
+def fill(git: Git, place: Place, rescue: Rescue, manifest: Manifest) -> None:
+    """Write everything a rescue holds into a worktree and prove it."""
+    if rescue.archive is None:
+        raise RescueDamaged(f"the archive of rescue {rescue.id} is missing")
+    inside = place.git(git)
+    for tag in manifest.tags:
+        write_object(git, "tag", os.fsencode(tag))
+    with open_archive(rescue.archive, manifest.archive) as (tar, private):
+        loose = tuple(one for one in private if one.side is Side.WORKTREE)
+        state = tuple(one for one in private if one.side is Side.ADMIN and is_state(one))
+        make_directories(place.root, (*manifest.entries, *loose))
+        write_files(inside, place.root, manifest.entries)
+        write_members(tar, place.root, loose)
+        write_rest(place.root, (*manifest.entries, *loose))
+        make_directories(place.admin, state)
+        write_members(tar, place.admin, state)
+        write_rest(place.admin, state)
+        settings = tar.extractfile("admin/config.worktree") if "admin/config.worktree" in tar.getnames() else None
+        ensure_state(git, place, manifest, settings.read() if settings else b"")
+    require_filled(git, place.root, manifest.entries)
+
+
+def require_filled(git: Git, root: Path, entries: tuple[Entry, ...]) -> None:
+    """Raise unless every file has the content the manifest says."""
+    unnamed = tuple(replace(one, content="") for one in entries)
+    if name_contents(git, root, unnamed, write=False) != entries:
+        raise NotKept("the restored files are not what the rescue holds")

@@ -1,0 +1,80 @@
+"""Where a linked worktree and its git directories lie.
+
+Git is told all three by environment: a broken `.git` file or a `core.worktree` in some
+configuration then cannot point it at another directory.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from isolation.errors import IsolationError
+
+if TYPE_CHECKING:
+    from isolation.git.program import Git
+
+
+# Of an admin directory: its links to the repository and what belongs to the pool.
+NOT_STATE = frozenset({b"gitdir", b"commondir", b"locked", b"poolmgr.json", b"revoked"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A worktree, its admin directory (`<common>/worktrees/<name>`) and the common directory."""
+
+    root: Path
+    admin: Path
+    common: Path
+
+    def git(self, git: Git) -> Git:
+        """Git that acts on this worktree and no other."""
+        return git.at(self.root).with_variables(
+            GIT_DIR=str(self.admin),
+            GIT_WORK_TREE=str(self.root),
+            GIT_NO_LAZY_FETCH="1",
+        )
+
+
+def read_place(git: Git, worktree: Path) -> Place:
+    """The directories of a worktree, by its `.git` file, else by the admin entry that names it."""
+    root = Path(os.path.realpath(worktree))
+    admin = read_pointer(root) or find_admin(git, root)
+    if admin is None:
+        raise IsolationError(f"{worktree} is not a linked worktree")
+    return Place(root=root, admin=admin, common=read_common(admin))
+
+
+def read_pointer(root: Path) -> Path | None:
+    """The admin directory a `.git` file names, if it is there and of this worktree."""
+    try:
+        words = (root / ".git").read_bytes()
+    except OSError:
+        return None
+    if not words.startswith(b"gitdir:"):
+        return None
+    admin = root / os.fsdecode(words.removeprefix(b"gitdir:").strip(b" \r\n"))
+    return Path(os.path.realpath(admin)) if (admin / "commondir").is_file() else None
+
+
+def read_common(admin: Path) -> Path:
+    """The common directory an admin directory belongs to."""
+    words = os.fsdecode((admin / "commondir").read_bytes().rstrip(b"\r\n"))
+    return Path(os.path.realpath(admin / words))
+
+
+def find_admin(git: Git, root: Path) -> Path | None:
+    """The admin entry whose `gitdir` names this worktree."""
+    common = Path(git.run("rev-parse", "--path-format=absolute", "--git-common-dir").text)
+    wanted = os.fsencode(root / ".git")
+    for pointer in sorted(common.glob("worktrees/*/gitdir")):
+        try:
+            named = pointer.read_bytes().rstrip(b"\r\n")
+        except OSError:
+            continue
+        here = os.path.join(os.fsencode(pointer.parent), named)
+        if os.path.realpath(os.path.dirname(here)) == os.path.dirname(wanted):
+            return Path(os.path.realpath(pointer.parent))
+    return None
