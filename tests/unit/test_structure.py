@@ -35,7 +35,7 @@ PURE_OS = {"fsencode", "fsdecode", "fspath", "PathLike"}
 MORE_METHODS: dict[str, str] = {}
 MORE_PARAMETERS: dict[str, str] = {}
 BROAD_EXCEPTS = {
-    "poolmgr/__main__.py": "the one error boundary",
+    "poolmgr/cli/boundary.py": "the one error boundary, which __main__ runs everything in",
     "isolation/work/survey.py": "hands an error from one thread to the thread that asked",
 }
 
