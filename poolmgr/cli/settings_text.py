@@ -32,8 +32,7 @@ def page_lines(loaded: Loaded, *, with_origin: bool) -> Iterator[str]:
             if sections[: depth + 1] != above[: depth + 1]:
                 yield f"{'  ' * depth}{name}:"
         above = sections
-        is_default = key not in loaded.origins
-        text = value_text(key, loaded.values[key], is_default=is_default)
+        text = value_text(key, loaded.values[key])
         notes = [] if setting.in_effect else ["no effect yet"]
         if with_origin:
             notes.append(escaped(str(loaded.origin(key))))
@@ -55,9 +54,9 @@ def given_lines(given: Given) -> Iterator[str]:
         yield f"  - {item}"
 
 
-def value_text(key: str, value: Value, *, is_default: bool = False) -> str:
+def value_text(key: str, value: Value) -> str:
     """One value as YAML; a long default list as `...`, which means just that."""
-    if isinstance(value, tuple) and is_default and len(value) > LONG:
+    if isinstance(value, tuple) and value == SETTINGS[key].default and len(value) > LONG:
         return '["..."]'
     if SETTINGS[key].kind is DURATION and isinstance(value, (int, float)):
         return duration_text(value)

@@ -22,6 +22,7 @@ BYTES = {
 }  # fmt: skip
 LONGEST = 10 * 366 * 86400.0
 BRANCH_VARIABLES = ("agent", "slot", "fence", "date")
+BREAKS = {ord("\n"): " ", ord("\t"): " "}
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -194,7 +195,9 @@ def texts(wants: str, check: Callable[[str], object], *, shape: Shape = Shape.LI
         if not isinstance(raw, tuple):
             raise unfit(wants, raw)
         for item in raw:
-            if parse_line(item) != DEFAULTS_HERE:
+            # A command may be a script of several lines.
+            line = item.translate(BREAKS) if shape is Shape.COMMANDS and isinstance(item, str) else item
+            if parse_line(line) != DEFAULTS_HERE:
                 check(str(item))
         return tuple(str(item) for item in raw)
 
@@ -213,7 +216,7 @@ def check_path(text: str) -> None:
     parts = text.split("/")
     if text.startswith(("/", "~")) or ".." in parts:
         raise ValueError(f"{text!r} leads out of the checkout; write a path relative to its root")
-    if parts[0].lower() == ".git":
+    if ".git" in text.lower().split("/"):
         raise ValueError(f"{text!r} lies in git's own directory")
 
 

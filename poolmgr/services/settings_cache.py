@@ -7,7 +7,6 @@ last moment are not kept, for a second change in the same tick would not show.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,7 +44,7 @@ def find_kept(state_dir: Path, identities: Sequence[Identity | None]) -> Kept | 
             return None
         digest = document["digest"]
         committed, clone = (tuple(map(given_from, document[name])) for name in ("committed", "clone"))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return Kept(committed=committed, clone=clone, digest=digest)
 
@@ -72,13 +71,3 @@ def keep(state_dir: Path, identities: Sequence[Identity | None], kept: Kept) -> 
         "clone": [[each.key, each.value, each.place] for each in kept.clone],
     }
     try_replace(state_dir / CACHE, json.dumps(document).encode())
-
-
-def forget(state_dir: Path) -> None:
-    """Drop what is kept."""
-    (state_dir / CACHE).unlink(missing_ok=True)
-
-
-def is_kept(state_dir: Path) -> bool:
-    """Whether something is kept."""
-    return os.path.exists(state_dir / CACHE)

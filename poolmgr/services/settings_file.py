@@ -69,10 +69,13 @@ def read_settings_file(path: Path, label: str) -> SettingsFile:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise refusal(label, f"cannot be read: {error.strerror}") from error
-    with open(descriptor, "rb") as stream:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise refusal(label, "is no regular file")
-        content = stream.read(LARGEST + 1)
+        with open(descriptor, "rb", closefd=False) as stream:
+            content = stream.read(LARGEST + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > LARGEST:
         raise refusal(label, f"is larger than {LARGEST // 1024} KiB")
     try:

@@ -19,7 +19,7 @@ def read_trust(state_dir: Path) -> tuple[str, ...]:
     """The digests that are trusted, the latest last."""
     try:
         document = json.loads((state_dir / TRUST).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return ()
     digests = document.get("digests") if isinstance(document, dict) else None
     if not isinstance(digests, list):
