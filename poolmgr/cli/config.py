@@ -1,27 +1,23 @@
-"""`config show|check|path` and `trust`: what the settings are, where each comes from, who may set it."""
+"""`config show|check|path` and `trust`: what the settings are, where each comes from, who may set it.
+
+They need a repository, not a pool.
+"""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from poolmgr.cli.settings_text import escaped, given_lines, page_lines, value_for_json
-from poolmgr.core.settings_layers import Loaded, needing_trust
-from poolmgr.core.settings_table import SETTINGS
-from poolmgr.services.settings import load_settings, read_files
-from poolmgr.services.settings_file import COMMITTED, clone_path
-from poolmgr.services.settings_place import defaults_page, find_checkout
-from poolmgr.services.settings_trust import is_trusted, write_trust
-from poolmgr.services.site import find_site
+from poolmgr.cli.invocation import Invocation
+from poolmgr.cli.output import emit, out, safe, say
 
-CONTRACT_VERSION = 1
+if TYPE_CHECKING:
+    from poolmgr.core.settings_layers import Loaded
+
+COMMITTED = "poolmgr.yaml"
 
 app = typer.Typer(
     name="config",
@@ -30,127 +26,132 @@ app = typer.Typer(
     help="The settings: what they are, where they come from, whether they are right.",
 )
 
-Repo = Annotated[Path, typer.Option("--repo", metavar="DIR", help="a directory of the repository")]
-AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+def register(top: typer.Typer) -> None:
+    """`trust` stands at the top level."""
+    top.command()(trust)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where the settings of one repository lie."""
+def find_place(directory: Path) -> tuple[Path | None, Path]:
+    """The main checkout of the repository around a directory, and where its pool's state lies."""
+    from poolmgr.services.settings_place import find_checkout
+    from poolmgr.services.site import find_site
 
-    checkout: Path | None
-    state: Path
-
-    def load(self) -> Loaded:
-        """The settings in force here."""
-        return load_settings(self.checkout, self.state, os.environ)
+    site = find_site(directory)
+    return find_checkout(site), site.state
 
 
-def find_place(repo: Path) -> Place:
-    """The repository around a directory."""
-    site = find_site(repo)
-    return Place(checkout=find_checkout(site), state=site.state)
+def load(directory: Path) -> Loaded:
+    """The settings in force around a directory."""
+    import os
+
+    from poolmgr.services.settings import load_settings
+
+    checkout, state = find_place(directory)
+    return load_settings(checkout, state, os.environ)
 
 
 @app.command()
 def show(
-    repo: Repo = Path(),
+    context: typer.Context,
     origin: Annotated[bool, typer.Option("--origin", help="say where each value comes from")] = False,
-    as_json: AsJson = False,
 ) -> None:
     """Print all settings as they are in force, as a settings file would say them.
 
     Example: poolmgr config show --origin
     """
-    loaded = find_place(repo).load()
-    if as_json:
-        print_json(
-            {
-                "settings": {
-                    key: {
-                        "value": value_for_json(key, value),
-                        "source": loaded.origin(key).source,
-                        "place": loaded.origin(key).place,
-                        "in_effect": SETTINGS[key].in_effect,
-                    }
-                    for key, value in loaded.values.items()
-                },
-                "skipped": skipped_rows(loaded),
-            }
-        )
+    from poolmgr.cli.settings_text import page_lines, settings_json
+
+    invocation: Invocation = context.obj
+    loaded = load(invocation.directory)
+    if invocation.as_json:
+        emit({"settings": settings_json(loaded), "skipped": skipped_rows(loaded)})
         return
-    print("\n".join(page_lines(loaded, with_origin=origin)))
+    for line in page_lines(loaded, with_origin=origin):
+        out(line)
     say_remarks(loaded)
 
 
 @app.command()
-def check(repo: Repo = Path(), as_json: AsJson = False) -> None:
+def check(context: typer.Context) -> None:
     """Read all settings and name what is wrong, skipped or without effect.
 
     Example: poolmgr config check
     """
-    loaded = find_place(repo).load()
-    if as_json:
-        print_json({"problems": [], "skipped": skipped_rows(loaded), "no_effect_yet": list(loaded.idle)})
+    invocation: Invocation = context.obj
+    loaded = load(invocation.directory)
+    if invocation.as_json:
+        emit({"problems": [], "skipped": skipped_rows(loaded), "no_effect_yet": list(loaded.idle)})
         return
-    print(
-        f"the settings are right: {len(loaded.origins)} set, {len(SETTINGS) - len(loaded.origins)} by default"
+    out(
+        f"the settings are right: {len(loaded.origins)} set, {len(loaded.values) - len(loaded.origins)} by default"
     )
     say_remarks(loaded)
 
 
 @app.command()
-def path(repo: Repo = Path(), as_json: AsJson = False) -> None:
+def path(context: typer.Context) -> None:
     """Print the files that settings are read from, the strongest last.
 
     Example: poolmgr config path
     """
-    place = find_place(repo)
+    from poolmgr.services.settings_file import clone_path
+    from poolmgr.services.settings_place import defaults_page
+
+    invocation: Invocation = context.obj
+    checkout, state = find_place(invocation.directory)
     files = {
         "defaults": defaults_page(),
-        "committed": place.checkout / COMMITTED if place.checkout else None,
-        "clone": clone_path(place.state),
+        "committed": checkout / COMMITTED if checkout else None,
+        "clone": clone_path(state),
     }
-    if as_json:
-        rows = {
-            name: {"path": str(file), "exists": file.exists()} if file else None
-            for name, file in files.items()
-        }
-        print_json({"files": rows})
+    if invocation.as_json:
+        emit(
+            {
+                name: {"path": str(file), "exists": file.exists()} if file else None
+                for name, file in files.items()
+            }
+        )
         return
     for name, file in files.items():
         if file:
             missing = "" if file.exists() else "  (not there)"
-            print(f"{name:<10} {escaped(str(file))}{missing}")
+            out(f"{name:<10} {safe(file)}{missing}")
 
 
-def trust(repo: Repo = Path(), as_json: AsJson = False) -> None:
+def trust(context: typer.Context) -> None:
     """Let the committed poolmgr.yaml set commands, copies, caches and places, and print which.
 
     The file is remembered as it is now: when it changes, it has to be trusted again.
 
     Example: poolmgr trust
     """
-    place = find_place(repo)
-    files = read_files(place.checkout, place.state)
+    from poolmgr.cli.settings_text import given_lines, value_for_json
+    from poolmgr.core.settings_layers import needing_trust
+    from poolmgr.services.settings import read_files
+    from poolmgr.services.settings_trust import is_trusted, write_trust
+
+    invocation: Invocation = context.obj
+    checkout, state = find_place(invocation.directory)
+    files = read_files(checkout, state)
     asking = needing_trust(files.committed)
-    was_trusted = is_trusted(place.state, files.digest)
+    was_trusted = is_trusted(state, files.digest)
     if asking and files.digest and not was_trusted:
-        write_trust(place.state, files.digest)
-    if as_json:
+        write_trust(state, files.digest)
+    if invocation.as_json:
         rows = [
             {"key": each.key, "value": value_for_json(each.key, each.value), "place": each.place}
             for each in asking
         ]
-        print_json({"digest": files.digest, "was_trusted": was_trusted, "now_in_force": rows})
-        return
-    if files.digest is None:
+        emit({"digest": files.digest, "was_trusted": was_trusted, "now_in_force": rows})
+    elif files.digest is None:
         say(f"there is no {COMMITTED} here; nothing to trust")
     elif not asking:
         say(f"{COMMITTED} sets nothing that needs trust")
     else:
         say(f"{COMMITTED} was trusted before:" if was_trusted else f"trusted; {COMMITTED} now sets:")
-        print("\n".join(line for given in asking for line in given_lines(given)))
+        for line in (line for each in asking for line in given_lines(each)):
+            out(line)
 
 
 def skipped_rows(loaded: Loaded) -> list[dict[str, str]]:
@@ -161,7 +162,7 @@ def skipped_rows(loaded: Loaded) -> list[dict[str, str]]:
 def say_remarks(loaded: Loaded) -> None:
     """Tell people what is skipped and what has no effect yet."""
     for line in remarks(loaded):
-        say(line)
+        say(safe(line))
 
 
 def remarks(loaded: Loaded) -> Iterator[str]:
@@ -172,13 +173,3 @@ def remarks(loaded: Loaded) -> Iterator[str]:
         yield "to see and trust them: poolmgr trust"
     if loaded.idle:
         yield "set, but without effect yet: " + ", ".join(loaded.idle)
-
-
-def print_json(document: dict[str, object]) -> None:
-    """Print the answer for programs."""
-    print(json.dumps({"contract_version": CONTRACT_VERSION, **document}))
-
-
-def say(text: str) -> None:
-    """Tell people, beside the data."""
-    print(escaped(text), file=sys.stderr)

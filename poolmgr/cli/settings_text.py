@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
+from poolmgr.cli.output import safe
 from poolmgr.core.settings_kinds import DURATION, Value
 from poolmgr.core.settings_layers import Loaded
 from poolmgr.core.settings_parse import Given
@@ -15,12 +16,17 @@ LONG = 12
 UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
-def escaped(text: str) -> str:
-    """The text on one line; control, bidi and undecodable characters are spelled out."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
-        for char in text
-    )
+def settings_json(loaded: Loaded) -> dict[str, object]:
+    """Every key with its value and where that comes from."""
+    return {
+        key: {
+            "value": value_for_json(key, value),
+            "source": loaded.origin(key).source,
+            "place": loaded.origin(key).place,
+            "in_effect": SETTINGS[key].in_effect,
+        }
+        for key, value in loaded.values.items()
+    }
 
 
 def page_lines(loaded: Loaded, *, with_origin: bool) -> Iterator[str]:
@@ -35,7 +41,7 @@ def page_lines(loaded: Loaded, *, with_origin: bool) -> Iterator[str]:
         text = value_text(key, loaded.values[key])
         notes = [] if setting.in_effect else ["no effect yet"]
         if with_origin:
-            notes.append(escaped(str(loaded.origin(key))))
+            notes.append(safe(str(loaded.origin(key))))
         comment = f"  # {', '.join(notes)}" if notes else ""
         yield f"{'  ' * len(sections)}{leaf}: {text}{comment}"
 
@@ -45,7 +51,7 @@ def given_lines(given: Given) -> Iterator[str]:
     items = [json.dumps(item) for item in given.value] if isinstance(given.value, tuple) else None
     if isinstance(given.value, Mapping):
         items = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in given.value.items()]
-    place = escaped(given.place)
+    place = safe(given.place)
     if items is None:
         yield f"{given.key}: {value_text(given.key, given.value)}  # {place}"
         return

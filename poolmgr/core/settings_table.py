@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, fields
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import cast
 
 from poolmgr.core.settings import Settings
 from poolmgr.core.settings_kinds import Kind, Value
+from poolmgr.core.settings_section import Section
 
 # Variables of ours that say where a program runs; no settings.
 NOT_SETTINGS = frozenset({"POOLMGR_SLOT", "POOLMGR_LEASE", "POOLMGR_TEST_DATA"})
@@ -35,27 +36,21 @@ class Setting:
         return "POOLMGR_" + self.key.replace(".", "_").upper()
 
 
-def settings_of(kind: type[Any], prefix: str, *, in_effect: bool) -> Iterator[Setting]:
+def settings_of(group: type[Section], prefix: str, *, in_effect: bool) -> Iterator[Setting]:
     """The settings of a section and of those inside it."""
-    for each in fields(kind):
-        effective = in_effect and each.metadata["in_effect"]
-        if inner := each.metadata.get("section"):
-            yield from settings_of(inner, f"{prefix}{each.name}.", in_effect=effective)
-        else:
+    for name, field in group.fields.items():
+        effective = in_effect and field.in_effect
+        if field.factory:
+            yield from settings_of(field.factory, f"{prefix}{name}.", in_effect=effective)
+        elif field.kind:
             yield Setting(
-                key=prefix + each.name,
-                kind=each.metadata["kind"],
-                default=default_of(each),
-                doc=each.metadata["doc"],
-                needs_trust=each.metadata["needs_trust"],
+                key=prefix + name,
+                kind=field.kind,
+                default=field.default,
+                doc=field.doc,
+                needs_trust=field.needs_trust,
                 in_effect=effective,
             )
-
-
-def default_of(each: Field[Any]) -> Value:
-    """The value a field has when nobody sets it."""
-    value: Value = {} if each.default is MISSING else each.default
-    return value
 
 
 SETTINGS: Mapping[str, Setting] = {each.key: each for each in settings_of(Settings, "", in_effect=True)}
@@ -68,13 +63,13 @@ def settings_from(values: Mapping[str, Value]) -> Settings:
     return cast("Settings", section_from(Settings, "", values))
 
 
-def section_from(kind: type[object], prefix: str, values: Mapping[str, Value]) -> object:
+def section_from(group: type[Section], prefix: str, values: Mapping[str, Value]) -> Section:
     """A section with these values, by whole key."""
     given: dict[str, object] = {}
-    for each in fields(cast("type[Any]", kind)):
-        key = prefix + each.name
-        if inner := each.metadata.get("section"):
-            given[each.name] = section_from(inner, f"{key}.", values)
+    for name, field in group.fields.items():
+        key = prefix + name
+        if field.factory:
+            given[name] = section_from(field.factory, f"{key}.", values)
         elif key in values:
-            given[each.name] = values[key]
-    return kind(**given)
+            given[name] = values[key]
+    return group(**given)

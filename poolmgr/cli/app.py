@@ -1,0 +1,25 @@
+"""The command line's definition: every command with its words. Work is imported by the command."""
+
+from __future__ import annotations
+
+import typer
+
+from poolmgr.cli import care, config, lend, look, pool, queue, rescue
+
+app = typer.Typer(
+    name="poolmgr",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Lend git worktrees to coding agents, and never lose their work.",
+    epilog="Every command takes --repo DIR and --json, before or after its name.",
+)
+look.register(app)
+lend.register(app)
+care.register(app)
+config.register(app)
+app.add_typer(pool.app)
+app.add_typer(queue.app)
+app.add_typer(rescue.app)
+app.add_typer(config.app)

@@ -1,0 +1,98 @@
+"""From errors to words and exit codes: 0 done, 1 refused, 2 usage, 3 a bug, 75 busy, 130 interrupted."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+from isolation.errors import IsolationError
+from isolation.git.layout import NoRepository
+from poolmgr.cli.invocation import Invocation, parse_invocation
+from poolmgr.cli.output import emit, safe_lines, say
+from poolmgr.core.errors import PoolError
+
+DONE, REFUSED, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
+ROOM = {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EDQUOT}
+
+
+def run(argv: list[str]) -> int:
+    """The exit code of one command line."""
+    invocation, rest = parse_invocation(argv)
+    if sys.platform == "win32":
+        say("poolmgr: Windows is not supported; use WSL")
+        return REFUSED
+    try:
+        return run_command(invocation, rest)
+    except PoolError as error:
+        return tell(invocation, error.code, error.message, error.hint, error.facts, error.exit_code)
+    except IsolationError as error:
+        code = USAGE if isinstance(error, NoRepository) else REFUSED
+        return tell(invocation, "git", error.message, error.hint or "poolmgr doctor", {}, code)
+    except KeyboardInterrupt:
+        return tell(invocation, "interrupted", "interrupted; nothing is held", "", {}, INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return DONE
+    except OSError as error:
+        if error.errno not in ROOM:
+            return bug(invocation, error)
+        where = f" {error.filename}" if error.filename else ""
+        hint = "check free space, permissions and the limit of open files, then try again"
+        return tell(invocation, "system", f"the system refused{where}: {error.strerror}", hint, {}, REFUSED)
+    except Exception as error:  # the boundary: a bug is told, never hidden
+        return bug(invocation, error)
+
+
+def run_command(invocation: Invocation, rest: list[str]) -> int:
+    """Hand the words to the command line's definition."""
+    import click
+
+    from poolmgr.cli.app import app
+
+    try:
+        answer = app(rest, prog_name="poolmgr", obj=invocation, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return USAGE
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "poolmgr"
+        return tell(invocation, "usage", error.format_message(), f"{command} --help", {}, USAGE)
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.ClickException as error:
+        return tell(invocation, "usage", error.format_message(), "poolmgr --help", {}, USAGE)
+    return answer if isinstance(answer, int) else DONE
+
+
+def tell(
+    invocation: Invocation, code: str, message: str, hint: str, facts: dict[str, object], exit_code: int
+) -> int:
+    """The error, for programs or for people."""
+    if invocation.as_json:
+        emit({"error": {"code": code, "message": message, "hint": hint, **facts}})
+    else:
+        say(f"poolmgr: {safe_lines(message)}")
+        if hint:
+            say(f"hint: {safe_lines(hint)}")
+    return exit_code
+
+
+def bug(invocation: Invocation, error: BaseException) -> int:
+    """A report in a file, and where it lies."""
+    text = "".join(traceback.format_exception(error))
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="poolmgr-bug-", suffix=".log", delete=False, errors="backslashreplace"
+        ) as log:
+            log.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {sys.version}\n{sys.argv!r}\n{text}")
+            where = str(Path(log.name))
+    except OSError:
+        say(text)
+        where = "above"
+    message = f"this is a bug in poolmgr: {type(error).__name__}: {error}"
+    return tell(invocation, "bug", message, f"please report it with {where}", {"log": where}, BUG)

@@ -1,0 +1,82 @@
+"""doctor, cleanup, and the background worker."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from poolmgr.cli.invocation import Invocation
+from poolmgr.cli.output import emit, out, safe, say
+
+
+def register(app: typer.Typer) -> None:
+    """These commands at the top level."""
+    app.command()(doctor)
+    app.command()(cleanup)
+    app.command(name="_work", hidden=True)(background)
+
+
+def doctor(
+    context: typer.Context,
+    fix: Annotated[bool, typer.Option("--fix", help="mend what can be mended without losing anything")] = False,
+    rebind: Annotated[bool, typer.Option("--rebind", help="a moved repository keeps its pool, a copy gets its own")] = False,
+) -> None:
+    """Compare the state with git, the directories and the processes; mend what disagrees.
+
+    Example: poolmgr doctor --fix
+    """
+    from poolmgr.services.doctor import examine_pool
+
+    invocation: Invocation = context.obj
+    findings = examine_pool(invocation.directory, fix=fix, rebind=rebind)
+    open_ones = [each for each in findings if each.needs_fix and not each.fixed]
+    if invocation.as_json:
+        emit({"findings": [each.as_json for each in findings]})
+    else:
+        for each in findings:
+            out(f"{'fixed' if each.fixed else 'found'}: {each.kind} {safe(each.subject)}: {safe(each.detail)}")
+        if not findings:
+            out("everything agrees")
+        elif open_ones and not fix:
+            say("hint: poolmgr doctor --fix")
+    if open_ones:
+        raise typer.Exit(1)
+
+
+def cleanup(
+    context: typer.Context,
+    rescue: Annotated[bool, typer.Option("--rescue", help="keep unsaved work aside, also of living holders")] = False,
+) -> None:
+    """Remove the pool and everything it changed; rescues stay.
+
+    Example: poolmgr cleanup --rescue
+    """
+    from poolmgr.services.cleanup import clean_up
+
+    invocation: Invocation = context.obj
+    left = clean_up(invocation.directory, rescue=rescue, tell=lambda line: say(safe(line)))
+    if invocation.as_json:
+        emit({"left": [{"slot": slot.name, "state": slot.state.value, "path": str(slot.path)} for slot in left.slots],
+              "rescues": left.rescues})  # fmt: skip
+    else:
+        for slot in left.slots:
+            out(f"left: {slot.name} {slot.state.value.lower()} at {safe(slot.path)}")
+        out("the pool is gone" if not left.slots else "the pool stays for what is left; poolmgr status")
+        if left.rescues:
+            out(f"{left.rescues} rescues are kept; poolmgr rescue list")
+    if left.slots:
+        raise typer.Exit(1)
+
+
+def background(context: typer.Context) -> None:
+    """Do what is due in the background, then end."""
+    from poolmgr.core.errors import NoPool
+    from poolmgr.services.worker import work
+    from poolmgr.wiring import open_pool
+
+    invocation: Invocation = context.obj
+    try:
+        work(open_pool(invocation.directory))
+    except NoPool:
+        return

@@ -1,0 +1,42 @@
+"""`--repo DIR` and `--json`, which every command takes, before or after its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """How poolmgr was called, whatever the command."""
+
+    directory: Path
+    as_json: bool
+
+
+def parse_invocation(argv: list[str]) -> tuple[Invocation, list[str]]:
+    """The two options wherever they stand, and the words without them."""
+    rest: list[str] = []
+    directory, as_json = Path.cwd() if cwd_exists() else Path("/"), False
+    words = iter(argv)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+        elif word == "--json":
+            as_json = True
+        elif word == "--repo":
+            directory = directory / next(words, ".")
+        elif word.startswith("--repo="):
+            directory = directory / word.removeprefix("--repo=")
+        else:
+            rest.append(word)
+    return Invocation(directory=directory, as_json=as_json), rest
+
+
+def cwd_exists() -> bool:
+    """Whether the directory we were started in is still there."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True

@@ -1,0 +1,241 @@
+"""status, where, events, branches: looking without touching."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from poolmgr.cli.invocation import Invocation
+from poolmgr.cli.output import age, ago, emit, out, safe, table
+
+if TYPE_CHECKING:
+    from poolmgr.core.records import Event, Request
+    from poolmgr.services.pool import Pool
+    from poolmgr.services.report import Seen
+
+
+def register(app: typer.Typer) -> None:
+    """These commands at the top level."""
+    app.command()(status)
+    app.command()(where)
+    app.command()(events)
+    app.command()(branches)
+
+
+def status(context: typer.Context) -> None:
+    """Show every slot: its state, holder, branch, age, and whether it is dirty.
+
+    Example: poolmgr status --json
+    """
+    from poolmgr.core.placing import counted
+    from poolmgr.services.pool import read_moment
+    from poolmgr.services.report import look_at_slots
+    from poolmgr.wiring import look_at_pool
+
+    invocation: Invocation = context.obj
+    pool = look_at_pool(invocation.directory)
+    snapshot = pool.snapshot()
+    seen = look_at_slots(pool, snapshot)
+    order = queue_order(pool)
+    now = read_moment()
+    if invocation.as_json:
+        limits = pool.settings.pool
+        emit(
+            {
+                "pool": {"min": limits.min, "max": limits.max, "size": len(counted(snapshot))},
+                "slots": [slot_json(one) for one in seen],
+                "queue": [request_json(request, now.since(request.queued)) for request in order],
+            }
+        )
+        return
+    show_slots(pool, seen)
+    for request in order:
+        out(f"waiting: {request.agent} (priority {request.priority}, {age(now.since(request.queued))})  {request.id}")
+
+
+def queue_order(pool: Pool) -> tuple[Request, ...]:
+    """The queue in the order of service."""
+    from poolmgr.core.queue import service_order
+    from poolmgr.services.pool import read_moment
+
+    return service_order(pool.snapshot().queue, now=read_moment(), aging=pool.settings.queue.aging)
+
+
+def slot_json(seen: Seen) -> dict[str, object]:
+    """One slot as `status --json` promises it."""
+    slot, lease = seen.slot, seen.lease
+    return {
+        "name": slot.name, "state": slot.state.value, "path": str(slot.path),
+        "branch": lease.branch if lease else None, "agent": lease.agent if lease else None,
+        "lease": lease.id if lease else None, "fence": lease.fence if lease else None,
+        "dirty": seen.dirty if lease else None, "ahead": seen.ahead if lease else None,
+        "since": lease.started if lease else None,
+        "state_since": slot.since.wall, "base": slot.base_oid, "base_ref": slot.base_ref,
+        "inside": [{"pid": each.pid, "name": each.name} for each in seen.inside.processes] if seen.inside else [],
+        "looked": seen.looked, "error": slot.error or None, "warm": slot.warm,
+    }  # fmt: skip
+
+
+def request_json(request: Request, waiting: float) -> dict[str, object]:
+    """One waiting request as `status --json` promises it."""
+    return {
+        "request_id": request.id, "agent": request.agent, "priority": request.priority,
+        "branch": request.branch, "waiting_s": round(waiting, 3),
+    }  # fmt: skip
+
+
+def show_slots(pool: Pool, seen: list[Seen]) -> None:
+    """The table for people, and what needs a word under it."""
+    rows = [
+        (
+            one.slot.name,
+            one.slot.state.value.lower() + ("*" if one.slot.error else ""),
+            one.lease.agent if one.lease else "-",
+            one.lease.branch if one.lease else "-",
+            ago(one.lease.started if one.lease else one.slot.since.wall),
+            work_text(one),
+            inside_text(one),
+        )
+        for one in seen
+    ]
+    for line in table(("slot", "state", "agent", "branch", "age", "work", "inside"), rows):
+        out(line)
+    if not rows:
+        out("the pool is empty; run poolmgr pool scale-up")
+    for one in seen:
+        if one.slot.error:
+            out(f"* {one.slot.name}: {safe(one.slot.error)}")
+        if one.slot.warm == "failed":
+            out(f"! {one.slot.name}: preparing failed; poolmgr pool warm {one.slot.name}")
+
+
+def work_text(seen: Seen) -> str:
+    """dirty, clean, and how far ahead."""
+    if seen.dirty is None:
+        return "-"
+    old = f" ({ago(seen.looked)} ago)" if seen.looked and time.time() - seen.looked > 2 else ""
+    return ("dirty" if seen.dirty else "clean") + (f" +{seen.ahead}" if seen.ahead else "") + old
+
+
+def inside_text(seen: Seen) -> str:
+    """Who lives there."""
+    if seen.inside is None or not seen.inside.processes:
+        return "-"
+    first = seen.inside.processes[0]
+    more = len(seen.inside.processes) - 1
+    return f"{first.name} {first.pid}" + (f" +{more}" if more else "")
+
+
+def where(context: typer.Context) -> None:
+    """Show the slot around you: branch, lease, base, and the next command.
+
+    Example: poolmgr where
+    """
+    from poolmgr.core.errors import NoSuchSlot
+    from poolmgr.services.lag import read_lag
+    from poolmgr.services.pool import find_slot_around
+    from poolmgr.services.report import look_at_slots
+    from poolmgr.wiring import look_at_pool
+
+    invocation: Invocation = context.obj
+    pool = look_at_pool(invocation.directory)
+    snapshot = pool.snapshot()
+    slot = find_slot_around(snapshot, invocation.directory)
+    if slot is None:
+        raise NoSuchSlot("no slot around this directory", hint='cd "$(poolmgr acquire --agent NAME --branch BRANCH)"')
+    seen = look_at_slots(pool, snapshot, [slot])[0]
+    lag = read_lag(pool, slot, seen.lease)
+    if invocation.as_json:
+        emit({**slot_json(seen), "behind": lag.behind, "fetched": lag.fetched})
+        return
+    facts = [("slot", slot.name), ("state", slot.state.value.lower()), ("path", str(slot.path))]
+    if seen.lease:
+        facts += [("agent", seen.lease.agent), ("branch", seen.lease.branch), ("lease", seen.lease.id)]
+    facts += [("base", lag.text), ("work", work_text(seen)), ("inside", inside_text(seen))]
+    for name, value in facts:
+        out(f"{name:<8}{safe(value)}")
+    out(f"next    {'poolmgr release' if seen.lease else 'poolmgr acquire'}")
+
+
+def events(
+    context: typer.Context,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="go on as things happen")] = False,
+    last: Annotated[int, typer.Option("--last", "-n", min=1, help="how many lines to begin with")] = 20,
+) -> None:
+    """Show what happened to the slots, and why.
+
+    Example: poolmgr events --follow
+    """
+    from poolmgr.store.tables.events import events_after, last_events
+    from poolmgr.wiring import look_at_pool
+
+    invocation: Invocation = context.obj
+    pool = look_at_pool(invocation.directory)
+    with pool.engine.read() as session:
+        found = last_events(session, last)
+    if invocation.as_json and not follow:
+        emit({"events": [event_json(event) for event in found]})
+        return
+    at = 0
+    while True:
+        for event in found:
+            show_event(event, as_json=invocation.as_json)
+            at = event.id
+        if not follow:
+            break
+        time.sleep(0.5)
+        with pool.engine.read() as session:
+            found = events_after(session, at)
+    if not at and not invocation.as_json:
+        out("nothing has happened yet")
+
+
+def event_json(event: Event) -> dict[str, object]:
+    """One line of the log for programs."""
+    return {
+        "id": event.id, "time": event.wall, "slot": event.slot or None, "fence": event.fence, "from": event.source or None,
+        "to": event.target or None, "action": event.action, "actor": event.actor, "result": event.result,
+        "reason": event.reason, "seconds": event.seconds,
+    }  # fmt: skip
+
+
+def show_event(event: Event, *, as_json: bool) -> None:
+    """One line of the log."""
+    if as_json:
+        import json
+
+        out(json.dumps({"contract_version": 1, **event_json(event)}))
+        return
+    clock = time.strftime("%m-%d %H:%M:%S", time.localtime(event.wall))
+    move = f"{event.source.lower() or '·'} → {event.target.lower()}" if event.target else event.action
+    took = f" after {age(event.seconds)}" if event.seconds is not None else ""
+    words = f": {event.reason}" if event.reason else ""
+    result = "" if event.result == "ok" else f" [{event.result}]"
+    out(safe(f"{clock}  {event.slot:<12} {move}{took}{result}{words}"))
+
+
+def branches(
+    context: typer.Context,
+    prune: Annotated[bool, typer.Option("--prune", help="delete those that are merged and held by nobody")] = False,
+) -> None:
+    """Show the branches the pool made: ahead, merged, held.
+
+    Example: poolmgr branches --prune
+    """
+    from poolmgr.services.branches import list_branches, prune_branches
+    from poolmgr.wiring import look_at_pool, open_pool
+
+    invocation: Invocation = context.obj
+    pool = open_pool(invocation.directory) if prune else look_at_pool(invocation.directory)
+    gone = prune_branches(pool) if prune else ()
+    found = list_branches(pool)
+    if invocation.as_json:
+        emit({"branches": [each.as_json for each in found], "pruned": list(gone)})
+        return
+    for name in gone:
+        out(f"deleted {safe(name)}")
+    rows = [(each.name, each.agent, f"+{each.ahead}", each.state, each.slot or "-") for each in found]
+    for line in table(("branch", "agent", "ahead", "state", "held in"), rows) if rows else ["no branches yet"]:
+        out(line)

@@ -1,0 +1,89 @@
+"""init's work: the pool's files, its size in the settings, and its slots, with progress."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from poolmgr.cli.output import is_terminal, say
+from poolmgr.core.placing import counted
+from poolmgr.core.records import Slot
+from poolmgr.core.settings import Settings
+from poolmgr.services.pool import Pool
+from poolmgr.services.settings_local import set_local
+from poolmgr.services.setup import ensure_pool, require_usable
+from poolmgr.services.site import Site, find_facts, find_site
+from poolmgr.services.worker import ensure_worker, work_until_idle
+from poolmgr.store.snapshot import write_meta
+from poolmgr.wiring import open_pool, settings_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What init did."""
+
+    as_json: Mapping[str, object]
+    lines: tuple[str, ...]
+
+
+def make_pool(directory: Path, size: int | None) -> Made:
+    """A pool with its slots."""
+    site = find_site(directory)
+    require_usable(site)
+    settings = settings_of(site, find_facts(site))
+    if size is not None:
+        settings = fit_size(site, settings, size)
+    is_new = find_facts(site) is None
+    wanted = size or settings.pool.initial
+    facts = ensure_pool(site, settings, wanted)
+    if Path(facts.checkout) in Path(facts.slots_dir).parents:
+        say("warning: slots inside the checkout see its .env, node_modules and test settings")
+    pool = open_pool(directory)
+    if size is not None or is_new:
+        with pool.engine.write() as session:
+            write_meta(session, "size", str(wanted))
+    make_slots(pool)
+    return answer(pool, is_new=is_new)
+
+
+def fit_size(site: Site, settings: Settings, size: int) -> Settings:
+    """The limits of this clone made to fit the size."""
+    if size < settings.pool.min:
+        set_local(site.state, "pool.min", size)
+    if size > settings.pool.max:
+        set_local(site.state, "pool.max", size)
+    if settings.pool.initial != size:
+        set_local(site.state, "pool.initial", size)
+    return settings_of(site, find_facts(site))
+
+
+def make_slots(pool: Pool) -> None:
+    """The slots, made here and by a helper process at once."""
+    told: set[str] = set()
+
+    def tell(name: str) -> None:
+        ready = sum(slot.state == "READY" for slot in pool.snapshot().slots)
+        if is_terminal() and name not in told:
+            say(f"{name} ({ready} ready)")
+        told.add(name)
+
+    ensure_worker(pool)
+    work_until_idle(pool, progress=tell)
+
+
+def answer(pool: Pool, *, is_new: bool) -> Made:
+    """What there is now."""
+    snapshot = pool.snapshot()
+    present = counted(snapshot)
+    failed: list[Slot] = [slot for slot in snapshot.slots if slot.state == "BROKEN"]
+    head = f"{'made' if is_new else 'there is'} a pool of {len(present)} slots in {pool.facts.slots_dir}"
+    rows = [f"  {slot.name}  {slot.state.value.lower()}  base {slot.base_ref} {slot.base_oid[:10]}" for slot in present]
+    broken = [f"  {slot.name}  broken: {slot.error}" for slot in failed]
+    next_step = 'next: cd "$(poolmgr acquire --agent NAME --branch BRANCH)"'
+    values = {
+        "pool": {"id": pool.facts.pool_id, "dir": os.fspath(pool.facts.slots_dir), "size": len(present)},
+        "slots": [{"name": slot.name, "path": str(slot.path), "state": slot.state.value} for slot in snapshot.slots],
+    }
+    return Made(as_json=values, lines=(head, *rows, *broken, next_step))

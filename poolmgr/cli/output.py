@@ -1,0 +1,103 @@
+"""How poolmgr speaks: data on stdout, words for people on stderr, JSON with its contract.
+
+Text from outside passes `safe` before it reaches a terminal: no control, no bidi, no markup.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Mapping, Sequence
+
+CONTRACT = 1
+
+
+def out(text: str = "") -> None:
+    """A line of data."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def out_path(path: object) -> None:
+    """A path exactly as it is, whatever bytes it has."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(os.fsencode(str(path)) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def say(text: str) -> None:
+    """A line for people."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def emit(values: Mapping[str, object]) -> None:
+    """An answer for programs."""
+    out(json.dumps({"contract_version": CONTRACT, **values}, indent=2, ensure_ascii=True))
+
+
+def safe(text: object) -> str:
+    """Text on one line; what is not printable is spelled out."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode() for char in str(text)
+    )
+
+
+def safe_lines(text: str) -> str:
+    """Text with its lines kept."""
+    return "\n".join(safe(line) for line in text.split("\n"))
+
+
+def width() -> int:
+    """Columns to fill; 80 where nobody says."""
+    return max(40, shutil.get_terminal_size((80, 24)).columns)
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
+    """Columns side by side, the widest cut so that lines fit."""
+    cells = [[safe(cell) for cell in row] for row in [list(headers), *rows]]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(headers))]
+    while sum(widths) + 2 * (len(widths) - 1) > width() and max(widths) > 8:
+        widths[widths.index(max(widths))] -= 1
+    return [
+        "  ".join(clipped(cell, size).ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+
+
+def clipped(text: str, size: int) -> str:
+    """Text that fits, with a sign where it was cut."""
+    return text if len(text) <= size else text[: size - 1] + "…"
+
+
+def age(seconds: float | None) -> str:
+    """A span of time in one short word."""
+    if seconds is None:
+        return "-"
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.0f}{unit}"
+    return f"{max(0, seconds):.0f}s"
+
+
+def ago(wall: float) -> str:
+    """How long ago a moment of the wall clock was."""
+    return age(time.time() - wall)
+
+
+def bytes_text(size: int) -> str:
+    """A size as people read it."""
+    number = float(size)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if number < 1024 or unit == "GiB":
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1024
+    raise AssertionError("unreachable")
+
+
+def is_terminal() -> bool:
+    """Whether a person watches stderr."""
+    return sys.stderr.isatty()

@@ -1,0 +1,138 @@
+"""What poolmgr refuses and why, a class per cause.
+
+The docstring is the meaning, `hint` is the next command to type, `facts` go into --json.
+`exit_code` is DESIGN's table: 1 refused, 2 usage or configuration, 75 busy or timed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class PoolError(Exception):
+    """poolmgr cannot do what was asked."""
+
+    code: ClassVar[str] = "refused"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "", facts: Mapping[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.facts = dict(facts or {})
+
+
+class UsageError(PoolError):
+    """The words of the command are wrong."""
+
+    code = "usage"
+    exit_code = 2
+
+
+class NotARepository(PoolError):
+    """There is no git repository here that can have a pool."""
+
+    code = "not_a_repository"
+    exit_code = 2
+
+
+class NoPool(PoolError):
+    """The repository has no pool."""
+
+    code = "no_pool"
+
+
+class PoolElsewhere(PoolError):
+    """The state belongs to another path or host; this copy may only be read."""
+
+    code = "pool_elsewhere"
+
+
+class StateDamaged(PoolError):
+    """The state database is missing, damaged, foreign or newer; it is left as it is."""
+
+    code = "state_damaged"
+
+
+class StateUnwritable(PoolError):
+    """The state cannot be written: full disk, read-only directory, no descriptors."""
+
+    code = "state_unwritable"
+
+
+class NoSuchSlot(PoolError):
+    """No slot has this name or lies at this path."""
+
+    code = "no_such_slot"
+
+
+class WrongState(PoolError):
+    """The slot is not in a state in which this can be done."""
+
+    code = "wrong_state"
+
+
+class Unsaved(PoolError):
+    """The slot holds work that is not saved anywhere else."""
+
+    code = "unsaved_work"
+
+
+class NotTheHolder(PoolError):
+    """The lease named is not the one that holds the slot."""
+
+    code = "not_the_holder"
+
+
+class BranchHeld(PoolError):
+    """The branch is checked out or leased somewhere else."""
+
+    code = "branch_held"
+
+
+class BadName(PoolError):
+    """A branch, agent, request or reference name that cannot be used."""
+
+    code = "bad_name"
+    exit_code = 2
+
+
+class NotKeptError(PoolError):
+    """Work could not be proven kept; nothing was removed."""
+
+    code = "not_kept"
+
+
+class NoSuchRescue(PoolError):
+    """No rescue has this id."""
+
+    code = "no_such_rescue"
+
+
+class TimedOut(PoolError):
+    """No slot became free in time."""
+
+    code = "timed_out"
+    exit_code = 75
+
+
+class Busy(PoolError):
+    """Another process is at it and did not finish in time."""
+
+    code = "busy"
+    exit_code = 75
+
+
+class Cancelled(PoolError):
+    """The request was cancelled."""
+
+    code = "cancelled"
+    exit_code = 75
+
+
+class LostRace(PoolError):
+    """The row was no longer in the state that was read; nothing was changed."""
+
+    code = "lost_race"
+    exit_code = 75

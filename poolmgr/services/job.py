@@ -1,0 +1,148 @@
+"""Work on a slot in an op state: taken up under the slot's lock, closed in one transaction.
+
+The lock's descriptor is inherited by every git we start. So a slot whose owner was killed is
+touched only after the last of its children is gone, whatever the process table says.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from isolation.errors import GitFailed, IsolationError
+from isolation.git.program import Git
+from poolmgr.core.errors import Busy, PoolError
+from poolmgr.core.lifecycle import MAX_ATTEMPTS, State
+from poolmgr.core.records import Op, OpKind, Slot
+from poolmgr.services import wake
+from poolmgr.services.pool import Pool, read_moment
+from poolmgr.store import gate
+from poolmgr.store.protocol import Session
+from poolmgr.store.tables.ops import add_op, close_op, leave_op, note_op, try_claim_op
+from poolmgr.store.tables.slots import move_slot, note_slot
+from poolmgr.core.queue import service_order
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """A slot in our hands."""
+
+    slot: Slot
+    op: Op
+    git: Git
+    args: dict[str, Any] = field(default_factory=dict)
+
+
+def lock_file(pool: Pool, slot_id: int) -> Path:
+    """The lock of one slot."""
+    return pool.site.state / "locks" / f"slot-{slot_id}.lock"
+
+
+@contextmanager
+def hands_on(pool: Pool, slot: Slot, op: Op, *, patience: float = 10) -> Iterator[Job]:
+    """The job, for an op that is ours already."""
+    with gate.held(lock_file(pool, slot.id), patience=patience) as descriptor:
+        yield Job(slot=slot, op=op, git=Git(slot.path, (descriptor,)), args=json.loads(op.args))
+
+
+@contextmanager
+def taken_up(pool: Pool, slot: Slot, op: Op) -> Iterator[Job | None]:
+    """The job, for an op nobody owns any more; None when somebody else is at it."""
+    try:
+        with gate.held(lock_file(pool, slot.id), patience=0) as descriptor:
+            with pool.engine.write() as session:
+                ours = try_claim_op(session, op, pool.me)
+            if ours is None:
+                yield None
+                return
+            yield Job(slot=slot, op=ours, git=Git(slot.path, (descriptor,)), args=json.loads(ours.args))
+    except Busy:
+        yield None
+
+
+def remember(pool: Pool, job: Job, **facts: object) -> None:
+    """Write down what the job has come to know, before acting on it."""
+    job.args.update(facts)
+    with pool.engine.write() as session:
+        job.op = note_op(session, job.op, job.args)
+
+
+def step(pool: Pool, job: Job, target: State, *, action: str, reason: str = "", **changes: object) -> Slot:
+    """The job is done: the slot in its next state, the intent closed."""
+    now = read_moment()
+    with pool.engine.write() as session:
+        close_op(session, job.op, now=now)
+        job.slot = move_slot(session, job.slot, target, note=pool.note(action, reason), now=now, **changes)
+    call_waiters(pool)
+    return job.slot
+
+
+def step_on(
+    pool: Pool, job: Job, target: State, kind: OpKind, *, action: str, reason: str = "", args: Mapping[str, object] | None = None,
+    ours: bool = False, **changes: object,
+) -> Slot:
+    """The job goes over into the next one, which anybody may take up unless it is ours."""  # fmt: skip
+    now = read_moment()
+    with pool.engine.write() as session:
+        close_op(session, job.op, now=now)
+        job.slot = move_slot(session, job.slot, target, note=pool.note(action, reason), now=now, **changes)
+        job.args = dict(args or {})
+        job.op = add_op(session, job.slot, kind, owner=pool.me if ours else None, args=job.args, now=now)
+    return job.slot
+
+
+def begin(
+    session: Session, pool: Pool, slot: Slot, target: State, kind: OpKind, *, action: str, reason: str = "",
+    args: Mapping[str, object] | None = None, **changes: object,
+) -> tuple[Slot, Op]:
+    """The intent and the move into an op state, in the caller's transaction; the op is ours."""  # fmt: skip
+    now = read_moment()
+    moved = move_slot(session, slot, target, note=pool.note(action, reason), now=now, **changes)
+    return moved, add_op(session, moved, kind, owner=pool.me, args=args or {}, now=now)
+
+
+def give_up(pool: Pool, job: Job, error: Exception) -> None:
+    """The job failed: left for another attempt, or after the third the slot is BROKEN.
+
+    A full disk or a read-only directory is not the slot's fault and counts for nothing.
+    """
+    words = str(error)
+    attempts = job.op.attempts if is_environment(error) else max(job.op.attempts, 1)
+    final = attempts >= MAX_ATTEMPTS and not is_environment(error)
+    now = read_moment()
+    with pool.engine.write() as session:
+        if final:
+            close_op(session, job.op, now=now)
+            move_slot(
+                session, job.slot, State.BROKEN, note=pool.note(job.op.kind, words, "failed"), now=now,
+                error=words, lease_id=None,
+            )  # fmt: skip
+        else:
+            leave_op(session, job.op, attempts=job.op.attempts if not is_environment(error) else 0)
+            note_slot(session, job.slot, error=words)
+
+
+ENVIRONMENT = {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EMFILE, errno.ENFILE, errno.EDQUOT, errno.ENOMEM}
+ENVIRONMENT_WORDS = ("No space left", "Read-only file system", "Permission denied", "Too many open files", "quota")
+
+
+def is_environment(error: Exception) -> bool:
+    """Whether the machine, not the slot, stopped the work."""
+    cause = error.__cause__ if isinstance(error, IsolationError | PoolError) and error.__cause__ else error
+    if isinstance(cause, OSError):
+        return cause.errno in ENVIRONMENT
+    return isinstance(cause, GitFailed) and any(words in cause.stderr for words in ENVIRONMENT_WORDS)
+
+
+def call_waiters(pool: Pool) -> None:
+    """Call as many of the next in line as there are free slots."""
+    snapshot = pool.snapshot()
+    free = sum(slot.state is State.READY for slot in snapshot.slots)
+    if free and snapshot.queue:
+        order = service_order(snapshot.queue, now=read_moment(), aging=pool.settings.queue.aging)
+        wake.call(pool.site.state / "waiters", [request.seq for request in order[: free + 1]])

@@ -1,0 +1,40 @@
+"""How far the base of a slot lags behind what the repository knows by now."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from isolation.errors import IsolationError
+from isolation.git.refs import ahead_behind
+from poolmgr.core.errors import PoolError
+from poolmgr.core.records import Lease, Slot
+from poolmgr.services.base import read_fetched, require_base
+from poolmgr.services.pool import Pool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lag:
+    """The base, the commits it misses, and when the remote was asked last."""
+
+    text: str
+    behind: int | None
+    fetched: float | None
+
+
+def read_lag(pool: Pool, slot: Slot, lease: Lease | None) -> Lag:
+    """The base a slot started from, against the base of today."""
+    ref, oid = (lease.base_ref, lease.base_oid) if lease else (slot.base_ref, slot.base_oid)
+    behind: int | None = None
+    try:
+        today = require_base(pool, None)
+        behind = ahead_behind(pool.git, oid, today.oid)[1] if today.oid != oid else 0
+    except (IsolationError, PoolError):
+        behind = None
+    fetched = read_fetched(pool.site.common)
+    words = f"{ref} {oid[:10]}"
+    if behind:
+        words += f", {behind} commits behind {today.ref}"
+    if fetched:
+        words += f", fetched {(time.time() - fetched) / 60:.0f} min ago"
+    return Lag(text=words, behind=behind, fetched=fetched)

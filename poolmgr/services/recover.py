@@ -1,0 +1,54 @@
+"""Going on with what a dead process began. Every step can be repeated, so this is just: do it."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from isolation.errors import IsolationError
+from poolmgr.core.errors import PoolError
+from poolmgr.core.records import Op, OpKind, Slot
+from poolmgr.services.assign import undo_assign
+from poolmgr.services.create import execute_create
+from poolmgr.services.job import Job, give_up, is_environment, taken_up
+from poolmgr.services.pool import Pool
+from poolmgr.services.recycle import execute_recycle
+from poolmgr.services.retire import execute_retire
+from poolmgr.services.settle import settle
+from resources.probes.processes import Life, judge
+
+
+def is_abandoned(op: Op) -> bool:
+    """Nobody owns it, or its owner is proven dead."""
+    return op.owner is None or judge(op.owner) is Life.DEAD
+
+
+def try_go_on(pool: Pool, slot: Slot, op: Op) -> bool:
+    """Whether we could take the work up and finish this part of it."""
+    with taken_up(pool, slot, op) as job:
+        if job is None:
+            return False
+        try:
+            go_on(pool, job)
+        except (IsolationError, PoolError, OSError) as error:
+            give_up(pool, job, error)
+            if is_environment(error):
+                raise
+            return False
+    return True
+
+
+def go_on(pool: Pool, job: Job) -> None:
+    """The part of the work that this kind of intent stands for."""
+    match job.op.kind:
+        case OpKind.CREATE:
+            execute_create(pool, job)
+        case OpKind.ASSIGN:
+            undo_assign(pool, job, reason="its process ended before the slot was handed over")
+        case OpKind.RELEASE:
+            settle(pool, job)
+        case OpKind.RECYCLE:
+            execute_recycle(pool, job)
+        case OpKind.RETIRE:
+            execute_retire(pool, job)
+        case _:
+            assert_never(job.op.kind)

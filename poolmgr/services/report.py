@@ -1,0 +1,101 @@
+"""What `status` and `where` say of each slot, read without locks and without writing."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+
+from isolation.errors import IsolationError
+from isolation.git.program import Git
+from isolation.git.worktrees import find_admin
+from poolmgr.core.lifecycle import State
+from poolmgr.core.records import Lease, Slot, Snapshot
+from poolmgr.services.inside import without_watchers
+from poolmgr.services.pool import Pool
+from poolmgr.services.site import write_private
+from resources.probes.inside import Inside, scan
+
+LOOKED_AT = frozenset({State.LEASED, State.SUSPECT, State.RELEASING, State.PARKED, State.BROKEN, State.READY})
+QUICK = 0.2
+KEPT = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A slot with what its directory says; None where it was not looked at or could not be."""
+
+    slot: Slot
+    lease: Lease | None
+    dirty: bool | None
+    ahead: int | None
+    looked: float | None
+    inside: Inside | None
+
+
+def look_at_slots(pool: Pool, snapshot: Snapshot, slots: Iterable[Slot] | None = None) -> list[Seen]:
+    """Every slot; large ones from a cache whose age is told."""
+    chosen = [slot for slot in (snapshot.slots if slots is None else slots) if slot.state is not State.RETIRED]
+    cache = read_cache(pool)
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        looks = list(threads.map(lambda slot: look(slot, snapshot.lease_of(slot), cache.get(slot.name)), chosen))
+    write_cache(pool, {one["name"]: one for one in looks if one["seconds"] > QUICK}, cache)
+    there = [slot.path for slot in chosen if slot.path.exists()]
+    inside = scan(there) if there else {}
+    return [
+        Seen(
+            slot=slot, lease=snapshot.lease_of(slot), dirty=one["dirty"], ahead=one["ahead"], looked=one["wall"],
+            inside=without_watchers(pool, inside[slot.path]) if slot.path in inside else None,
+        )
+        for slot, one in zip(chosen, looks, strict=True)
+    ]  # fmt: skip
+
+
+def look(slot: Slot, lease: Lease | None, kept: dict[str, object] | None) -> dict[str, object]:
+    """dirty and ahead of one slot, and how long it took to find out."""
+    key = f"{slot.id}:{slot.fence}:{slot.state}"
+    if kept and kept["key"] == key and 0 <= time.time() - float(str(kept["wall"])) < KEPT:
+        return kept
+    began = time.monotonic()
+    dirty, ahead = None, None
+    if slot.state in LOOKED_AT and find_admin(slot.path):
+        git = Git(slot.path)
+        with suppress(IsolationError, OSError):
+            dirty = is_dirty(git)
+            ahead = count_ahead(git, lease) if lease else None
+    return {
+        "name": slot.name, "key": key, "dirty": dirty, "ahead": ahead, "wall": time.time(),
+        "seconds": time.monotonic() - began,
+    }  # fmt: skip
+
+
+def is_dirty(git: Git) -> bool:
+    """Whether git shows anything that is not committed."""
+    answer = git.run("status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=none")
+    return bool(answer.stdout)
+
+
+def count_ahead(git: Git, lease: Lease) -> int | None:
+    """Commits the branch has beyond the commit its lease began at."""
+    answer = git.run("rev-list", "--count", f"{lease.base_oid}..HEAD", "--", accept=(0, 128))
+    return int(answer.text) if answer.code == 0 else None
+
+
+def read_cache(pool: Pool) -> dict[str, dict[str, object]]:
+    """What was found out lately about large slots."""
+    try:
+        kept = json.loads((pool.site.state / "looks.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def write_cache(pool: Pool, slow: dict[object, dict[str, object]], old: dict[str, dict[str, object]]) -> None:
+    """Kept for the next look; where nothing may be written, it only costs time."""
+    fresh = {str(name): one for name, one in slow.items()}
+    if fresh and fresh != old:
+        with suppress(OSError):
+            write_private(pool.site.state / "looks.json", json.dumps(fresh).encode())

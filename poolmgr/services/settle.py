@@ -1,0 +1,76 @@
+"""A slot that was given back or taken: prove its work kept, then let it go on.
+
+This is the one road out of RELEASING, for release, reclaim, a dead holder, adopt and recovery.
+The work is kept first, whoever is inside; recycling waits until nobody is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from isolation.errors import IsolationError, NotKept
+from isolation.rescue import Rescue
+from poolmgr.core.lifecycle import State
+from poolmgr.core.records import OpKind, Slot
+from poolmgr.services.inside import look_inside, names
+from poolmgr.services.job import Job, call_waiters, remember, step_on
+from poolmgr.services.keep import describe_rescue, keep_slot
+from poolmgr.services.park import park
+from poolmgr.services.pool import Pool, read_moment
+from poolmgr.store.tables.ops import leave_op
+from poolmgr.store.tables.slots import note_slot
+from resources.probes.inside import Inside
+
+DRAIN = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What became of a slot that was given back."""
+
+    slot: Slot
+    rescue: Rescue | None = None
+    inside: Inside | None = None
+    parked: str = ""
+
+
+def settle(pool: Pool, job: Job) -> Settled:
+    """The slot RECYCLING, draining or PARKED; its work kept in every case."""
+    if "parking" in job.args:
+        return Settled(slot=park(pool, job, str(job.args.get("why", ""))), parked=str(job.args.get("why", "")))
+    try:
+        rescue = keep_slot(pool, job, reason=str(job.args.get("reason", "released")))
+    except (NotKept, IsolationError) as error:
+        return Settled(slot=park(pool, job, error.message), parked=error.message)
+    if rescue:
+        remember(pool, job, rescue=rescue.id, kept=describe_rescue(rescue))
+    inside = look_inside(pool, job)
+    if inside.processes:
+        return Settled(slot=drain(pool, job, inside), rescue=rescue, inside=inside)
+    if job.args.get("proof") and not inside.complete:
+        why = f"nobody knows who is inside: {inside.why}"
+        return Settled(slot=park(pool, job, why), rescue=rescue, parked=why)
+    return Settled(slot=recycle_on(pool, job), rescue=rescue)
+
+
+def drain(pool: Pool, job: Job, inside: Inside) -> Slot:
+    """Somebody stays: the place under the maximum is free, and after a while the number goes on."""
+    late = read_moment().since(job.op.started) > DRAIN
+    with pool.engine.write() as session:
+        job.slot = note_slot(
+            session, job.slot, drains=True, superseded=job.slot.superseded or late,
+            error=f"waits until {names(inside)} leave",
+        )  # fmt: skip
+        leave_op(session, job.op, attempts=0)
+    call_waiters(pool)
+    return job.slot
+
+
+def recycle_on(pool: Pool, job: Job) -> Slot:
+    """To be cleaned; a directory that was forced away or drained too long never serves again."""
+    facts = {key: job.args[key] for key in ("lease", "spared", "tombstone") if key in job.args}
+    return step_on(
+        pool, job, State.RECYCLING, OpKind.RECYCLE, action="release", reason=str(job.args.get("kept", "")),
+        args=facts, drains=False, error="",
+        superseded=job.slot.superseded or bool(job.args.get("forced")),
+    )  # fmt: skip

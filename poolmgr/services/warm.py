@@ -1,0 +1,119 @@
+"""Preparing a slot before somebody wants it: files copied from the checkout, commands run.
+
+Copies are made always and are quick. Commands run only while nobody waits, are stopped when
+somebody comes, and their output is kept. What failed is told and tried again on demand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import stat
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from isolation.git.program import KEPT_VARIABLES
+from poolmgr.core.records import Slot
+from poolmgr.services import caches, marks
+from poolmgr.services.job import Job
+from poolmgr.services.pool import Pool
+
+LIMIT = 3600.0
+LOOK = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warmth:
+    """How a slot stands: '' (commands are due), ok, failed, stopped; and what for."""
+
+    state: str
+    key: str
+
+
+def prepare(pool: Pool, job: Job, *, is_due: bool) -> Warmth:
+    """The slot's copies made, and its commands run when they are due and nobody waits."""
+    copy_files(pool, job.slot)
+    key = warm_key(pool, job.slot.path)
+    if not pool.settings.warm.run:
+        return Warmth(state="ok", key=key)
+    if job.slot.warm == "ok" and job.slot.warm_key == key:
+        return Warmth(state="ok", key=key)
+    return Warmth(state=run_commands(pool, job.slot, job.git.keep_open) if is_due else "", key=key)
+
+
+def warm_key(pool: Pool, root: Path) -> str:
+    """What the commands' result depends on: the commands and the lockfiles at the top."""
+    text = "\0".join(pool.settings.warm.run) + caches.lock_digest(pool, root, root)
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
+
+
+def copy_files(pool: Pool, slot: Slot) -> None:
+    """Untracked files of the user's checkout; never through a symlink, never over something."""
+    checkout = Path(pool.facts.checkout)
+    placed: dict[str, str] = {}
+    for name in pool.settings.warm.copy:
+        source, target = checkout / name, slot.path / name
+        if is_plain(checkout, source) and is_plain(slot.path, target.parent) and not os.path.lexists(target):
+            content = source.read_bytes()
+            target.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+            with open(descriptor, "wb") as stream:
+                stream.write(content)
+            target.chmod(stat.S_IMODE(source.stat().st_mode))
+            placed[name] = hashlib.sha256(content).hexdigest()
+    if placed or marks.read_placed(slot):
+        marks.write_placed(slot, placed)
+
+
+def is_plain(root: Path, path: Path) -> bool:
+    """Inside the root, no part of it a symlink, and there (a directory may still be missing)."""
+    if root not in (path, *path.parents):
+        return False
+    for part in (path, *path.parents):
+        if part == root:
+            return True
+        if part.is_symlink():
+            return False
+    return False
+
+
+def run_commands(pool: Pool, slot: Slot, keep_open: tuple[int, ...] = ()) -> str:
+    """ok, failed, or stopped because somebody came to wait."""
+    with log_file(pool, slot).open("wb") as log:
+        for command in pool.settings.warm.run:
+            log.write(f"$ {command}\n".encode(errors="surrogateescape"))
+            log.flush()
+            code = run_one(pool, slot, command, log.fileno(), keep_open)
+            if code is None:
+                return "stopped"
+            if code:
+                log.write(f"ended with exit code {code}\n".encode())
+                return "failed"
+    return "ok"
+
+
+def run_one(pool: Pool, slot: Slot, command: str, log: int, keep_open: tuple[int, ...]) -> int | None:
+    """The exit code; None when it was stopped."""
+    environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    process = subprocess.Popen(
+        ("sh", "-c", command), cwd=slot.path, env=environment | {"POOLMGR_SLOT": slot.name},
+        stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, pass_fds=keep_open,
+    )  # fmt: skip
+    deadline = time.monotonic() + LIMIT
+    while True:
+        try:
+            return process.wait(LOOK)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() < deadline and not pool.snapshot().queue:
+                continue
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return None
+
+
+def log_file(pool: Pool, slot: Slot) -> Path:
+    """Where the output of a slot's commands is kept."""
+    return pool.site.state / "logs" / f"warm-{slot.name}.log"

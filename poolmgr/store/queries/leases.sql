@@ -1,0 +1,33 @@
+-- name: live_leases
+-- Every lease that has not ended.
+SELECT * FROM leases WHERE ended_wall IS NULL ORDER BY fence;
+
+-- name: lease_by_id
+-- One lease, also an ended one.
+SELECT * FROM leases WHERE id = :id;
+
+-- name: last_lease_of_branch
+-- Who had a branch last.
+SELECT l.*, s.name AS slot_name FROM leases l JOIN slots s ON s.id = l.slot_id
+WHERE l.branch = :branch AND l.ended_wall IS NOT NULL ORDER BY l.ended_wall DESC LIMIT 1;
+
+-- name: pool_branches
+-- Every branch the pool has lent, with its last lease.
+SELECT branch, agent, max(started_wall) AS started_wall, base_ref, base_oid FROM leases GROUP BY branch ORDER BY branch;
+
+-- name: add_lease
+-- A slot is lent.
+INSERT INTO leases (id, slot_id, fence, agent, branch, kind, holder, request_id, base_ref, base_oid,
+                    started_wall, used_wall, used_mono, used_boot)
+VALUES (:id, :slot_id, :fence, :agent, :branch, :kind, :holder, :request_id, :base_ref, :base_oid,
+        :wall, :wall, :mono, :boot);
+
+-- name: end_lease
+-- A lease ends once.
+UPDATE leases SET ended_wall = :wall, reason = :reason WHERE id = :id AND ended_wall IS NULL RETURNING *;
+
+-- name: use_lease
+-- Somebody used the lease.
+UPDATE leases SET used_wall = :wall, used_mono = :mono, used_boot = :boot
+WHERE id = :id AND ended_wall IS NULL;
+

@@ -1,0 +1,33 @@
+-- name: live_slots
+-- Every slot that still has, or may have, a directory.
+SELECT * FROM slots WHERE state <> 'RETIRED' ORDER BY number, generation;
+
+-- name: slot_by_id
+-- One slot, also a retired one.
+SELECT * FROM slots WHERE id = :id;
+
+-- name: add_slot
+-- A slot enters the pool.
+INSERT INTO slots (number, generation, name, path, state, fence, branch, lease_id, base_ref, base_oid,
+                   since_wall, since_mono, since_boot)
+VALUES (:number, :generation, :name, :path, :state, :fence, :branch, :lease_id, :base_ref, :base_oid,
+        :wall, :mono, :boot)
+RETURNING *;
+
+-- name: move_slot
+-- A slot changes its state, if it is still what was read and the fence did not change.
+UPDATE slots
+SET state = :target, fence = :next_fence, branch = :branch, lease_id = :lease_id, path = :path,
+    base_ref = :base_ref, base_oid = :base_oid, drains = :drains, superseded = :superseded,
+    warm = :warm, warm_key = :warm_key, error = :error,
+    since_wall = :wall, since_mono = :mono, since_boot = :boot
+WHERE id = :id AND state = :source AND fence = :fence
+RETURNING *;
+
+-- name: note_slot
+-- Facts beside the state change; the state, its age and the fence stay.
+UPDATE slots
+SET drains = :drains, superseded = :superseded, warm = :warm, warm_key = :warm_key, error = :error,
+    path = :path
+WHERE id = :id AND state = :source AND fence = :fence
+RETURNING *;
