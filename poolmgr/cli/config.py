@@ -83,9 +83,8 @@ def check(context: typer.Context) -> None:
     if invocation.as_json:
         emit({"problems": [], "skipped": skipped_rows(loaded), "no_effect_yet": list(loaded.idle)})
         return
-    out(
-        f"the settings are right: {len(loaded.origins)} set, {len(loaded.values) - len(loaded.origins)} by default"
-    )
+    count = len(loaded.origins)
+    out(f"the settings are right: {count} set, {len(loaded.values) - count} by default")
     say_remarks(loaded)
 
 

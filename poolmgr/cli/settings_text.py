@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from poolmgr.cli.output import safe
-from poolmgr.core.settings_kinds import DURATION, Value
+from poolmgr.core.settings_kinds import DURATION
 from poolmgr.core.settings_layers import Loaded
 from poolmgr.core.settings_parse import Given
 from poolmgr.core.settings_table import SETTINGS
+from poolmgr.core.settings_values import Value
 
 LONG = 12
 UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))

@@ -14,30 +14,39 @@ from poolmgr.core import settings_kinds as kinds
 from poolmgr.core.errors import PoolError
 from poolmgr.core.settings_section import Section, section, setting
 
+
 class PoolSettings(Section):
     """How many slots there are, where they lie and what they start from."""
 
     min: int = setting(default=3, kind=kinds.whole(1, 1000), doc="slots that are kept when nothing happens")
-    max: int = setting(default=10, kind=kinds.whole(1, 1000), doc="slots there are at most; then requests wait")
+    max: int = setting(
+        default=10, kind=kinds.whole(1, 1000), doc="slots there are at most; then requests wait"
+    )
     initial: int = setting(default=4, kind=kinds.whole(1, 1000), doc="slots that `init` makes")
     base: str | None = setting(
         default=None,
-        kinds.REFERENCE,
-        "what new branches start from; null: the remote's default branch, else the local one",
+        kind=kinds.REFERENCE,
+        doc="what new branches start from; null: the remote's default branch, else the local one",
     )
     dir: str | None = setting(
         default=None,
-        kinds.LINE,
-        "where slots lie, relative to the checkout; null: ../<repo>.worktrees",
+        kind=kinds.LINE,
+        doc="where slots lie, relative to the checkout; null: ../<repo>.worktrees",
         needs_trust=True,
     )
     branch: str = setting(
-        default="{agent}/{slot}-{fence}", kind=kinds.BRANCH_TEMPLATE, doc="name of the branch made when `acquire` names none"
+        default="{agent}/{slot}-{fence}",
+        kind=kinds.BRANCH_TEMPLATE,
+        doc="name of the branch made when `acquire` names none",
     )
     per_agent: int | None = setting(
-        default=None, kind=kinds.whole(1, 1000, is_optional=True), doc="leases one agent may hold at a time; null: any number"
+        default=None,
+        kind=kinds.whole(1, 1000, is_optional=True),
+        doc="leases one agent may hold at a time; null: any number",
     )
-    fetch: bool = setting(default=False, kind=kinds.SWITCH, doc="whether acquire and refresh run `git fetch` first")
+    fetch: bool = setting(
+        default=False, kind=kinds.SWITCH, doc="whether acquire and refresh run `git fetch` first"
+    )
 
 
 class QueueSettings(Section):
@@ -53,7 +62,9 @@ class LeaseSettings(Section):
     """How long a slot is held."""
 
     idle: float = setting(
-        default=57600.0, kind=kinds.DURATION, doc="a lease in whose slot nothing happened for so long is suspect"
+        default=57600.0,
+        kind=kinds.DURATION,
+        doc="a lease in whose slot nothing happened for so long is suspect",
     )
 
 
@@ -62,14 +73,14 @@ class ReleaseSettings(Section):
 
     disposable: tuple[str, ...] = setting(
         default=defaults.DISPOSABLE,
-        kinds.GLOBS,
-        "git-ignored paths that are not work; they may be deleted",
+        kind=kinds.GLOBS,
+        doc="git-ignored paths that are not work; they may be deleted",
         needs_trust=True,
     )
     ignore: tuple[str, ...] = setting(
         default=(),
-        kinds.NAMES,
-        "names of processes that do not hold a slot up when they stay inside",
+        kind=kinds.NAMES,
+        doc="names of processes that do not hold a slot up when they stay inside",
         needs_trust=True,
     )
 
@@ -78,7 +89,10 @@ class WarmSettings(Section):
     """How a slot is prepared before somebody wants it."""
 
     keep: tuple[str, ...] = setting(
-        default=defaults.KEEP, kind=kinds.GLOBS, doc="ignored paths handed on while their lockfile fits", needs_trust=True
+        default=defaults.KEEP,
+        kind=kinds.GLOBS,
+        doc="ignored paths handed on while their lockfile fits",
+        needs_trust=True,
     )
     copy: tuple[str, ...] = setting(
         default=(), kind=kinds.PATHS, doc="untracked files copied from the checkout", needs_trust=True
@@ -87,20 +101,26 @@ class WarmSettings(Section):
         default=(), kind=kinds.COMMANDS, doc="commands run in a new or recycled slot", needs_trust=True
     )
     lockfiles: tuple[str, ...] = setting(
-        default=defaults.LOCKFILES, kind=kinds.GLOBS, doc="files whose change makes kept caches stale and `run` due again"
+        default=defaults.LOCKFILES,
+        kind=kinds.GLOBS,
+        doc="files whose change makes kept caches stale and `run` due again",
     )
 
 
 class ScaleSettings(Section):
     """When the pool shrinks."""
 
-    down_after: float = setting(default=600.0, kind=kinds.DURATION, doc="a free slot above `pool.min` goes after so long")
+    down_after: float = setting(
+        default=600.0, kind=kinds.DURATION, doc="a free slot above `pool.min` goes after so long"
+    )
 
 
 class ActivitySettings(Section):
     """When somebody else's work on a branch is recent."""
 
-    warn: float = setting(default=7200.0, kind=kinds.DURATION, doc="`acquire` warns of commits to the branch that are younger")
+    warn: float = setting(
+        default=7200.0, kind=kinds.DURATION, doc="`acquire` warns of commits to the branch that are younger"
+    )
 
 
 class ScopeSettings(Section):
@@ -116,39 +136,59 @@ class ScopeSettings(Section):
 class TemplateSettings(Section):
     """What slot databases are copied from."""
 
-    migrations: tuple[str, ...] = setting(default=(), kind=kinds.GLOBS, doc="files whose change makes a new template due")
-    run: tuple[str, ...] = setting(default=(), kind=kinds.COMMANDS, doc="commands that build the schema", needs_trust=True)
-    seed: tuple[str, ...] = setting(default=(), kind=kinds.COMMANDS, doc="commands that fill it", needs_trust=True)
+    migrations: tuple[str, ...] = setting(
+        default=(), kind=kinds.GLOBS, doc="files whose change makes a new template due"
+    )
+    run: tuple[str, ...] = setting(
+        default=(), kind=kinds.COMMANDS, doc="commands that build the schema", needs_trust=True
+    )
+    seed: tuple[str, ...] = setting(
+        default=(), kind=kinds.COMMANDS, doc="commands that fill it", needs_trust=True
+    )
 
 
 class DatabaseSettings(Section):
     """A PostgreSQL database for every slot."""
 
-    mode: str = setting(default="auto", kind=kinds.choice("auto", "embedded", "server", "off"), doc="which server is used")
-    dsn: str | None = setting(default=None, kind=kinds.LINE, doc="address of a server of your own", needs_trust=True)
+    mode: str = setting(
+        default="auto", kind=kinds.choice("auto", "embedded", "server", "off"), doc="which server is used"
+    )
+    dsn: str | None = setting(
+        default=None, kind=kinds.LINE, doc="address of a server of your own", needs_trust=True
+    )
     template: TemplateSettings = section(factory=TemplateSettings)
-    connections: int = setting(default=20, kind=kinds.whole(1, 10000), doc="connections a slot's role may have")
+    connections: int = setting(
+        default=20, kind=kinds.whole(1, 10000), doc="connections a slot's role may have"
+    )
 
 
 class BeadsSettings(Section):
     """The task graph."""
 
-    rules: str = setting(default="auto", kind=kinds.choice("auto", "0.4", "1"), doc="which version's rules say what is ready")
-    path: str | None = setting(default=None, kind=kinds.LINE, doc="where the tasks lie; null: .beads/", needs_trust=True)
+    rules: str = setting(
+        default="auto", kind=kinds.choice("auto", "0.4", "1"), doc="which version's rules say what is ready"
+    )
+    path: str | None = setting(
+        default=None, kind=kinds.LINE, doc="where the tasks lie; null: .beads/", needs_trust=True
+    )
 
 
 class LimitsSettings(Section):
     """Where resources become scarce: first a warning, then no new slots."""
 
     connections_warn: str = setting(default="80%", kind=kinds.THRESHOLD, doc="database connections in use")
-    connections_critical: str = setting(default="95%", kind=kinds.THRESHOLD, doc="database connections in use")
+    connections_critical: str = setting(
+        default="95%", kind=kinds.THRESHOLD, doc="database connections in use"
+    )
     disk_warn: str = setting(default="2GiB", kind=kinds.THRESHOLD, doc="disk space left")
     disk_critical: str = setting(default="500MiB", kind=kinds.THRESHOLD, doc="disk space left")
     descriptors_warn: str = setting(default="80%", kind=kinds.THRESHOLD, doc="file descriptors in use")
     descriptors_critical: str = setting(default="95%", kind=kinds.THRESHOLD, doc="file descriptors in use")
     pool_warn: str = setting(default="80%", kind=kinds.THRESHOLD, doc="slots in use, of `pool.max`")
     pool_critical: str = setting(default="100%", kind=kinds.THRESHOLD, doc="slots in use, of `pool.max`")
-    stale: float = setting(default=3600.0, kind=kinds.DURATION, doc="what nobody used for so long may be a leak")
+    stale: float = setting(
+        default=3600.0, kind=kinds.DURATION, doc="what nobody used for so long may be a leak"
+    )
 
 
 class Settings(Section):
@@ -165,7 +205,11 @@ class Settings(Section):
     database: DatabaseSettings = section(factory=DatabaseSettings, in_effect=False)
     beads: BeadsSettings = section(factory=BeadsSettings, in_effect=False)
     env: Mapping[str, str] = setting(
-        default={}, kind=kinds.ENVIRONMENT, doc="variables for every slot's .env.worktree", needs_trust=True, in_effect=False
+        default={},
+        kind=kinds.ENVIRONMENT,
+        doc="variables for every slot's .env.worktree",
+        needs_trust=True,
+        in_effect=False,
     )
     limits: LimitsSettings = section(factory=LimitsSettings, in_effect=False)
 

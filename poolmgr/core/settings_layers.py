@@ -12,9 +12,10 @@ from enum import StrEnum
 from itertools import pairwise
 
 from poolmgr.core.settings import PoolSettings, Problem, Settings, SettingsError
-from poolmgr.core.settings_kinds import DEFAULTS_HERE, Value
+from poolmgr.core.settings_kinds import DEFAULTS_HERE
 from poolmgr.core.settings_parse import Given
 from poolmgr.core.settings_table import SETTINGS, settings_from
+from poolmgr.core.settings_values import Value
 
 
 class Source(StrEnum):

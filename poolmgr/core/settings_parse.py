@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from poolmgr.core.settings import Problem
-from poolmgr.core.settings_kinds import Kind, Raw, Shape, Value
+from poolmgr.core.settings_kinds import Kind, Shape
 from poolmgr.core.settings_table import NOT_SETTINGS, SECTIONS, SETTINGS, VARIABLES, Setting
+from poolmgr.core.settings_values import Raw, Value
 
 SWITCHES = {
     "true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False,

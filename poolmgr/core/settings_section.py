@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, NoReturn, TypeVar, cast, dataclass_transform
 
-from poolmgr.core.settings_kinds import Kind, Value
+from poolmgr.core.settings_kinds import Kind
+from poolmgr.core.settings_values import Value
 
 T = TypeVar("T")
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from poolmgr.core.settings import Settings
-from poolmgr.core.settings_kinds import Kind, Value
+from poolmgr.core.settings_kinds import Kind
 from poolmgr.core.settings_section import Section
+from poolmgr.core.settings_values import Value
 
 # Variables of ours that say where a program runs; no settings.
 NOT_SETTINGS = frozenset({"POOLMGR_SLOT", "POOLMGR_LEASE", "POOLMGR_TEST_DATA"})

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from poolmgr.core.settings import Problem, SettingsError
-from poolmgr.core.settings_kinds import Raw
 from poolmgr.core.settings_layers import Layer, Loaded, Source, layered, needing_trust
 from poolmgr.core.settings_parse import Found, Given, parse_environment, parse_flags
+from poolmgr.core.settings_values import Raw
 from poolmgr.services import settings_cache as cache
 from poolmgr.services.settings_file import (
     COMMITTED,

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import poolmgr
-from poolmgr.core.settings_kinds import Value
 from poolmgr.core.settings_parse import Given
 from poolmgr.core.settings_table import SETTINGS
+from poolmgr.core.settings_values import Value
 from poolmgr.services.settings_file import Identity
 from poolmgr.services.settings_write import try_replace
 

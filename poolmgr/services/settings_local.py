@@ -11,9 +11,9 @@ import re
 from pathlib import Path
 
 from poolmgr.core.settings import Problem, SettingsError
-from poolmgr.core.settings_kinds import Raw
 from poolmgr.core.settings_parse import nearest_key, parse_value, plain
 from poolmgr.core.settings_table import SETTINGS
+from poolmgr.core.settings_values import Raw
 from poolmgr.services.settings_file import clone_path, find_identity, read_settings_file
 from poolmgr.services.settings_write import replace_file
 from poolmgr.services.settings_yaml import parse_yaml

@@ -9,8 +9,8 @@ from __future__ import annotations
 import yaml
 
 from poolmgr.core.settings import Problem, SettingsError
-from poolmgr.core.settings_kinds import Raw
 from poolmgr.core.settings_parse import Node, plain
+from poolmgr.core.settings_values import Raw
 
 DEEPEST = 8
 MOST = 20_000

@@ -11,6 +11,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from poolmgr.cli import config
+from poolmgr.cli.invocation import parse_invocation
 from poolmgr.core.errors import NotARepository
 from poolmgr.core.settings import SettingsError
 from poolmgr.core.settings_table import SETTINGS
@@ -29,8 +30,9 @@ def run(directory: Path | Repository, *args: str, check: bool = True) -> Result:
     """How a command ended."""
     app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
     app.add_typer(config.app)
-    app.command("trust")(config.trust)
-    result = CliRunner().invoke(app, [*args, "--repo", os.fspath(directory)])
+    config.register(app)
+    invocation, rest = parse_invocation([*args, "--repo", os.fspath(directory)])
+    result = CliRunner().invoke(app, rest, obj=invocation)
     if check and result.exception:
         raise result.exception
     return result
@@ -145,7 +147,7 @@ def test_all_works_from_a_directory_below_and_from_a_linked_worktree(
 def test_path_names_the_files(repo: Repository) -> None:
     lines = run(repo, "config", "path").stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["defaults", "committed", "clone"]
-    files = json.loads(run(repo, "config", "path", "--json").stdout)["files"]
+    files = json.loads(run(repo, "config", "path", "--json").stdout)
     assert files["defaults"]["exists"] is True
     assert files["committed"] == {"path": str(repo.path / "poolmgr.yaml"), "exists": False}
     assert files["clone"]["path"] == str(repo.state / "config.yaml")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poolmgr.core.settings_kinds import Raw
 from poolmgr.core.settings_table import SETTINGS
+from poolmgr.core.settings_values import Raw
 
 TAKEN: list[tuple[str, Raw, object]] = [
     ("pool.max", 1, 1),

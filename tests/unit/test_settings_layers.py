@@ -6,9 +6,9 @@ import pytest
 
 from poolmgr.core.settings import PoolSettings, Settings, SettingsError
 from poolmgr.core.settings_defaults import DISPOSABLE, KEEP
-from poolmgr.core.settings_kinds import Value
 from poolmgr.core.settings_layers import Loaded, Source, layered
 from poolmgr.core.settings_parse import Given
+from poolmgr.core.settings_values import Value
 from tracks.globs import compile_globs
 
 
@@ -137,3 +137,13 @@ def test_what_somebody_may_have_written_is_not(path: str) -> None:
 def test_what_is_kept_is_disposable_too() -> None:
     globs = compile_globs(DISPOSABLE)
     assert all(globs.matches(glob.rstrip("/"), is_dir=True) for glob in KEEP)
+
+
+def test_settings_are_frozen_and_know_their_fields() -> None:
+    pool = PoolSettings(max=5)
+    with pytest.raises(AttributeError, match=r"PoolSettings\.max is frozen"):
+        pool.max = 6  # type: ignore[misc]
+    with pytest.raises(TypeError, match="has no mx"):
+        PoolSettings(mx=5)  # type: ignore[call-arg]
+    assert pool == PoolSettings(max=5) != PoolSettings()
+    assert "max=5" in repr(pool)
