@@ -11,8 +11,8 @@ from poolmgr.core.settings_kinds import Kind
 from poolmgr.core.settings_section import Section
 from poolmgr.core.settings_values import Value
 
-# Variables of ours that say where a program runs; no settings.
-NOT_SETTINGS = frozenset({"POOLMGR_SLOT", "POOLMGR_LEASE", "POOLMGR_TEST_DATA"})
+# Variables of ours that say where and for whom a program runs; no settings.
+NOT_SETTINGS = frozenset({"POOLMGR_AGENT", "POOLMGR_LEASE", "POOLMGR_SLOT", "POOLMGR_TEST_DATA"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
