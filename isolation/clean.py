@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isolation.errors import GitFailed, NotKept, WorktreeChanged
-from isolation.removal import remove_disposable, remove_empty_directories, remove_seen
+from isolation.removal import add_owner_bits, remove_disposable, remove_empty_directories, remove_seen
 from isolation.work.commits import RESCUES, SHARED, read_named
 from isolation.work.examine import judge, read_state
 from isolation.work.finding import Matcher, Rules, Work, read_identity
@@ -44,6 +44,7 @@ def reset_to(git: Git, worktree: Path, oid: str, work: Work, rules: Rules, *, ke
     reset_index(inside, head)
     move_tree(inside, head, oid)
     remove_state(place)
+    ensure_writable(os.fsencode(place.root), read_listing(inside).tracked, keep)
     require_clean(git, place, rules, keep)
 
 
@@ -77,7 +78,8 @@ def remove_examined(place: Place, work: Work, keep: Matcher) -> None:
         remove_git_directory(root, path)
     for path in work.disposable:
         remove_disposable(root, path, keep)
-    remove_empty_directories(root, (one.path for one in walk(root) if one.path and not is_kept(one.path, keep)))
+    left = (one.path for one in walk(root))
+    remove_empty_directories(root, (path for path in left if path and not is_kept(path, keep)))
 
 
 def remove_git_directory(root: bytes, path: bytes) -> None:
@@ -91,7 +93,7 @@ def remove_git_directory(root: bytes, path: bytes) -> None:
 def is_kept(path: bytes, keep: Matcher) -> bool:
     """Whether a directory is kept or lies in one that is."""
     parts = path.split(b"/")
-    return any(keep(b"/".join(parts[:count]), True) for count in range(1, len(parts) + 1))  # noqa: FBT003
+    return any(keep(b"/".join(parts[:count]), True) for count in range(1, len(parts) + 1))
 
 
 def reset_index(inside: Git, head: str) -> None:
@@ -131,6 +133,16 @@ def remove_state(place: Place) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
+
+
+def ensure_writable(root: bytes, tracked: frozenset[bytes], keep: Matcher) -> None:
+    """The owner may read and write every directory and tracked file: git does not see when not."""
+    left = (one.path for one in walk(root))
+    directories = (path for path in left if path and not is_kept(path, keep))
+    for path in (*directories, *tracked):
+        identity = read_identity(os.path.join(root, path))
+        if identity is not None and not stat.S_ISLNK(identity.mode):
+            add_owner_bits(root, path, identity.mode)
 
 
 def require_clean(git: Git, place: Place, rules: Rules, keep: Matcher) -> None:

@@ -104,6 +104,14 @@ def remove_entry(parent: int, path: bytes, keep: Matcher) -> bool:
     return all(gone)
 
 
+def add_owner_bits(root: bytes, path: bytes, mode: int) -> None:
+    """Let the owner read and write a file, and enter a directory."""
+    wanted = stat.S_IRWXU if stat.S_ISDIR(mode) else stat.S_IRUSR | stat.S_IWUSR
+    if mode & wanted != wanted:
+        with opened_parent(root, path) as parent:
+            os.chmod(os.path.basename(path), stat.S_IMODE(mode) | wanted, dir_fd=parent)
+
+
 def remove_empty_directories(root: bytes, paths: Iterable[bytes]) -> None:
     """Remove those of these directories that are empty, inner ones first."""
     for path in sorted(paths, reverse=True):

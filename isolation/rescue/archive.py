@@ -15,13 +15,12 @@ import stat
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-
 from isolation.errors import NotKept, RescueDamaged, WorktreeChanged
-from isolation.rescue.manifest import Entry, Side, Type, parse_entries, write_entries
+from isolation.rescue.manifest import Entry, Side, Type, named, parse_entries, write_entries
 
 LIST = "manifest.json"
 Roots = Mapping[Side, Path]
@@ -58,7 +57,7 @@ def write_archive(path: Path, roots: Roots, entries: tuple[Entry, ...]) -> Archi
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "w+b") as file:
-            named = write_members(file, roots, entries)
+            listed = write_members(file, roots, entries)
             file.flush()
             os.fsync(file.fileno())
             file.seek(0)
@@ -68,25 +67,25 @@ def write_archive(path: Path, roots: Roots, entries: tuple[Entry, ...]) -> Archi
         if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EMFILE}:
             raise NotKept(f"the rescue archive cannot be written: {error.strerror}") from error
         raise
-    return Archived(path=path, digest=digest, entries=named)
+    return Archived(path=path, digest=digest, entries=listed)
 
 
 def ensure_directory(path: Path) -> None:
     """The archives' directory, for its owner alone."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if stat.S_IMODE(path.stat().st_mode) != 0o700:  # noqa: PLR2004
+    if stat.S_IMODE(path.stat().st_mode) != 0o700:
         path.chmod(0o700)
 
 
 def write_members(file: BinaryIO, roots: Roots, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     """Every file's content, then the list of all entries with their digests."""
-    named: list[Entry] = []
     with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT, errors="surrogateescape") as tar:
-        for entry in entries:
-            named.append(write_member(tar, roots[entry.side], entry) if entry.type is Type.FILE else entry)
-        text = json.dumps(write_entries(tuple(named)), separators=(",", ":")).encode()
+        listed = tuple(
+            write_member(tar, roots[one.side], one) if one.type is Type.FILE else one for one in entries
+        )
+        text = json.dumps(write_entries(listed), separators=(",", ":")).encode()
         tar.addfile(member_of(LIST, len(text)), io.BytesIO(text))
-    return tuple(named)
+    return listed
 
 
 def write_member(tar: tarfile.TarFile, root: Path, entry: Entry) -> Entry:
@@ -102,7 +101,7 @@ def write_member(tar: tarfile.TarFile, root: Path, entry: Entry) -> Entry:
             if error.errno is None or tar.offset == start:
                 raise WorktreeChanged(f"changed while it was kept: {entry.path}") from error
             raise
-    return replace(entry, content=reader.sum.hexdigest())
+    return named(entry, reader.sum.hexdigest())
 
 
 def member_of(name: str, size: int) -> tarfile.TarInfo:
@@ -129,7 +128,7 @@ def open_file(path: Path) -> Iterator[io.BufferedReader]:
 def name_private(roots: Roots, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     """The entries with the digests of the files as they are now."""
     return tuple(
-        replace(one, content=read_digest(roots[one.side] / one.path)) if one.type is Type.FILE else one
+        named(one, read_digest(roots[one.side] / one.path)) if one.type is Type.FILE else one
         for one in entries
     )
 
@@ -155,6 +154,15 @@ def open_archive(path: Path, digest: str) -> Iterator[tuple[tarfile.TarFile, tup
         raise RescueDamaged(f"the rescue archive is missing: {path}") from error
     except (tarfile.TarError, KeyError, ValueError) as error:
         raise RescueDamaged(f"the rescue archive cannot be read: {path}") from error
+
+
+def read_member(tar: tarfile.TarFile, name: str) -> bytes:
+    """A small member's content, b"" when there is none."""
+    try:
+        file = tar.extractfile(name)
+    except KeyError:
+        return b""
+    return file.read() if file else b""
 
 
 def sync_directory(path: Path) -> None:

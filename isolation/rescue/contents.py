@@ -1,8 +1,8 @@
-"""Sorts everything that lies in a worktree and its admin directory into what git keeps, what the
-archive keeps, and what goes nowhere (disposable files, our own).
+"""Sorts everything in a worktree and its admin directory by who keeps it: git, the archive, nobody.
 
 Tracked and untracked files go to git. Ignored files, nested repositories, files poolmgr placed
-and whatever git does not list go to the archive: they may be private.
+and whatever git does not list go to the archive: they may be private. Disposable files and our
+own are not kept.
 """
 
 from __future__ import annotations
@@ -19,6 +19,14 @@ from isolation.work.finding import Kind, Rules, Work
 from isolation.work.place import NOT_STATE, Place
 from isolation.work.survey import Survey
 from isolation.work.walk import list_everything
+
+TYPES = {
+    stat.S_IFREG: Type.FILE,
+    stat.S_IFLNK: Type.LINK,
+    stat.S_IFDIR: Type.DIRECTORY,
+    stat.S_IFIFO: Type.FIFO,
+    stat.S_IFSOCK: Type.SOCKET,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,21 +130,9 @@ def read_entry(root: bytes, path: bytes, side: Side = Side.WORKTREE) -> Entry:
         target = os.fsdecode(os.readlink(whole)) if stat.S_ISLNK(status.st_mode) else ""
     except OSError as error:
         raise WorktreeChanged(f"{os.fsdecode(path)}: {error.strerror}") from error
-    kind = type_of(status.st_mode)
+    kind = TYPES.get(stat.S_IFMT(status.st_mode))
     if kind is None:
         raise NotKept(f"a device has no content to keep: {os.fsdecode(path)}")
     size = status.st_size if kind is Type.FILE else 0
     mode = 0 if kind is Type.LINK else stat.S_IMODE(status.st_mode)
     return Entry(path=os.fsdecode(path), type=kind, mode=mode, size=size, target=target, side=side)
-
-
-def type_of(mode: int) -> Type | None:
-    """The type of a path, None for a device."""
-    known = {
-        stat.S_IFREG: Type.FILE,
-        stat.S_IFLNK: Type.LINK,
-        stat.S_IFDIR: Type.DIRECTORY,
-        stat.S_IFIFO: Type.FIFO,
-        stat.S_IFSOCK: Type.SOCKET,
-    }
-    return known.get(stat.S_IFMT(mode))

@@ -100,17 +100,26 @@ def write_big(git: Git, root: Path, entry: Entry) -> None:
 
 
 def write_file(root: Path, entry: Entry, content: bytes | IO[bytes]) -> None:
-    """A file with its content and mode, complete or not at all."""
-    temporary = root / TEMPORARY
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    """A file with its content and mode; what is in the way stays until the new one is complete."""
+    path = os.path.join(root, entry.path)
+    try:
+        write_new(path, entry.mode, content)
+    except FileExistsError:
+        temporary = root / TEMPORARY
+        temporary.unlink(missing_ok=True)
+        write_new(str(temporary), entry.mode, content)
+        move_into_place(temporary, Path(path))
+
+
+def write_new(path: str, mode: int, content: bytes | IO[bytes]) -> None:
+    """A file that was not there."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         if isinstance(content, bytes):
             file.write(content)
         else:
             shutil.copyfileobj(content, file)
-        os.fchmod(file.fileno(), entry.mode)
-    move_into_place(temporary, root / entry.path)
+        os.fchmod(file.fileno(), mode)
 
 
 def move_into_place(made: Path, path: Path) -> None:

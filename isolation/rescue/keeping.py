@@ -9,12 +9,19 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
-from isolation.errors import GitFailed, NotKept, RescueExists, WorktreeChanged
+from isolation.errors import (
+    GitFailed,
+    GitTimedOut,
+    NotKept,
+    RescueDamaged,
+    RescueExists,
+    WorktreeChanged,
+)
 from isolation.rescue.archive import (
     Archived,
     Roots,
@@ -26,7 +33,7 @@ from isolation.rescue.archive import (
 )
 from isolation.rescue.contents import Contents, list_contents
 from isolation.rescue.listing import find_rescue
-from isolation.rescue.manifest import Manifest, Side, Type
+from isolation.rescue.manifest import Entry, Manifest, Side, Type
 from isolation.rescue.objects import (
     DURABLE,
     name_contents,
@@ -34,7 +41,7 @@ from isolation.rescue.objects import (
     read_tag_texts,
     write_rescue,
 )
-from isolation.rescue.rescue import Label, Rescue, RescuePlace, describe_rescue
+from isolation.rescue.rescue import LIMIT, Label, Naming, Rescue, RescuePlace, describe_rescue
 from isolation.work.commits import Named, read_named
 from isolation.work.examine import judge
 from isolation.work.place import Place, read_place
@@ -45,8 +52,6 @@ if TYPE_CHECKING:
     from isolation.work.finding import Rules
 
 ATTEMPTS = 3
-LIMIT = 4 * 1024**3
-ABSENT = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,33 +70,30 @@ class Look:
         return {Side.WORKTREE: self.place.root, Side.ADMIN: self.place.admin}
 
 
-def keep(  # noqa: PLR0913 - keywords that name a rescue
-    git: Git,
-    worktree: Path,
-    *,
-    where: RescuePlace,
-    slot: int,
-    fence: int,
-    rules: Rules,
-    reason: str,
-    created: str,
-    limit: int = LIMIT,
-) -> Rescue:
-    """The rescue that holds everything in the worktree; NotKept when that cannot be proven."""
-    label = Label(slot=slot, fence=fence, reason=reason, created=created)
+def keep(git: Git, worktree: Path, *, where: RescuePlace, rules: Rules, **naming: Unpack[Naming]) -> Rescue:
+    """The rescue that holds everything in the worktree; NotKept when that cannot be proven.
+
+    When the ref exists already, the worktree must be exactly what it holds, else RescueExists.
+    """
+    label = Label(**naming)
     common = git.at(where.common_dir)
-    ensure_directory(where.archive_dir)
-    with locked(where.archive_dir):
-        earlier = find_rescue(common, where.archive_dir, label.id)
-        if earlier is not None:
-            return require_same(git, worktree, rules, earlier)
-        for attempt in range(ATTEMPTS):
-            try:
-                return keep_once(git, look(git, worktree, rules, limit), where, label, rules)
-            except WorktreeChanged:
-                if attempt == ATTEMPTS - 1:
-                    raise
-    raise AssertionError
+    try:
+        ensure_directory(where.archive_dir)
+        with locked(where.archive_dir):
+            earlier = find_rescue(common, where.archive_dir, label.id)
+            if earlier is not None:
+                return require_same(git, worktree, rules, earlier)
+            return keep_patiently(git, worktree, where, label, rules)
+    except (GitFailed, GitTimedOut, OSError) as error:
+        raise NotKept(f"the work cannot be kept: {error}") from error
+
+
+def keep_patiently(git: Git, worktree: Path, where: RescuePlace, label: Label, rules: Rules) -> Rescue:
+    """Try again while somebody changes files; in the end it is not kept."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(WorktreeChanged):
+            return keep_once(git, look(git, worktree, rules, where.limit), where, label, rules)
+    return keep_once(git, look(git, worktree, rules, where.limit), where, label, rules)
 
 
 @contextmanager
@@ -125,8 +127,22 @@ def look(git: Git, worktree: Path, rules: Rules, limit: int = LIMIT) -> Look:
 
 def keep_once(git: Git, seen: Look, where: RescuePlace, label: Label, rules: Rules) -> Rescue:
     """One attempt: write everything, read everything again, publish."""
+    temporary = where.archive_dir / f"{label.id}.tmp"
+    try:
+        archived = write_archive(temporary, seen.roots, seen.contents.private)
+        manifest, oid = write_objects(git, seen, label, archived)
+        difference = find_difference(git, seen.place.root, rules, manifest, archived.entries)
+        if difference is not None:
+            raise WorktreeChanged(f"changed while it was kept: {difference}")
+        publish(git.at(where.common_dir), where, label, archived, oid)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return require_kept(git.at(where.common_dir), where, label)
+
+
+def write_objects(git: Git, seen: Look, label: Label, archived: Archived) -> tuple[Manifest, str]:
+    """The manifest and the commit of a rescue that nothing names yet."""
     inside = seen.place.git(git)
-    archived = write_archive(where.archive_dir / f"{label.id}.tmp", seen.roots, seen.contents.private)
     manifest = Manifest(
         head=seen.head,
         head_ref=seen.head_ref,
@@ -135,35 +151,36 @@ def keep_once(git: Git, seen: Look, where: RescuePlace, label: Label, rules: Rul
         entries=name_contents(inside, seen.place.root, seen.contents.open, write=True),
     )
     parents = (*((seen.head,) if seen.head else ()), *(tip for tip in seen.named.tips if tip != seen.head))
-    files = [one for one in (*manifest.entries, *archived.entries) if one.type is Type.FILE and one.side is Side.WORKTREE]
-    branch = seen.head_ref.removeprefix("refs/heads/")
-    message = describe_rescue(label, seen.head, branch, (len(files), sum(one.size for one in files)))
-    oid = write_rescue(inside, manifest, parents, message, seen.named)
-    verify(git, seen.place.root, rules, manifest, archived)
-    publish(git.at(where.common_dir), where, label, archived, oid)
-    kept = find_rescue(git.at(where.common_dir), where.archive_dir, label.id)
+    files = [
+        one
+        for one in (*manifest.entries, *archived.entries)
+        if one.type is Type.FILE and one.side is Side.WORKTREE
+    ]
+    sizes = (len(files), sum(one.size for one in files))
+    message = describe_rescue(label, seen.head, seen.head_ref.removeprefix("refs/heads/"), sizes)
+    return manifest, write_rescue(inside, manifest, parents, message, seen.named)
+
+
+def require_kept(git: Git, where: RescuePlace, label: Label) -> Rescue:
+    """The rescue, once its archive has been read back from the disk."""
+    kept = find_rescue(git, where.archive_dir, label.id)
     if kept is None or kept.archive is None:
         raise NotKept("the rescue vanished while it was made")
-    return kept
+    with open_archive(kept.archive, read_manifest(git, kept.oid).archive):
+        return kept
 
 
-def verify(git: Git, worktree: Path, rules: Rules, manifest: Manifest, archived: Archived) -> None:
-    """Read the worktree again, every byte, and raise unless it is what was written."""
-    with open_archive(archived.path, archived.digest) as (_, entries):
-        difference = find_difference(git, worktree, rules, manifest, Archived(path=archived.path, digest=archived.digest, entries=entries))
-    if difference is not None:
-        raise WorktreeChanged(f"changed while it was kept: {difference}")
-
-
-def find_difference(git: Git, worktree: Path, rules: Rules, manifest: Manifest, archived: Archived) -> str | None:
-    """The first path in which a worktree differs from a rescue, None when there is none."""
+def find_difference(
+    git: Git, worktree: Path, rules: Rules, manifest: Manifest, archived: tuple[Entry, ...]
+) -> str | None:
+    """The first path in which a worktree, read again to the last byte, differs from a rescue."""
     seen = look(git, worktree, rules)
     if (seen.head, seen.head_ref) != (manifest.head, manifest.head_ref):
         return "HEAD"
     inside = seen.place.git(git)
     shown = name_contents(inside, seen.place.root, seen.contents.open, write=False)
     private = name_private(seen.roots, seen.contents.private)
-    differing = {*shown, *private} ^ {*manifest.entries, *archived.entries}
+    differing = {*shown, *private} ^ {*manifest.entries, *archived}
     return min((entry.path for entry in differing), default=None)
 
 
@@ -186,9 +203,12 @@ def require_same(git: Git, worktree: Path, rules: Rules, rescue: Rescue) -> Resc
     exists = RescueExists(f"the rescue {rescue.id} holds other work")
     if rescue.archive is None:
         raise exists
-    manifest = read_manifest(git, rescue.oid)
-    with open_archive(rescue.archive, manifest.archive) as (_, entries):
-        archived = Archived(path=rescue.archive, digest=manifest.archive, entries=entries)
-    if find_difference(git, worktree, rules, manifest, archived) is not None:
+    try:
+        manifest = read_manifest(git, rescue.oid)
+        with open_archive(rescue.archive, manifest.archive) as (_, entries):
+            difference = find_difference(git, worktree, rules, manifest, entries)
+    except RescueDamaged as error:
+        raise exists from error
+    if difference is not None:
         raise exists
     return rescue

@@ -7,7 +7,7 @@ the archive alone, since even the name and digest of a private file must not bec
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
 from isolation.errors import RescueDamaged
@@ -45,6 +45,13 @@ class Entry:
     side: Side = Side.WORKTREE
 
 
+def named(entry: Entry, content: str) -> Entry:
+    """The entry with its content's name."""
+    return Entry(
+        path=entry.path, type=entry.type, mode=entry.mode, size=entry.size, content=content, side=entry.side
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What the git part of a rescue says."""
@@ -56,16 +63,18 @@ class Manifest:
     entries: tuple[Entry, ...]
 
 
-def write_entries(entries: tuple[Entry, ...]) -> list[dict[str, object]]:
-    """Entries as plain values; undecodable bytes stay as escaped surrogates."""
-    return [{name: value for name, value in asdict(one).items() if value != ""} for one in entries]
+def write_entries(entries: tuple[Entry, ...]) -> list[list[object]]:
+    """Entries as rows of plain values; undecodable bytes stay as escaped surrogates."""
+    return [[one.path, one.type, one.mode, one.size, one.content, one.target, one.side] for one in entries]
 
 
 def parse_entries(rows: object) -> tuple[Entry, ...]:
-    """Entries from plain values; a path that could leave the directory is refused."""
+    """Entries from rows; a path that could leave its directory is refused."""
+    if not isinstance(rows, list):
+        raise RescueDamaged("the rescue's manifest cannot be read")
     try:
-        entries = tuple(parse_entry(row) for row in rows)  # type: ignore[attr-defined]
-    except (TypeError, KeyError, ValueError) as error:
+        entries = tuple(parse_entry(*row) for row in rows)
+    except (TypeError, ValueError) as error:
         raise RescueDamaged("the rescue's manifest cannot be read") from error
     for entry in entries:
         if not is_inside(entry):
@@ -73,16 +82,13 @@ def parse_entries(rows: object) -> tuple[Entry, ...]:
     return entries
 
 
-def parse_entry(row: dict[str, object]) -> Entry:
-    """One entry."""
+def parse_entry(path: object, kind: str, mode: object, size: object, *names: str) -> Entry:
+    """One entry; `names` are content, target and side."""
+    content, target, side = names
+    if not (isinstance(path, str) and isinstance(mode, int) and isinstance(size, int)):
+        raise TypeError("not an entry")
     return Entry(
-        path=str(row["path"]),
-        type=Type(str(row["type"])),
-        mode=int(str(row["mode"])),
-        size=int(str(row["size"])),
-        content=str(row.get("content", "")),
-        target=str(row.get("target", "")),
-        side=Side(str(row["side"])),
+        path=path, type=Type(kind), mode=mode, size=size, content=content, target=target, side=Side(side)
     )
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isolation.errors import GitFailed, RescueDamaged, WorktreeChanged
-from isolation.rescue.manifest import Entry, Manifest, Type, dump_manifest, parse_manifest
+from isolation.rescue.manifest import Entry, Manifest, Type, dump_manifest, named, parse_manifest
 from isolation.work.commits import Named, read_tags, read_types
 
 if TYPE_CHECKING:
@@ -33,25 +32,23 @@ def name_contents(git: Git, root: Path, entries: tuple[Entry, ...], *, write: bo
         names = dict(zip(files, hash_files(git, root, files, write=write), strict=True))
     except (GitFailed, ValueError) as error:
         raise WorktreeChanged(f"a file could not be read: {error}") from error
-    return tuple(replace(one, content=names.get(one.path, "")) for one in entries)
+    return tuple(named(one, names[one.path]) if one.type is Type.FILE else one for one in entries)
 
 
 def hash_files(git: Git, root: Path, paths: list[str], *, write: bool) -> list[str]:
     """Raw object names, in order, by one process; names with newlines go through links."""
     with tempfile.TemporaryDirectory(prefix="poolmgr-names-") as directory:
-        lines: list[bytes] = []
-        for number, path in enumerate(paths):
-            whole = root / path
-            if "\n" in str(whole):
-                link = Path(directory) / str(number)
-                link.symlink_to(whole)
-                whole = link
-            lines.append(os.fsencode(whole) + b"\n")
+        prefix = os.fsencode(root) + b"/"
+        lines = [prefix + os.fsencode(path) for path in paths]
+        for number, line in enumerate(lines):
+            if b"\n" in line:
+                lines[number] = os.fsencode(os.path.join(directory, str(number)))
+                os.symlink(line, lines[number])
         if not lines:
             return []
         writing = ("-w",) if write else ()
         arguments = ("hash-object", "-t", "blob", *writing, "--no-filters", "--stdin-paths")
-        return git.run(*DURABLE, *arguments, stdin=b"".join(lines)).text.splitlines()
+        return git.run(*DURABLE, *arguments, stdin=b"\n".join(lines) + b"\n").text.splitlines()
 
 
 def write_object(git: Git, kind: str, content: bytes) -> str:
@@ -80,9 +77,10 @@ def write_rescue(git: Git, manifest: Manifest, parents: tuple[str, ...], message
 
 def read_staged(git: Git, head: str) -> tuple[str, ...]:
     """Every blob and tree the index names (all stages, resolve-undo, cached trees) beyond HEAD."""
-    arguments = ("--objects", "--indexed-objects", "--single-worktree", "--no-object-names", "--missing=allow-any")
+    wanted = ("--objects", "--indexed-objects", "--single-worktree")
+    shown = ("--no-object-names", "--missing=allow-any")
     known = ("--not", head) if head else ()
-    return tuple(git.run("rev-list", *arguments, *known).text.split())
+    return tuple(git.run("rev-list", *wanted, *shown, *known).text.split())
 
 
 def read_tag_texts(git: Git, named: Named) -> tuple[str, ...]:

@@ -9,16 +9,30 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 PREFIX = "refs/poolmgr/rescue/"
 
 
+LIMIT = 4 * 1024**3
+
+
+class Naming(TypedDict):
+    """What a caller says about a rescue to be made; `created` is ISO text."""
+
+    slot: int
+    fence: int
+    reason: str
+    created: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RescuePlace:
-    """The repository's common directory and the directory of the archives."""
+    """The repository's common directory, the directory of the archives, the most bytes of one rescue."""
 
     common_dir: Path
     archive_dir: Path
+    limit: int = LIMIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

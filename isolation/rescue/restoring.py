@@ -10,12 +10,11 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isolation.errors import IsolationError, NotKept, RescueDamaged
-from isolation.rescue.archive import open_archive, sync_directory
+from isolation.rescue.archive import open_archive, read_member, sync_directory
 from isolation.rescue.filling import make_directories, write_files, write_members, write_rest
 from isolation.rescue.manifest import Entry, Manifest, Side
 from isolation.rescue.objects import name_contents, read_manifest, write_object
@@ -48,7 +47,8 @@ def restore(git: Git, rescue: Rescue, to: Path) -> None:
 
 def add_worktree(git: Git, path: Path, reason: str, commit: str) -> Place:
     """A locked, detached worktree without files; what git copied of another's settings is gone."""
-    git.run("worktree", "add", "--detach", "--no-checkout", "--lock", "--reason", reason, "--", str(path), commit)
+    options = ("--detach", "--no-checkout", "--lock", "--reason", reason)
+    git.run("worktree", "add", *options, "--", str(path), commit)
     admin = read_pointer(path)
     if admin is None:
         raise IsolationError(f"git made no worktree at {path}")
@@ -113,13 +113,11 @@ def fill(git: Git, place: Place, rescue: Rescue, manifest: Manifest) -> None:
         make_directories(place.admin, state)
         write_members(tar, place.admin, state)
         write_rest(place.admin, state)
-        settings = tar.extractfile("admin/config.worktree") if "admin/config.worktree" in tar.getnames() else None
-        ensure_state(git, place, manifest, settings.read() if settings else b"")
+        ensure_state(git, place, manifest, read_member(tar, "admin/config.worktree"))
     require_filled(git, place.root, manifest.entries)
 
 
 def require_filled(git: Git, root: Path, entries: tuple[Entry, ...]) -> None:
     """Raise unless every file has the content the manifest says."""
-    unnamed = tuple(replace(one, content="") for one in entries)
-    if name_contents(git, root, unnamed, write=False) != entries:
+    if name_contents(git, root, entries, write=False) != entries:
         raise NotKept("the restored files are not what the rescue holds")

@@ -1,5 +1,7 @@
-"""The git state of a restored worktree: what of the admin directory comes back, and how it is
-fitted to a new place (HEAD detached, submodule pointers, per-worktree settings).
+"""The git state of a restored worktree.
+
+Says what of the admin directory comes back, and fits it to the new place: HEAD detached,
+submodule pointers, per-worktree settings.
 """
 
 from __future__ import annotations

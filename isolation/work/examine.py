@@ -20,7 +20,7 @@ from isolation.work.walk import list_everything
 if TYPE_CHECKING:
     from isolation.git.program import Git
 
-LETTERS = {"M": "modified", "T": "type changed", "A": "added", "D": "deleted", "R": "renamed", "U": "in conflict"}
+LETTERS = {"M": "modified", "T": "type changed", "A": "added", "D": "deleted", "R": "renamed"}
 DETAIL = {Kind.PLACED: "changed since it was placed"}
 
 
@@ -148,7 +148,8 @@ def list_strange(found: Survey) -> Iterator[Finding]:
     """What has no content to keep, cannot be read, or git does not speak of."""
     root = os.fsencode(found.place.root)
     for path in found.specials:
-        yield Finding(kind=Kind.UNREADABLE, path=os.fsdecode(path), detail=describe_special(os.path.join(root, path)))
+        detail = describe_special(os.path.join(root, path))
+        yield Finding(kind=Kind.UNREADABLE, path=os.fsdecode(path), detail=detail)
     for path in found.unreadable:
         yield Finding(kind=Kind.UNREADABLE, path=os.fsdecode(path), detail="a directory that cannot be read")
     for path in found.unaccounted:

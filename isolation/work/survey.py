@@ -54,9 +54,7 @@ class Survey:
     @property
     def present(self) -> frozenset[bytes]:
         """Every file that git lists or should list."""
-        return frozenset(
-            path for one in self.directories if not self.covers[one.path] for path in one.files
-        )
+        return frozenset(path for one in self.directories if not self.covers[one.path] for path in one.files)
 
 
 class Reading(threading.Thread, Generic[T]):
@@ -137,7 +135,7 @@ def cover_of(found: Survey, path: bytes, ignored: frozenset[bytes], rules: Rules
         if slashed not in ignored:
             return ""
         above = "disposable" if is_disposable(path, rules, is_dir=True) else "ignored"
-    elif above == "ignored" and rules.disposable(path, True):  # noqa: FBT003
+    elif above == "ignored" and rules.disposable(path, True):
         above = "disposable"
     else:
         return above
@@ -152,7 +150,7 @@ def place_files(found: Survey, directory: Directory, cover: str, rules: Rules) -
         found.specials += directory.specials
     if cover == "ignored":
         for path in directory.files:
-            wanted = found.disposable if rules.disposable(path, False) else found.ignored  # noqa: FBT003
+            wanted = found.disposable if rules.disposable(path, False) else found.ignored
             wanted.append(path)
     elif cover in {"nested", "submodule"}:
         found.inner += directory.files
@@ -162,4 +160,4 @@ def is_disposable(path: bytes, rules: Rules, *, is_dir: bool = False) -> bool:
     """Whether an ignored path is disposable, by itself or by a directory above it."""
     parts = path.split(b"/")
     above = (b"/".join(parts[:count]) for count in range(1, len(parts)))
-    return rules.disposable(path, is_dir) or any(rules.disposable(one, True) for one in above)  # noqa: FBT003
+    return rules.disposable(path, is_dir) or any(rules.disposable(one, True) for one in above)

@@ -56,9 +56,7 @@ def test_a_state_comes_back_after_its_worktree_and_a_gc(cage: Cage, tmp_path: Pa
     if not state.kinds - {Kind.UNREFERENCED}:
         assert not work.blocking
 
-    kept = keep(
-        program, cage.root, where=where, slot=1, fence=7, rules=RULES, reason="released", created="2026-01-01T00:00:00Z"
-    )
+    kept = keep(program, cage.root, where=where, slot=1, fence=7, rules=RULES, reason="why", created="when")
     assert snapshot_of(cage.root) == before
     assert list_rescues(program, where.archive_dir) == (kept,)
 
