@@ -45,31 +45,40 @@ def set_worktree(git: Git, key: str, value: str) -> None:
     git.run("config", "--worktree", key, value)
 
 
-def add_exclude_lines(common: Path, lines: list[str]) -> bytes | None:
-    """Lines at the end of info/exclude; answers the bytes appended, None when there was no file.
+def exclude_file(common: Path) -> Path:
+    """The ignore patterns that all worktrees share and nobody commits."""
+    return common / "info" / "exclude"
 
-    Written to a new file that replaces the old one, so that a kill leaves one or the other.
-    """
-    file = common / "info" / "exclude"
+
+def plan_exclude(common: Path, lines: list[str]) -> bytes:
+    """The bytes that would add these lines at the end of info/exclude."""
+    file = exclude_file(common)
     old = file.read_bytes() if file.exists() else b""
-    missing = [line for line in lines if os.fsencode(line) not in old.split(b"\n")]
-    if not missing:
-        return b""
     start = b"\n" if old and not old.endswith(b"\n") else b""
-    added = start + b"".join(os.fsencode(line) + b"\n" for line in missing)
-    replace_file(file, old + added)
-    return added
+    return start + b"".join(os.fsencode(line) + b"\n" for line in lines)
 
 
-def drop_exclude_lines(common: Path, added: bytes) -> None:
-    """The file as it was before, when what was added is still its end or at least in it."""
-    file = common / "info" / "exclude"
+def ensure_excluded(common: Path, added: bytes) -> None:
+    """Those bytes at the end of info/exclude, once."""
+    file = exclude_file(common)
+    old = file.read_bytes() if file.exists() else b""
+    if added not in old:
+        replace_file(file, old + added)
+
+
+def drop_excluded(common: Path, added: bytes, *, made: bool) -> None:
+    """The file without those bytes; no file where there was none."""
+    file = exclude_file(common)
     if not added or not file.exists():
         return
-    old = file.read_bytes()
-    before, found, after = old.rpartition(added)
-    if found:
-        replace_file(file, before + after)
+    before, found, after = file.read_bytes().rpartition(added)
+    if not found:
+        return
+    replace_file(file, before + after)
+    if made and not before + after:
+        file.unlink()
+        if not any(file.parent.iterdir()):
+            file.parent.rmdir()
 
 
 def replace_file(file: Path, content: bytes) -> None:

@@ -14,7 +14,7 @@ from poolmgr.core.records import Lease, Request, RequestState, Slot
 from poolmgr.core.refname import require_agent, require_branch, require_request
 from poolmgr.services import activity, wake
 from poolmgr.services.assign import execute_assign, undo_assign
-from poolmgr.services.base import fetch_base, require_base
+from poolmgr.services.start_point import fetch_base, require_base
 from poolmgr.services.claim import Claim, Wish, find_absent, refuse_held, try_claim
 from poolmgr.services.job import call_waiters, hands_on
 from poolmgr.services.pool import Pool, read_moment

@@ -10,7 +10,7 @@ from isolation.git.program import Git
 from isolation.git.refs import ahead_behind, delete_ref, resolve_commits
 from isolation.git.worktrees import checked_out, worktree_of
 from poolmgr.core.lifecycle import State
-from poolmgr.services.base import Base, require_base
+from poolmgr.services.start_point import Base, require_base
 from poolmgr.services.pool import Pool
 from poolmgr.store.tables.leases import pool_branches
 

@@ -16,7 +16,7 @@ from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import counted, missing, next_place
 from poolmgr.core.records import LeaseKind, Moment, Op, OpKind, Slot, Snapshot
 from poolmgr.services import release
-from poolmgr.services.base import require_base
+from poolmgr.services.start_point import require_base
 from poolmgr.services.create import new_slot
 from poolmgr.services.job import begin
 from poolmgr.services.pool import Pool, read_moment

@@ -12,7 +12,7 @@ from poolmgr.core.lifecycle import HELD, State
 from poolmgr.core.queue import eligible, is_next, service_order
 from poolmgr.core.records import Lease, Moment, Op, OpKind, Request, RequestState, Slot, Snapshot
 from poolmgr.core.refname import safe_part
-from poolmgr.services.base import Base
+from poolmgr.services.start_point import Base
 from poolmgr.services.job import begin
 from poolmgr.services.pool import Pool, read_moment
 from poolmgr.store.protocol import Session

@@ -20,7 +20,7 @@ from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import Place, next_place
 from poolmgr.core.records import Op, OpKind, Slot
 from poolmgr.services import warm
-from poolmgr.services.base import Base
+from poolmgr.services.start_point import Base
 from poolmgr.services.job import Job, step
 from poolmgr.services.locks import drop_dead_locks
 from poolmgr.services.marks import lock_reason

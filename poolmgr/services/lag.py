@@ -9,7 +9,7 @@ from isolation.errors import IsolationError
 from isolation.git.refs import ahead_behind
 from poolmgr.core.errors import PoolError
 from poolmgr.core.records import Lease, Slot
-from poolmgr.services.base import read_fetched, require_base
+from poolmgr.services.start_point import read_fetched, require_base
 from poolmgr.services.pool import Pool
 
 

@@ -11,7 +11,7 @@ from poolmgr.core.errors import PoolError
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import OpKind, Slot
 from poolmgr.services import caches, marks, warm
-from poolmgr.services.base import Base, require_base
+from poolmgr.services.start_point import Base, require_base
 from poolmgr.services.job import Job, call_waiters, step
 from poolmgr.services.keep import examine_slot, keep_slot, rules_for
 from poolmgr.services.locks import drop_dead_locks

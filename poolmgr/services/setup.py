@@ -11,7 +11,14 @@ import secrets
 import time
 from pathlib import Path
 
-from isolation.git.config import EXTENSION, add_exclude_lines, find_shared, set_shared
+from isolation.git.config import (
+    EXTENSION,
+    ensure_excluded,
+    exclude_file,
+    find_shared,
+    plan_exclude,
+    set_shared,
+)
 from isolation.git.layout import OLDEST, read_version
 from isolation.git.worktrees import list_worktrees
 from poolmgr.core.errors import NotARepository, PoolError, StateDamaged, StateUnwritable
@@ -92,16 +99,17 @@ def mark_repository(site: Site, facts: Facts) -> Facts:
     """The two changes a pool makes in the repository's own files, recorded before they are made."""
     if not site.facts_file.exists():
         is_set = find_shared(site.git, EXTENSION) == "true"
-        lines = exclude_lines(site, facts)
-        facts = write_facts(site, facts, worktree_config=not is_set, exclude="\n".join(lines))
+        added = os.fsdecode(plan_exclude(site.common, exclude_lines(facts)))
+        is_new = not exclude_file(site.common).exists()
+        facts = write_facts(site, facts, worktree_config=not is_set, exclude=added, exclude_made=is_new)
     if facts.worktree_config:
         set_shared(site.git, EXTENSION, "true")
-    add_exclude_lines(site.common, (facts.exclude or "").split("\n"))
+    ensure_excluded(site.common, os.fsencode(facts.exclude))
     return facts
 
 
-def exclude_lines(site: Site, facts: Facts) -> list[str]:
-    """Our lines for info/exclude, between two of their own so that they are found again."""
+def exclude_lines(facts: Facts) -> list[str]:
+    """Our lines for info/exclude; the first tells this pool's from another's."""
     checkout, slots_dir = Path(facts.checkout), Path(facts.slots_dir)
     inside = [f"/{slots_dir.relative_to(checkout)}/"] if checkout in slots_dir.parents else []
     return [f"# poolmgr {facts.pool_id}", ENV_FILE, *inside]

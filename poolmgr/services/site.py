@@ -62,7 +62,8 @@ class Facts:
     slots_dir: str
     created: str
     worktree_config: bool = False
-    exclude: str | None = None
+    exclude: str = ""
+    exclude_made: bool = False
     tracking: tuple[str, ...] = ()
     tombstones: tuple[str, ...] = ()
 

@@ -6,7 +6,7 @@ from poolmgr.core.errors import PoolError, WrongState
 from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import counted
 from poolmgr.core.records import OpKind, Slot
-from poolmgr.services.base import fetch_base, require_base
+from poolmgr.services.start_point import fetch_base, require_base
 from poolmgr.services.chores import start_recycle, start_retire
 from poolmgr.services.job import begin, hands_on
 from poolmgr.services.pool import Pool

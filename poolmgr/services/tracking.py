@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from isolation.git.config import drop_section, set_shared
+from isolation.git.program import Git
 from poolmgr.services.pool import Pool
 from poolmgr.services.site import find_facts, write_facts
 
@@ -17,7 +18,7 @@ def set_tracking(pool: Pool, branch: str, upstream: str) -> None:
         set_shared(git, f"branch.{branch}.merge", f"refs/heads/{name}")
 
 
-def drop_tracking(pool: Pool, branches: tuple[str, ...]) -> None:
+def drop_tracking(git: Git, branches: tuple[str, ...]) -> None:
     """The config as it was."""
     for branch in branches:
-        drop_section(pool.git, f"branch.{branch}")
+        drop_section(git, f"branch.{branch}")
