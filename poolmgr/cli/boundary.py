@@ -15,6 +15,7 @@ from isolation.git.layout import NoRepository
 from poolmgr.cli.invocation import Invocation, parse_invocation
 from poolmgr.cli.output import emit, safe_lines, say
 from poolmgr.core.errors import PoolError
+from resources.errors import ResourcesError
 
 DONE, REFUSED, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 ROOM = {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EDQUOT}
@@ -38,6 +39,8 @@ def run(argv: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return DONE
+    except ResourcesError as error:
+        return tell(invocation, "system", str(error), "poolmgr doctor", {}, REFUSED)
     except OSError as error:
         if error.errno not in ROOM:
             return bug(invocation, error)
@@ -50,21 +53,23 @@ def run(argv: list[str]) -> int:
 
 def run_command(invocation: Invocation, rest: list[str]) -> int:
     """Hand the words to the command line's definition."""
-    import click
+    import typer
 
     from poolmgr.cli.app import app
 
+    errors = sys.modules[typer.BadParameter.__module__]  # click's, or the click that typer brings
+
     try:
         answer = app(rest, prog_name="poolmgr", obj=invocation, standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
+    except errors.NoArgsIsHelpError as error:
         error.show()
         return USAGE
-    except click.UsageError as error:
+    except errors.UsageError as error:
         command = error.ctx.command_path if error.ctx else "poolmgr"
         return tell(invocation, "usage", error.format_message(), f"{command} --help", {}, USAGE)
-    except click.Abort:
+    except errors.Abort:
         raise KeyboardInterrupt from None
-    except click.ClickException as error:
+    except errors.ClickException as error:
         return tell(invocation, "usage", error.format_message(), "poolmgr --help", {}, USAGE)
     return answer if isinstance(answer, int) else DONE
 

@@ -53,9 +53,14 @@ def cleanup(
     Example: poolmgr cleanup --rescue
     """
     from poolmgr.services.cleanup import clean_up
+    from poolmgr.services.site import find_site
+    from poolmgr.wiring import open_pool
 
     invocation: Invocation = context.obj
-    left = clean_up(invocation.directory, rescue=rescue, tell=lambda line: say(safe(line)))
+    directory = invocation.directory
+    left = clean_up(
+        find_site(directory), lambda: open_pool(directory), rescue=rescue, tell=lambda line: say(safe(line))
+    )
     if invocation.as_json:
         emit({"left": [{"slot": slot.name, "state": slot.state.value, "path": str(slot.path)} for slot in left.slots],
               "rescues": left.rescues})  # fmt: skip
