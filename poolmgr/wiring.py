@@ -45,9 +45,8 @@ def require_writable(site: Site) -> None:
 def assemble(site: Site, facts: Facts, engine: SqliteEngine, flags: Mapping[str, str] | None = None) -> Pool:
     """The pool with its settings."""
     me = read_own_identity()
-    return Pool(
-        site=site, facts=facts, settings=settings_of(site, facts, flags), engine=engine, me=me, actor=describe(me)
-    )  # fmt: skip
+    settings = settings_of(site, facts, flags)
+    return Pool(site=site, facts=facts, settings=settings, engine=engine, me=me, actor=describe(me))
 
 
 def settings_of(site: Site, facts: Facts | None, flags: Mapping[str, str] | None = None) -> Settings:

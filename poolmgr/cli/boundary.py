@@ -47,7 +47,7 @@ def run(argv: list[str]) -> int:
         where = f" {error.filename}" if error.filename else ""
         hint = "check free space, permissions and the limit of open files, then try again"
         return tell(invocation, "system", f"the system refused{where}: {error.strerror}", hint, {}, REFUSED)
-    except Exception as error:  # the boundary: a bug is told, never hidden
+    except Exception as error:  # noqa: BLE001 - the boundary: a bug is told, never hidden
         return bug(invocation, error)
 
 
@@ -67,7 +67,7 @@ def run_command(invocation: Invocation, rest: list[str]) -> int:
     except errors.UsageError as error:
         command = error.ctx.command_path if error.ctx else "poolmgr"
         return tell(invocation, "usage", error.format_message(), f"{command} --help", {}, USAGE)
-    except errors.Abort:
+    except typer.Abort:
         raise KeyboardInterrupt from None
     except errors.ClickException as error:
         return tell(invocation, "usage", error.format_message(), "poolmgr --help", {}, USAGE)

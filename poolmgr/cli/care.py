@@ -19,8 +19,12 @@ def register(app: typer.Typer) -> None:
 
 def doctor(
     context: typer.Context,
-    fix: Annotated[bool, typer.Option("--fix", help="mend what can be mended without losing anything")] = False,
-    rebind: Annotated[bool, typer.Option("--rebind", help="a moved repository keeps its pool, a copy gets its own")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="mend what can be mended without losing anything")
+    ] = False,
+    rebind: Annotated[
+        bool, typer.Option("--rebind", help="a moved repository keeps its pool, a copy gets its own")
+    ] = False,
 ) -> None:
     """Compare the state with git, the directories and the processes; mend what disagrees.
 
@@ -35,7 +39,9 @@ def doctor(
         emit({"findings": [each.as_json for each in findings]})
     else:
         for each in findings:
-            out(f"{'fixed' if each.fixed else 'found'}: {each.kind} {safe(each.subject)}: {safe(each.detail)}")
+            out(
+                f"{'fixed' if each.fixed else 'found'}: {each.kind} {safe(each.subject)}: {safe(each.detail)}"
+            )
         if not findings:
             out("everything agrees")
         elif open_ones and not fix:
@@ -46,7 +52,9 @@ def doctor(
 
 def cleanup(
     context: typer.Context,
-    rescue: Annotated[bool, typer.Option("--rescue", help="keep unsaved work aside, also of living holders")] = False,
+    rescue: Annotated[
+        bool, typer.Option("--rescue", help="keep unsaved work aside, also of living holders")
+    ] = False,
 ) -> None:
     """Remove the pool and everything it changed; rescues stay.
 
@@ -62,8 +70,10 @@ def cleanup(
         find_site(directory), lambda: open_pool(directory), rescue=rescue, tell=lambda line: say(safe(line))
     )
     if invocation.as_json:
-        emit({"left": [{"slot": slot.name, "state": slot.state.value, "path": str(slot.path)} for slot in left.slots],
-              "rescues": left.rescues})  # fmt: skip
+        slots = [
+            {"slot": slot.name, "state": slot.state.value, "path": str(slot.path)} for slot in left.slots
+        ]
+        emit({"left": slots, "rescues": left.rescues})
     else:
         for slot in left.slots:
             out(f"left: {slot.name} {slot.state.value.lower()} at {safe(slot.path)}")

@@ -26,7 +26,9 @@ def register(app: typer.Typer) -> None:
 
 def init(
     context: typer.Context,
-    size: Annotated[int | None, typer.Option("--size", min=1, max=1000, help="how many slots to make")] = None,
+    size: Annotated[
+        int | None, typer.Option("--size", min=1, max=1000, help="how many slots to make")
+    ] = None,
 ) -> None:
     """Make a pool in this repository; safe to repeat.
 
@@ -43,16 +45,22 @@ def init(
         out(line)
 
 
-def acquire(
+def acquire(  # noqa: PLR0917 - typer reads the options from the parameters
     context: typer.Context,
     agent: Annotated[str | None, typer.Option("--agent", help="who will hold the slot")] = None,
-    branch: Annotated[str | None, typer.Option("--branch", help="made from the base unless it exists")] = None,
-    base: Annotated[str | None, typer.Option("--base", metavar="REF", help="what a new branch starts from")] = None,
+    branch: Annotated[
+        str | None, typer.Option("--branch", help="made from the base unless it exists")
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option("--base", metavar="REF", help="what a new branch starts from")
+    ] = None,
     track: Annotated[bool, typer.Option("--track", help="take up the remote's branch of that name")] = False,
     fetch: Annotated[bool, typer.Option("--fetch", help="run git fetch first")] = False,
     priority: Annotated[int, typer.Option("--priority", min=0, max=4, help="0 first, 4 last")] = 2,
     wait: Annotated[bool, typer.Option("--wait", help="wait for a slot as long as it takes")] = False,
-    timeout: Annotated[float | None, typer.Option("--timeout", min=0, help="seconds to wait for a slot")] = None,
+    timeout: Annotated[
+        float | None, typer.Option("--timeout", min=0, help="seconds to wait for a slot")
+    ] = None,
     request_id: Annotated[
         str | None, typer.Option("--request-id", metavar="ID", help="asking again gives the same lease")
     ] = None,
@@ -69,8 +77,8 @@ def acquire(
     invocation: Invocation = context.obj
     pool = open_pool(invocation.directory)
     asked = service.Asked(
-        agent=agent or os.environ.get("POOLMGR_AGENT") or getpass.getuser(), branch=branch, base=base, track=track,
-        fetch=fetch, priority=priority, request_id=request_id, holder=holder_of(pid),
+        agent=agent or os.environ.get("POOLMGR_AGENT") or getpass.getuser(), branch=branch, base=base,
+        track=track, fetch=fetch, priority=priority, request_id=request_id, holder=holder_of(pid),
         timeout=None if wait else pool.settings.queue.timeout if timeout is None else timeout,
     )  # fmt: skip
     lent = service.acquire(pool, asked, background=ensure_worker)
@@ -115,7 +123,9 @@ def release(
     slot: Annotated[str | None, typer.Argument(help="name or path; by default the slot around you")] = None,
     rescue: Annotated[bool, typer.Option("--rescue", help="keep all unsaved work aside first")] = False,
     kill: Annotated[bool, typer.Option("--kill", help="end what the lease started")] = False,
-    lease: Annotated[str | None, typer.Option("--lease", metavar="ID", help="refuse if the slot has another by now")] = None,
+    lease: Annotated[
+        str | None, typer.Option("--lease", metavar="ID", help="refuse if the slot has another by now")
+    ] = None,
 ) -> None:
     """Give a slot back; refuses while it holds work that is saved nowhere else.
 
@@ -175,7 +185,9 @@ def show_settled(invocation: Invocation, settled: Settled, done: str) -> None:
         return
     out(f"{done} {settled.slot.name}")
     if settled.rescue:
-        say(f"kept as {settled.rescue.id}; bring it back: poolmgr rescue restore {settled.rescue.id} --to DIR")
+        say(
+            f"kept as {settled.rescue.id}; bring it back: poolmgr rescue restore {settled.rescue.id} --to DIR"
+        )
     if settled.parked:
         say(f"parked at {safe(settled.slot.path)}: {safe(settled.parked)}")
         say(f"hint: poolmgr pool adopt {settled.slot.name}")

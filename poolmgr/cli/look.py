@@ -50,9 +50,10 @@ def status(context: typer.Context) -> None:
             }
         )
         return
-    show_slots(pool, seen)
+    show_slots(seen)
     for request in order:
-        out(f"waiting: {request.agent} (priority {request.priority}, {age(now.since(request.queued))})  {request.id}")
+        waits = f"priority {request.priority}, {age(now.since(request.queued))}"
+        out(f"waiting: {request.agent} ({waits})  {request.id}")
 
 
 def queue_order(pool: Pool) -> tuple[Request, ...]:
@@ -73,8 +74,7 @@ def slot_json(seen: Seen) -> dict[str, object]:
         "dirty": seen.dirty if lease else None, "ahead": seen.ahead if lease else None,
         "since": lease.started if lease else None,
         "state_since": slot.since.wall, "base": slot.base_oid, "base_ref": slot.base_ref,
-        "inside": [{"pid": each.pid, "name": each.name} for each in seen.inside.processes] if seen.inside else [],
-        "looked": seen.looked, "error": slot.error or None, "warm": slot.warm,
+        "inside": [{"pid": each.pid, "name": each.name} for each in seen.dwellers], "looked": seen.looked, "error": slot.error or None, "warm": slot.warm,
     }  # fmt: skip
 
 
@@ -86,7 +86,7 @@ def request_json(request: Request, waiting: float) -> dict[str, object]:
     }  # fmt: skip
 
 
-def show_slots(pool: Pool, seen: list[Seen]) -> None:
+def show_slots(seen: list[Seen]) -> None:
     """The table for people, and what needs a word under it."""
     rows = [
         (
@@ -121,10 +121,10 @@ def work_text(seen: Seen) -> str:
 
 def inside_text(seen: Seen) -> str:
     """Who lives there."""
-    if seen.inside is None or not seen.inside.processes:
+    if not seen.dwellers:
         return "-"
-    first = seen.inside.processes[0]
-    more = len(seen.inside.processes) - 1
+    first = seen.dwellers[0]
+    more = len(seen.dwellers) - 1
     return f"{first.name} {first.pid}" + (f" +{more}" if more else "")
 
 
@@ -144,7 +144,9 @@ def where(context: typer.Context) -> None:
     snapshot = pool.snapshot()
     slot = find_slot_around(snapshot, invocation.directory)
     if slot is None:
-        raise NoSuchSlot("no slot around this directory", hint='cd "$(poolmgr acquire --agent NAME --branch BRANCH)"')
+        raise NoSuchSlot(
+            "no slot around this directory", hint='cd "$(poolmgr acquire --agent NAME --branch BRANCH)"'
+        )
     seen = look_at_slots(pool, snapshot, [slot])[0]
     lag = read_lag(pool, slot, seen.lease)
     if invocation.as_json:
@@ -195,8 +197,8 @@ def events(
 def event_json(event: Event) -> dict[str, object]:
     """One line of the log for programs."""
     return {
-        "id": event.id, "time": event.wall, "slot": event.slot or None, "fence": event.fence, "from": event.source or None,
-        "to": event.target or None, "action": event.action, "actor": event.actor, "result": event.result,
+        "id": event.id, "time": event.wall, "slot": event.slot or None, "fence": event.fence,
+        "from": event.source or None, "to": event.target or None, "action": event.action, "actor": event.actor, "result": event.result,
         "reason": event.reason, "seconds": event.seconds,
     }  # fmt: skip
 
@@ -218,7 +220,9 @@ def show_event(event: Event, *, as_json: bool) -> None:
 
 def branches(
     context: typer.Context,
-    prune: Annotated[bool, typer.Option("--prune", help="delete those that are merged and held by nobody")] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="delete those that are merged and held by nobody")
+    ] = False,
 ) -> None:
     """Show the branches the pool made: ahead, merged, held.
 
@@ -237,5 +241,7 @@ def branches(
     for name in gone:
         out(f"deleted {safe(name)}")
     rows = [(each.name, each.agent, f"+{each.ahead}", each.state, each.slot or "-") for each in found]
-    for line in table(("branch", "agent", "ahead", "state", "held in"), rows) if rows else ["no branches yet"]:
+    for line in (
+        table(("branch", "agent", "ahead", "state", "held in"), rows) if rows else ["no branches yet"]
+    ):
         out(line)

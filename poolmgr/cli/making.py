@@ -79,11 +79,16 @@ def answer(pool: Pool, *, is_new: bool) -> Made:
     present = counted(snapshot)
     failed: list[Slot] = [slot for slot in snapshot.slots if slot.state == "BROKEN"]
     head = f"{'made' if is_new else 'there is'} a pool of {len(present)} slots in {pool.facts.slots_dir}"
-    rows = [f"  {slot.name}  {slot.state.value.lower()}  base {slot.base_ref} {slot.base_oid[:10]}" for slot in present]
+    rows = [
+        f"  {slot.name}  {slot.state.value.lower()}  base {slot.base_ref} {slot.base_oid[:10]}"
+        for slot in present
+    ]
     broken = [f"  {slot.name}  broken: {slot.error}" for slot in failed]
     next_step = 'next: cd "$(poolmgr acquire --agent NAME --branch BRANCH)"'
     values = {
         "pool": {"id": pool.facts.pool_id, "dir": os.fspath(pool.facts.slots_dir), "size": len(present)},
-        "slots": [{"name": slot.name, "path": str(slot.path), "state": slot.state.value} for slot in snapshot.slots],
+        "slots": [
+            {"name": slot.name, "path": str(slot.path), "state": slot.state.value} for slot in snapshot.slots
+        ],
     }
     return Made(as_json=values, lines=(head, *rows, *broken, next_step))

@@ -42,7 +42,8 @@ def emit(values: Mapping[str, object]) -> None:
 def safe(text: object) -> str:
     """Text on one line; what is not printable is spelled out."""
     return "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode() for char in str(text)
+        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
+        for char in str(text)
     )
 
 

@@ -36,7 +36,9 @@ def scale_down(context: typer.Context) -> None:
 
 
 @app.command()
-def resize(context: typer.Context, size: Annotated[int, typer.Argument(metavar="N", min=1, help="how many slots")]) -> None:
+def resize(
+    context: typer.Context, size: Annotated[int, typer.Argument(metavar="N", min=1, help="how many slots")]
+) -> None:
     """Set the number of slots, within minimum and maximum.
 
     Example: poolmgr pool resize 6
@@ -86,7 +88,9 @@ def refresh(
 @app.command()
 def warm(
     context: typer.Context,
-    slot: Annotated[str | None, typer.Argument(metavar="SLOT", help="by default every free slot, or the one around you")] = None,
+    slot: Annotated[
+        str | None, typer.Argument(metavar="SLOT", help="by default every free slot, or the one around you")
+    ] = None,
 ) -> None:
     """Run the configured commands (warm.run) in a slot, again if they failed.
 

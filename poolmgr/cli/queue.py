@@ -32,7 +32,9 @@ def list_requests(context: typer.Context) -> None:
         (request.id, request.agent, request.priority, request.branch or "-", age(now.since(request.queued)))
         for request in order
     ]
-    for line in table(("request", "agent", "priority", "branch", "waits"), rows) if rows else ["nobody waits"]:
+    for line in (
+        table(("request", "agent", "priority", "branch", "waits"), rows) if rows else ["nobody waits"]
+    ):
         out(line)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,9 @@ from poolmgr.cli.output import bytes_text, emit, out, out_path, safe, say, table
 if TYPE_CHECKING:
     from isolation.rescue import Rescue
 
-app = typer.Typer(name="rescue", no_args_is_help=True, rich_markup_mode=None, help="Work that was kept aside.")
+app = typer.Typer(
+    name="rescue", no_args_is_help=True, rich_markup_mode=None, help="Work that was kept aside."
+)
 Id = Annotated[str, typer.Argument(metavar="ID", help="as `rescue list` shows it")]
 
 
@@ -31,7 +34,8 @@ def list_all(context: typer.Context) -> None:
         emit({"rescues": [rescue_json(rescue) for rescue in found]})
         return
     rows = [
-        (each.id, f"slot {each.slot}", each.files, bytes_text(each.bytes), each.created[:16], each.reason) for each in found
+        (each.id, f"slot {each.slot}", each.files, bytes_text(each.bytes), each.created[:16], each.reason)
+        for each in found
     ]
     for line in table(("id", "from", "files", "size", "made", "why"), rows) if rows else ["no rescues"]:
         out(line)
@@ -44,7 +48,8 @@ def rescue_json(rescue: Rescue) -> dict[str, object]:
     return {
         "id": rescue.id, "slot": slot_name(rescue.slot, 1), "fence": rescue.fence, "ref": rescue.ref,
         "files": rescue.files, "bytes": rescue.bytes, "created": rescue.created, "reason": rescue.reason,
-        "head": rescue.head, "branch": rescue.branch, "archive": str(rescue.archive) if rescue.archive else None,
+        "head": rescue.head, "branch": rescue.branch,
+        "archive": str(rescue.archive) if rescue.archive else None,
     }  # fmt: skip
 
 
@@ -72,7 +77,9 @@ def show(context: typer.Context, rescue_id: Id) -> None:
 def restore(
     context: typer.Context,
     rescue_id: Id,
-    to: Annotated[Path | None, typer.Option("--to", metavar="DIR", help="a new worktree there, instead of a slot")] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="a new worktree there, instead of a slot")
+    ] = None,
 ) -> None:
     """Bring kept work back: into DIR, which must not exist, or into a newly acquired slot.
 
@@ -81,7 +88,14 @@ def restore(
     from poolmgr.services import rescues
 
     invocation: Invocation = context.obj
-    place = rescues.restore(invocation.directory, rescue_id, to)
+    if to is None:
+        from poolmgr.services.worker import ensure_worker
+        from poolmgr.wiring import open_pool
+
+        pool = open_pool(invocation.directory)
+        place = rescues.restore_into_slot(pool, rescue_id, getpass.getuser(), background=ensure_worker)
+    else:
+        place = rescues.restore(invocation.directory, rescue_id, to)
     if invocation.as_json:
         emit({"id": rescue_id, "path": str(place)})
         return
@@ -93,7 +107,9 @@ def restore(
 def drop(
     context: typer.Context,
     rescue_id: Annotated[str | None, typer.Argument(metavar="ID", help="as `rescue list` shows it")] = None,
-    older_than: Annotated[str | None, typer.Option("--older-than", metavar="D", help="every rescue older than 30d, 12h")] = None,
+    older_than: Annotated[
+        str | None, typer.Option("--older-than", metavar="D", help="every rescue older than 30d, 12h")
+    ] = None,
 ) -> None:
     """Delete a rescue for good.
 

@@ -43,9 +43,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 ENTRANCES = frozenset({State.CREATING, State.LEASED, State.RELEASING})
 
 # Only in these is the file system touched, always between an intent and a done record.
-OP_STATES = frozenset(
-    {State.CREATING, State.ASSIGNING, State.RELEASING, State.RECYCLING, State.RETIRING}
-)
+OP_STATES = frozenset({State.CREATING, State.ASSIGNING, State.RELEASING, State.RECYCLING, State.RETIRING})
 
 # Lent out: exactly one live lease.
 HELD = frozenset({State.ASSIGNING, State.LEASED, State.SUSPECT})

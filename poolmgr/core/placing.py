@@ -31,7 +31,11 @@ def slot_name(number: int, generation: int) -> str:
 
 def counts(slot: Slot) -> bool:
     """Whether a slot takes a place under the maximum."""
-    return slot.state not in ASIDE and not slot.superseded and not (slot.state is State.RELEASING and slot.drains)
+    return (
+        slot.state not in ASIDE
+        and not slot.superseded
+        and not (slot.state is State.RELEASING and slot.drains)
+    )
 
 
 def counted(snapshot: Snapshot) -> tuple[Slot, ...]:

@@ -14,10 +14,10 @@ from poolmgr.core.records import Lease, Request, RequestState, Slot
 from poolmgr.core.refname import require_agent, require_branch, require_request
 from poolmgr.services import activity, wake
 from poolmgr.services.assign import execute_assign, undo_assign
-from poolmgr.services.start_point import fetch_base, require_base
 from poolmgr.services.claim import Claim, Wish, find_absent, refuse_held, try_claim
 from poolmgr.services.job import call_waiters, hands_on
 from poolmgr.services.pool import Pool, read_moment
+from poolmgr.services.start_point import fetch_base, require_base
 from poolmgr.services.tracking import set_tracking
 from poolmgr.store.tables.events import add_pool_event
 from poolmgr.store.tables.leases import find_lease
@@ -118,7 +118,9 @@ def resolve_wish(pool: Pool, asked: Asked) -> tuple[Wish, str | None]:
         exists = found[local] is not None
         commit = found[local] or (found[remote] if asked.track and found[remote] else None) or base.oid
         if asked.track and not upstream:
-            raise PoolError(f"there is no branch {branch} at the remote to track", hint="poolmgr acquire --fetch --track")
+            raise PoolError(
+                f"there is no branch {branch} at the remote to track", hint="poolmgr acquire --fetch --track"
+            )
     wish = Wish(
         agent=asked.agent, branch=branch, commit=commit, exists=exists, base=base, holder=asked.holder
     )  # fmt: skip
@@ -159,7 +161,7 @@ def wait_for_turn(
             left = wake.LOOK_AGAIN if deadline is None else deadline - time.monotonic()
             if left <= 0:
                 raise TimedOut(
-                    f"no slot became free within {timeout:g} s; the pool has {pool.settings.pool.max} at most",
+                    f"no slot became free within {timeout:g} s; there are {pool.settings.pool.max} at most",
                     hint="poolmgr acquire --wait, or see who holds them: poolmgr status",
                     facts={"request_id": request.id},
                 )
@@ -182,7 +184,7 @@ def leave_queue(pool: Pool, request: Request, error: BaseException) -> None:
     reason = str(error) or type(error).__name__
     with pool.engine.write() as session:
         if settle_request(session, request.id, state, reason):
-            add_pool_event(session, pool.note("queue", f"{request.id}: {reason}", state.value.lower()), now=read_moment())
+            add_pool_event(
+                session, pool.note("queue", f"{request.id}: {reason}", state.value.lower()), now=read_moment()
+            )
     call_waiters(pool)
-
-

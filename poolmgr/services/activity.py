@@ -13,7 +13,9 @@ def list_warnings(pool: Pool, wish: Wish, upstream: str | None) -> tuple[str, ..
     """Sentences for people; none of them refuses anything."""
     warnings = [recent_lease(pool, wish), recent_change(pool, wish)]
     if upstream and not wish.exists and wish.commit == wish.base.oid:
-        warnings.append(f"{upstream} exists, but the branch is made from {wish.base.ref}; --track takes it up")
+        warnings.append(
+            f"{upstream} exists, but the branch is made from {wish.base.ref}; --track takes it up"
+        )
     return tuple(warning for warning in warnings if warning)
 
 
@@ -37,7 +39,9 @@ def recent_change(pool: Pool, wish: Wish) -> str | None:
         age = time.time() - (pool.site.common / "logs" / "refs" / "heads" / str(wish.branch)).stat().st_mtime
     except OSError:
         return None
-    return f"{wish.branch} was changed {minutes(age)} ago" if 0 <= age <= pool.settings.activity.warn else None
+    return (
+        f"{wish.branch} was changed {minutes(age)} ago" if 0 <= age <= pool.settings.activity.warn else None
+    )
 
 
 def minutes(seconds: float) -> str:

@@ -26,7 +26,7 @@ from poolmgr.core.errors import BadName, BranchHeld, PoolError
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Lease, OpKind, Slot
 from poolmgr.services import marks
-from poolmgr.services.job import Job, call_waiters, step, step_on
+from poolmgr.services.job import Job, Turn, call_waiters, step, step_on
 from poolmgr.services.locks import drop_dead_locks, drop_ref_lock
 from poolmgr.services.pool import Pool, read_moment
 from poolmgr.store.tables.leases import end_lease, find_lease
@@ -118,9 +118,8 @@ def undo_assign(pool: Pool, job: Job, *, reason: str) -> Slot:
         if lease:
             end_lease(session, lease.id, reason=reason, now=now)
             undo_grant(session, lease.request_id, lease.id)
-    moved = step_on(
-        pool, job, State.RECYCLING, OpKind.RECYCLE, action="assign", reason=reason, branch=None, lease_id=None
-    )
+    turn = Turn(target=State.RECYCLING, kind=OpKind.RECYCLE, note=pool.note("assign", reason, "failed"))
+    moved = step_on(pool, job, turn, branch=None, lease_id=None)
     call_waiters(pool)
     return moved
 
@@ -134,6 +133,10 @@ def take_back_branch(pool: Pool, job: Job) -> None:
     if not (branch and commit and job.args.get("start")):
         return
     made_here = branch_reflog_head(pool.git, branch) == f"poolmgr: op {job.op.id} for {job.slot.name}"
-    if made_here and find_commit(pool.git, HEADS + branch) == commit and branch not in checked_out(pool.site.common):
+    if (
+        made_here
+        and find_commit(pool.git, HEADS + branch) == commit
+        and branch not in checked_out(pool.site.common)
+    ):
         with suppress(GitFailed):
             delete_ref(pool.git, HEADS + branch, commit)

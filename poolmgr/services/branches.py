@@ -10,8 +10,8 @@ from isolation.git.program import Git
 from isolation.git.refs import ahead_behind, delete_ref, resolve_commits
 from isolation.git.worktrees import checked_out, worktree_of
 from poolmgr.core.lifecycle import State
-from poolmgr.services.start_point import Base, require_base
 from poolmgr.services.pool import Pool
+from poolmgr.services.start_point import Base, require_base
 from poolmgr.store.tables.leases import pool_branches
 
 HEADS = "refs/heads/"
@@ -32,8 +32,8 @@ class Branch:
     def as_json(self) -> dict[str, object]:
         """For programs."""
         return {
-            "branch": self.name, "agent": self.agent, "oid": self.oid, "ahead": self.ahead, "state": self.state,
-            "slot": self.slot,
+            "branch": self.name, "agent": self.agent, "oid": self.oid, "ahead": self.ahead,
+            "state": self.state, "slot": self.slot,
         }  # fmt: skip
 
 
@@ -47,7 +47,9 @@ def list_branches(pool: Pool) -> tuple[Branch, ...]:
     base = require_base(pool, None)
     held = held_branches(pool)
     return tuple(
-        describe(pool.git, base, Branch(name=name, agent=agent, oid=oid, ahead=0, state="", slot=held.get(name)))
+        describe(
+            pool.git, base, Branch(name=name, agent=agent, oid=oid, ahead=0, state="", slot=held.get(name))
+        )
         for name, agent in lent.items()
         if (oid := found[HEADS + name])
     )
@@ -56,7 +58,9 @@ def list_branches(pool: Pool) -> tuple[Branch, ...]:
 def held_branches(pool: Pool) -> dict[str, str]:
     """Where each branch is checked out: a slot's name, or a path."""
     names = {slot.path: slot.name for slot in pool.snapshot().slots if slot.state is not State.RETIRED}
-    places = {name: worktree_of(admin, pool.site.common) for name, admin in checked_out(pool.site.common).items()}
+    places = {
+        name: worktree_of(admin, pool.site.common) for name, admin in checked_out(pool.site.common).items()
+    }
     return {name: names.get(path, str(path)) for name, path in places.items()}
 
 
@@ -65,7 +69,9 @@ def describe(git: Git, base: Base, branch: Branch) -> Branch:
     ahead, _ = ahead_behind(git, branch.oid, base.oid)
     merged = ahead == 0 or is_squashed(git, branch.oid, base.oid)
     state = "held" if branch.slot else "merged" if merged else "open"
-    return Branch(name=branch.name, agent=branch.agent, oid=branch.oid, ahead=ahead, state=state, slot=branch.slot)
+    return Branch(
+        name=branch.name, agent=branch.agent, oid=branch.oid, ahead=ahead, state=state, slot=branch.slot
+    )
 
 
 def is_squashed(git: Git, oid: str, base: str) -> bool:

@@ -30,7 +30,7 @@ def list_caches(pool: Pool, root: Path) -> dict[Path, str]:
             path = os.fsencode((here / name).relative_to(root))
             if name == ".git":
                 names.remove(name)
-            elif keep(path, True):  # noqa: FBT003 - the shape isolation takes
+            elif keep(path, True):
                 names.remove(name)
                 found[here / name] = lock_digest(pool, root, here)
     return found
@@ -42,9 +42,7 @@ def lock_digest(pool: Pool, root: Path, folder: Path) -> str:
     for place in (folder, *folder.parents):
         digest = hashlib.sha256()
         names = sorted(
-            name
-            for name in os.listdir(place)
-            if locks(os.fsencode((place / name).relative_to(root)), False)  # noqa: FBT003
+            name for name in os.listdir(place) if locks(os.fsencode((place / name).relative_to(root)), False)
         )
         for name in names:
             if (place / name).is_file():

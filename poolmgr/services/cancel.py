@@ -16,7 +16,9 @@ def cancel_request(pool: Pool, request_id: str) -> None:
     with pool.engine.write() as session:
         gone = settle_request(session, request_id, RequestState.CANCELLED, f"cancelled by {pool.actor}")
         if gone:
-            add_pool_event(session, pool.note("queue", f"{request_id} cancelled", "cancelled"), now=read_moment())
+            add_pool_event(
+                session, pool.note("queue", f"{request_id} cancelled", "cancelled"), now=read_moment()
+            )
     if gone is None:
         raise PoolError(f"no request {request_id!r} waits", hint="poolmgr queue list")
     wake.call(pool.site.state / "waiters", [gone.seq])

@@ -16,14 +16,14 @@ from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import counted, missing, next_place
 from poolmgr.core.records import LeaseKind, Moment, Op, OpKind, Slot, Snapshot
 from poolmgr.services import release
-from poolmgr.services.start_point import require_base
 from poolmgr.services.create import new_slot
-from poolmgr.services.job import begin
+from poolmgr.services.job import Turn, turn_slot
 from poolmgr.services.pool import Pool, read_moment
 from poolmgr.services.recover import is_abandoned, try_go_on
+from poolmgr.services.start_point import require_base
 from poolmgr.services.suspect import watch_leases
 from poolmgr.store.snapshot import raise_fence, read_snapshot, write_meta
-from poolmgr.store.tables.ops import add_op, leave_op
+from poolmgr.store.tables.ops import add_op
 from poolmgr.store.tables.slots import add_slot
 from resources.probes.processes import Life, judge
 
@@ -88,7 +88,9 @@ def list_cold(pool: Pool, snapshot: Snapshot) -> tuple[Slot, ...]:
     """Free slots whose commands are due."""
     if not pool.settings.warm.run:
         return ()
-    return tuple(slot for slot in snapshot.slots if slot.state is State.READY and slot.warm in {"", "stopped"})
+    return tuple(
+        slot for slot in snapshot.slots if slot.state is State.READY and slot.warm in {"", "stopped"}
+    )
 
 
 def run_round(pool: Pool, *, progress: Callable[[str], None] = lambda _: None) -> bool:
@@ -99,7 +101,7 @@ def run_round(pool: Pool, *, progress: Callable[[str], None] = lambda _: None) -
     moved = False
     for slot in todo.dead:
         moved |= attempt(lambda slot=slot: end_dead(pool, snapshot, slot))  # type: ignore[misc]
-    moved |= attempt(lambda: grow(pool, snapshot)) if todo.wanted else False
+    moved |= attempt(lambda: grow(pool)) if todo.wanted else False
     for slot in todo.spare:
         moved |= attempt(lambda slot=slot: start_retire(pool, slot, "nobody wanted it"))  # type: ignore[misc]
     for slot in () if todo.wanted else todo.cold[:1]:
@@ -130,7 +132,7 @@ def end_dead(pool: Pool, snapshot: Snapshot, slot: Slot) -> None:
     release.reclaim(pool, snapshot, slot, reason="its process ended")
 
 
-def grow(pool: Pool, snapshot: Snapshot) -> None:
+def grow(pool: Pool) -> None:
     """Intents for the slots that are missing; counted again inside the transaction."""
     base = require_base(pool, None)
     now = read_moment()
@@ -141,7 +143,9 @@ def grow(pool: Pool, snapshot: Snapshot) -> None:
             raise LostRace("nothing is missing any more")
         for _ in range(min(count, GROWTH)):
             place = next_place(read_snapshot(session), Path(pool.facts.slots_dir), is_taken=os.path.lexists)
-            slot = add_slot(session, new_slot(place, base, raise_fence(session)), note=pool.note("create"), now=now)
+            slot = add_slot(
+                session, new_slot(place, base, raise_fence(session)), note=pool.note("create"), now=now
+            )
             add_op(session, slot, OpKind.CREATE, owner=None, args={}, now=now)
 
 
@@ -153,16 +157,22 @@ def start_retire(pool: Pool, slot: Slot, reason: str, *, lower: bool = True) -> 
             left = len(counted(snapshot)) - 1
             if snapshot.size > left:
                 write_meta(session, "size", str(left))
-        _moved, op = begin(
-            session, pool, slot, State.RETIRING, OpKind.RETIRE, action="retire", reason=reason, args={"reason": reason}
+        turn = Turn(
+            target=State.RETIRING,
+            kind=OpKind.RETIRE,
+            note=pool.note("retire", reason),
+            args={"reason": reason},
         )
-        leave_op(session, op, attempts=0)
+        turn_slot(session, slot, turn, read_moment())
 
 
 def start_recycle(pool: Pool, slot: Slot, reason: str, *, warm: bool = False) -> None:
     """A free slot leaves the shelf to be moved to a newer base, or while its commands run."""
     with pool.engine.write() as session:
-        _moved, op = begin(
-            session, pool, slot, State.RECYCLING, OpKind.RECYCLE, action="refresh", reason=reason, args={"warm": warm}
+        turn = Turn(
+            target=State.RECYCLING,
+            kind=OpKind.RECYCLE,
+            note=pool.note("refresh", reason),
+            args={"warm": warm},
         )
-        leave_op(session, op, attempts=0)
+        turn_slot(session, slot, turn, read_moment())

@@ -12,9 +12,9 @@ from poolmgr.core.lifecycle import HELD, State
 from poolmgr.core.queue import eligible, is_next, service_order
 from poolmgr.core.records import Lease, Moment, Op, OpKind, Request, RequestState, Slot, Snapshot
 from poolmgr.core.refname import safe_part
-from poolmgr.services.start_point import Base
-from poolmgr.services.job import begin
+from poolmgr.services.job import Turn, begin
 from poolmgr.services.pool import Pool, read_moment
+from poolmgr.services.start_point import Base
 from poolmgr.store.protocol import Session
 from poolmgr.store.snapshot import raise_fence, read_snapshot
 from poolmgr.store.tables.leases import NewLease, add_lease, find_lease
@@ -81,11 +81,11 @@ def grant(session: Session, pool: Pool, request: Request, wish: Wish, slot: Slot
     fence = raise_fence(session)
     lease_id = secrets.token_hex(16)
     branch = wish.branch or branch_from(pool.settings.pool.branch, wish.agent, slot, fence)
-    moved, op = begin(
-        session, pool, slot, State.ASSIGNING, OpKind.ASSIGN, action="claim", reason=f"for {wish.agent}",
-        args={"commit": wish.commit, "start": None if wish.exists else wish.commit, "branch": branch},
-        fence=fence, branch=branch, lease_id=lease_id,
-    )  # fmt: skip
+    args = {"commit": wish.commit, "start": None if wish.exists else wish.commit, "branch": branch}
+    turn = Turn(
+        target=State.ASSIGNING, kind=OpKind.ASSIGN, note=pool.note("claim", f"for {wish.agent}"), args=args
+    )
+    moved, op = begin(pool, session, slot, turn, fence=fence, branch=branch, lease_id=lease_id)
     add_lease(
         session,
         NewLease(
@@ -110,7 +110,7 @@ def branch_from(template: str, agent: str, slot: Slot, fence: int) -> str:
 def refuse_held(snapshot: Snapshot, branch: str | None) -> None:
     """A branch that somebody works on is refused; one that is just being given back is waited for."""
     slot = next((slot for slot in snapshot.slots if branch and slot.branch == branch), None)
-    if slot is None or slot.state in {State.RELEASING, State.RECYCLING, State.CREATING} and not slot.drains:
+    if slot is None or (slot.state in {State.RELEASING, State.RECYCLING, State.CREATING} and not slot.drains):
         return
     lease = snapshot.lease_of(slot)
     holder = lease.agent if lease else "nobody"

@@ -20,11 +20,11 @@ from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import Place, next_place
 from poolmgr.core.records import Op, OpKind, Slot
 from poolmgr.services import warm
-from poolmgr.services.start_point import Base
 from poolmgr.services.job import Job, step
 from poolmgr.services.locks import drop_dead_locks
 from poolmgr.services.marks import lock_reason
 from poolmgr.services.pool import Pool, read_moment
+from poolmgr.services.start_point import Base
 from poolmgr.store.snapshot import raise_fence, read_snapshot
 from poolmgr.store.tables.ops import add_op
 from poolmgr.store.tables.slots import NewSlot, add_slot
@@ -35,8 +35,12 @@ def plan_slot(pool: Pool, base: Base, *, reason: str) -> tuple[Slot, Op]:
     now = read_moment()
     with pool.engine.write() as session:
         place = next_place(read_snapshot(session), Path(pool.facts.slots_dir), is_taken=os.path.lexists)
-        slot = add_slot(session, new_slot(place, base, raise_fence(session)), note=pool.note("create", reason), now=now)
-        return slot, add_op(session, slot, OpKind.CREATE, owner=None, args={"path": os.fspath(place.path)}, now=now)
+        slot = add_slot(
+            session, new_slot(place, base, raise_fence(session)), note=pool.note("create", reason), now=now
+        )
+        return slot, add_op(
+            session, slot, OpKind.CREATE, owner=None, args={"path": os.fspath(place.path)}, now=now
+        )
 
 
 def new_slot(place: Place, base: Base, fence: int) -> NewSlot:
@@ -51,7 +55,9 @@ def execute_create(pool: Pool, job: Job) -> Slot:
     """The worktree, filled with its base."""
     slot = job.slot
     if find_commit(pool.git, slot.base_oid) is None:
-        raise PoolError(f"the base commit {slot.base_oid[:12]} is gone from the repository", hint="poolmgr pool refresh")
+        raise PoolError(
+            f"the base commit {slot.base_oid[:12]} is gone from the repository", hint="poolmgr pool refresh"
+        )
     with pool.git_lock(job.git.at(pool.site.common)) as both:
         admin = find_usable(pool, slot)
         if admin is None:

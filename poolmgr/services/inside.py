@@ -8,14 +8,15 @@ from pathlib import Path
 from poolmgr.core.records import Slot
 from poolmgr.services.job import Job
 from poolmgr.services.pool import Pool
-from resources.probes.inside import Inside, Process, list_inside
+from resources.probes.inside import Inside, Process, list_carriers, list_inside
 from resources.probes.processes import Life, judge, own_session, pid_of, read_identity
 
 
 def look_inside(pool: Pool, job: Job) -> Inside:
     """Everybody in the job's slot but the session that gave it back and the watchers."""
     spared = {pid_of(text) for text in job.args.get("spared", []) if judge(text) is not Life.DEAD}
-    inside = list_inside(job.slot.path, ignore_pids=frozenset(pid for pid in spared if pid is not None))
+    ignored = frozenset(pid for pid in spared if pid is not None)
+    inside = list_inside(job.slot.path, ignore_pids=ignored, since=job.args.get("began"))
     return without_watchers(pool, inside)
 
 
@@ -45,14 +46,5 @@ def names(inside: Inside) -> str:
 
 def started_by(slot: Slot, lease_id: str) -> tuple[int, ...]:
     """The processes that a lease started: inside the slot, or carrying its id in their environment."""
-    ours = own_session()
-    found = {process.pid for process in list_inside(slot.path).processes}
-    mark = f"POOLMGR_LEASE={lease_id}".encode()
-    for entry in Path("/proc").iterdir() if Path("/proc/self/environ").exists() else ():
-        if entry.name.isdigit():
-            try:
-                if mark in (entry / "environ").read_bytes().split(b"\0"):
-                    found.add(int(entry.name))
-            except OSError:
-                continue
-    return tuple(sorted(found - ours))
+    inside = {process.pid for process in list_inside(slot.path).processes}
+    return tuple(sorted((inside | set(list_carriers("POOLMGR_LEASE", lease_id))) - own_session()))

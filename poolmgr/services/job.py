@@ -10,7 +10,7 @@ import errno
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,15 @@ from isolation.errors import GitFailed, IsolationError
 from isolation.git.program import Git
 from poolmgr.core.errors import Busy, PoolError
 from poolmgr.core.lifecycle import MAX_ATTEMPTS, State
-from poolmgr.core.records import Op, OpKind, Slot
+from poolmgr.core.queue import service_order
+from poolmgr.core.records import Moment, Op, OpKind, Slot
 from poolmgr.services import wake
 from poolmgr.services.pool import Pool, read_moment
 from poolmgr.store import gate
 from poolmgr.store.protocol import Session
+from poolmgr.store.tables.events import Note
 from poolmgr.store.tables.ops import add_op, close_op, leave_op, note_op, try_claim_op
 from poolmgr.store.tables.slots import move_slot, note_slot
-from poolmgr.core.queue import service_order
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,6 +37,17 @@ class Job:
     op: Op
     git: Git
     args: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A move into an op state: what for, who does it (nobody: anybody may), and what it knows."""
+
+    target: State
+    kind: OpKind
+    note: Note
+    args: Mapping[str, object] = field(default_factory=dict)
+    owner: str | None = None
 
 
 def lock_file(pool: Pool, slot_id: int) -> Path:
@@ -82,28 +94,25 @@ def step(pool: Pool, job: Job, target: State, *, action: str, reason: str = "", 
     return job.slot
 
 
-def step_on(
-    pool: Pool, job: Job, target: State, kind: OpKind, *, action: str, reason: str = "", args: Mapping[str, object] | None = None,
-    ours: bool = False, **changes: object,
-) -> Slot:
-    """The job goes over into the next one, which anybody may take up unless it is ours."""  # fmt: skip
+def step_on(pool: Pool, job: Job, turn: Turn, **changes: object) -> Slot:
+    """The job goes over into the next one, which anybody may take up."""
     now = read_moment()
     with pool.engine.write() as session:
         close_op(session, job.op, now=now)
-        job.slot = move_slot(session, job.slot, target, note=pool.note(action, reason), now=now, **changes)
-        job.args = dict(args or {})
-        job.op = add_op(session, job.slot, kind, owner=pool.me if ours else None, args=job.args, now=now)
+        job.slot, job.op = turn_slot(session, job.slot, turn, now, **changes)
+        job.args = dict(turn.args)
     return job.slot
 
 
-def begin(
-    session: Session, pool: Pool, slot: Slot, target: State, kind: OpKind, *, action: str, reason: str = "",
-    args: Mapping[str, object] | None = None, **changes: object,
-) -> tuple[Slot, Op]:
-    """The intent and the move into an op state, in the caller's transaction; the op is ours."""  # fmt: skip
-    now = read_moment()
-    moved = move_slot(session, slot, target, note=pool.note(action, reason), now=now, **changes)
-    return moved, add_op(session, moved, kind, owner=pool.me, args=args or {}, now=now)
+def begin(pool: Pool, session: Session, slot: Slot, turn: Turn, **changes: object) -> tuple[Slot, Op]:
+    """The intent and the move into an op state, in the caller's transaction; the op is ours."""
+    return turn_slot(session, slot, replace(turn, owner=pool.me), read_moment(), **changes)
+
+
+def turn_slot(session: Session, slot: Slot, turn: Turn, now: Moment, **changes: object) -> tuple[Slot, Op]:
+    """The slot in its op state, and the intent."""
+    moved = move_slot(session, slot, turn.target, note=turn.note, now=now, **changes)
+    return moved, add_op(session, moved, turn.kind, owner=turn.owner, args=turn.args, now=now)
 
 
 def give_up(pool: Pool, job: Job, error: Exception) -> None:
@@ -127,8 +136,22 @@ def give_up(pool: Pool, job: Job, error: Exception) -> None:
             note_slot(session, job.slot, error=words)
 
 
-ENVIRONMENT = {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EMFILE, errno.ENFILE, errno.EDQUOT, errno.ENOMEM}
-ENVIRONMENT_WORDS = ("No space left", "Read-only file system", "Permission denied", "Too many open files", "quota")
+ENVIRONMENT = {
+    errno.ENOSPC,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.EDQUOT,
+    errno.ENOMEM,
+}
+ENVIRONMENT_WORDS = (
+    "No space left",
+    "Read-only file system",
+    "Permission denied",
+    "Too many open files",
+    "quota",
+)
 
 
 def is_environment(error: Exception) -> bool:

@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 from isolation.errors import RescueExists
+from isolation.git.worktrees import find_admin, find_registered
 from isolation.rescue import Rescue, RescuePlace, keep
 from isolation.work import Rules, Work, examine
-from isolation.git.worktrees import find_admin, find_registered
 from poolmgr.core.records import Slot
 from poolmgr.services import marks
 from poolmgr.services.job import Job
@@ -76,5 +76,3 @@ def timestamp() -> str:
 def describe_rescue(rescue: Rescue) -> str:
     """One line for the log."""
     return f"kept as {rescue.id} ({rescue.files} files, {rescue.bytes} bytes)"
-
-

@@ -9,8 +9,8 @@ from isolation.errors import IsolationError
 from isolation.git.refs import ahead_behind
 from poolmgr.core.errors import PoolError
 from poolmgr.core.records import Lease, Slot
-from poolmgr.services.start_point import read_fetched, require_base
 from poolmgr.services.pool import Pool
+from poolmgr.services.start_point import read_fetched, require_base
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,16 +25,20 @@ class Lag:
 def read_lag(pool: Pool, slot: Slot, lease: Lease | None) -> Lag:
     """The base a slot started from, against the base of today."""
     ref, oid = (lease.base_ref, lease.base_oid) if lease else (slot.base_ref, slot.base_oid)
-    behind: int | None = None
-    try:
-        today = require_base(pool, None)
-        behind = ahead_behind(pool.git, oid, today.oid)[1] if today.oid != oid else 0
-    except (IsolationError, PoolError):
-        behind = None
+    behind, today = count_behind(pool, oid)
     fetched = read_fetched(pool.site.common)
     words = f"{ref} {oid[:10]}"
     if behind:
-        words += f", {behind} commits behind {today.ref}"
+        words += f", {behind} commits behind {today}"
     if fetched:
         words += f", fetched {(time.time() - fetched) / 60:.0f} min ago"
     return Lag(text=words, behind=behind, fetched=fetched)
+
+
+def count_behind(pool: Pool, oid: str) -> tuple[int | None, str]:
+    """How many commits the base has beyond this one, and its name; None when it cannot be told."""
+    try:
+        today = require_base(pool, None)
+        return (ahead_behind(pool.git, oid, today.oid)[1] if today.oid != oid else 0), today.ref
+    except (IsolationError, PoolError):
+        return None, ""

@@ -89,7 +89,9 @@ def require_slot(snapshot: Snapshot, name: str, directory: Path) -> Slot:
     """The slot a person means: a name, a number, or a path."""
     by_name = [slot for slot in snapshot.slots if slot.name == name]
     by_number = [slot for slot in snapshot.slots if name in {str(slot.number), f"wt-{slot.number}"}]
-    found = by_name or sorted(by_number, key=lambda slot: (slot.state is State.PARKED, slot.superseded, -slot.generation))
+    found = by_name or sorted(
+        by_number, key=lambda slot: (slot.state is State.PARKED, slot.superseded, -slot.generation)
+    )
     if found:
         return found[0]
     around = find_slot_around(snapshot, directory / name)

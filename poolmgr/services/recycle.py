@@ -11,11 +11,11 @@ from poolmgr.core.errors import PoolError
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import OpKind, Slot
 from poolmgr.services import caches, marks, warm
-from poolmgr.services.start_point import Base, require_base
 from poolmgr.services.job import Job, call_waiters, step
 from poolmgr.services.keep import examine_slot, keep_slot, rules_for
 from poolmgr.services.locks import drop_dead_locks
 from poolmgr.services.pool import Pool, read_moment
+from poolmgr.services.start_point import Base, require_base
 from poolmgr.store.tables.ops import add_op, close_op
 from poolmgr.store.tables.slots import move_slot
 
@@ -77,8 +77,8 @@ def hand_to_retire(pool: Pool, job: Job) -> Slot:
         close_op(session, job.op, now=now)
         ready = move_slot(session, job.slot, State.READY, note=note, now=now, branch=None, error="")
         job.slot = move_slot(session, ready, State.RETIRING, note=note, now=now)
-        job.op = add_op(session, job.slot, OpKind.RETIRE, owner=None, args={**job.args, "tombstone": True}, now=now)
+        job.op = add_op(
+            session, job.slot, OpKind.RETIRE, owner=None, args={**job.args, "tombstone": True}, now=now
+        )
     call_waiters(pool)
     return job.slot
-
-

@@ -11,12 +11,13 @@ from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Lease, OpKind, Slot, Snapshot
 from poolmgr.services import marks
 from poolmgr.services.inside import list_spared, started_by
-from poolmgr.services.job import begin, hands_on
+from poolmgr.services.job import Turn, begin, hands_on
 from poolmgr.services.keep import restore_directory, rules_for
 from poolmgr.services.pool import Pool, read_moment, require_lease
 from poolmgr.services.settle import Settled, settle
 from poolmgr.store.snapshot import raise_fence
 from poolmgr.store.tables.leases import end_lease
+from resources.probes.clock import Instant, ticks_at
 from resources.probes.processes import Life, judge
 from resources.probes.signals import terminate
 
@@ -44,7 +45,11 @@ def release(pool: Pool, snapshot: Snapshot, asked: Asked) -> Settled:
         raise unsaved(slot, work.blocking)
     if asked.kill:
         terminate(started_by(slot, lease.id), grace=5.0)
-    args: dict[str, object] = {"lease": lease.id, "reason": f"released by {lease.agent}", "spared": list_spared(slot.path)}
+    args: dict[str, object] = {
+        "lease": lease.id,
+        "reason": f"released by {lease.agent}",
+        "spared": list_spared(slot.path),
+    }
     return end(pool, slot, lease, args, reason="released")
 
 
@@ -63,10 +68,15 @@ def require_holder(snapshot: Snapshot, slot: Slot, lease_id: str | None) -> Leas
 
 
 def reclaim(pool: Pool, snapshot: Snapshot, slot: Slot, *, reason: str) -> Settled:
-    """A person takes a slot from its holder. Unless the holder is proven dead, the old directory
-    never serves again: whoever still writes there must not write into the next holder's work."""
+    """A person takes a slot from its holder.
+
+    Unless the holder is proven dead, the old directory never serves again: whoever still writes
+    there must not write into the next holder's work.
+    """
     if slot.state not in GIVEN:
-        raise WrongState(f"{slot.name} is {slot.state}; there is no holder to take it from", hint="poolmgr status")
+        raise WrongState(
+            f"{slot.name} is {slot.state}; there is no holder to take it from", hint="poolmgr status"
+        )
     lease = require_lease(snapshot, slot)
     dead = lease.holder is not None and judge(lease.holder) is Life.DEAD
     args: dict[str, object] = {
@@ -81,12 +91,11 @@ def end(
 ) -> Settled:
     """The lease over and the slot on its way, in one transaction; then its work kept."""
     now = read_moment()
+    args["began"] = ticks_at(Instant(wall=slot.since.wall, mono=slot.since.mono, boot=slot.since.boot))
     with pool.engine.write() as session:
         fence = raise_fence(session) if revoked else slot.fence
-        moved, op = begin(
-            session, pool, slot, State.RELEASING, OpKind.RELEASE, action="release", reason=reason, args=args,
-            fence=fence, lease_id=None,
-        )  # fmt: skip
+        turn = Turn(target=State.RELEASING, kind=OpKind.RELEASE, note=pool.note("release", reason), args=args)
+        moved, op = begin(pool, session, slot, turn, fence=fence, lease_id=None)
         end_lease(session, lease.id, reason=reason, now=now)
     with hands_on(pool, moved, op) as job:
         if revoked:
@@ -104,8 +113,8 @@ def unsaved(slot: Slot, findings: tuple[Finding, ...]) -> Unsaved:
         hint=f"commit it, or keep it all aside: poolmgr release {slot.name} --rescue",
         facts={
             "slot": slot.name,
-            "findings": [{"kind": one.kind.value, "path": one.path, "detail": one.detail} for one in findings],
+            "findings": [
+                {"kind": one.kind.value, "path": one.path, "detail": one.detail} for one in findings
+            ],
         },
     )
-
-

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from isolation.errors import IsolationError
 from isolation.git.program import Git
@@ -17,7 +17,7 @@ from poolmgr.core.records import Lease, Slot, Snapshot
 from poolmgr.services.inside import without_watchers
 from poolmgr.services.pool import Pool
 from poolmgr.services.site import write_private
-from resources.probes.inside import Inside, scan
+from resources.probes.inside import Inside, Process, scan
 
 LOOKED_AT = frozenset({State.LEASED, State.SUSPECT, State.RELEASING, State.PARKED, State.BROKEN, State.READY})
 QUICK = 0.2
@@ -35,29 +35,48 @@ class Seen:
     looked: float | None
     inside: Inside | None
 
+    @property
+    def dwellers(self) -> tuple[Process, ...]:
+        """Who lives in the slot, as far as is known."""
+        return self.inside.processes if self.inside else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one look into a slot's directory found, and what it cost."""
+
+    key: str
+    dirty: bool | None
+    ahead: int | None
+    wall: float
+    seconds: float
+
 
 def look_at_slots(pool: Pool, snapshot: Snapshot, slots: Iterable[Slot] | None = None) -> list[Seen]:
     """Every slot; large ones from a cache whose age is told."""
-    chosen = [slot for slot in (snapshot.slots if slots is None else slots) if slot.state is not State.RETIRED]
+    chosen = [
+        slot for slot in (snapshot.slots if slots is None else slots) if slot.state is not State.RETIRED
+    ]
     cache = read_cache(pool)
     with ThreadPoolExecutor(max_workers=8) as threads:
-        looks = list(threads.map(lambda slot: look(slot, snapshot.lease_of(slot), cache.get(slot.name)), chosen))
-    write_cache(pool, {one["name"]: one for one in looks if one["seconds"] > QUICK}, cache)
+        looks = list(threads.map(lambda slot: look(slot, snapshot.lease_of(slot), cache), chosen))
+    write_cache(pool, {one.key: one for one in looks if one.seconds > QUICK}, cache)
     there = [slot.path for slot in chosen if slot.path.exists()]
     inside = scan(there) if there else {}
     return [
         Seen(
-            slot=slot, lease=snapshot.lease_of(slot), dirty=one["dirty"], ahead=one["ahead"], looked=one["wall"],
+            slot=slot, lease=snapshot.lease_of(slot), dirty=one.dirty, ahead=one.ahead, looked=one.wall,
             inside=without_watchers(pool, inside[slot.path]) if slot.path in inside else None,
         )
         for slot, one in zip(chosen, looks, strict=True)
     ]  # fmt: skip
 
 
-def look(slot: Slot, lease: Lease | None, kept: dict[str, object] | None) -> dict[str, object]:
-    """dirty and ahead of one slot, and how long it took to find out."""
+def look(slot: Slot, lease: Lease | None, cache: Mapping[str, Look]) -> Look:
+    """Dirty and ahead of one slot, and how long it took to find out."""
     key = f"{slot.id}:{slot.fence}:{slot.state}"
-    if kept and kept["key"] == key and 0 <= time.time() - float(str(kept["wall"])) < KEPT:
+    kept = cache.get(key)
+    if kept and 0 <= time.time() - kept.wall < KEPT:
         return kept
     began = time.monotonic()
     dirty, ahead = None, None
@@ -66,10 +85,7 @@ def look(slot: Slot, lease: Lease | None, kept: dict[str, object] | None) -> dic
         with suppress(IsolationError, OSError):
             dirty = is_dirty(git)
             ahead = count_ahead(git, lease) if lease else None
-    return {
-        "name": slot.name, "key": key, "dirty": dirty, "ahead": ahead, "wall": time.time(),
-        "seconds": time.monotonic() - began,
-    }  # fmt: skip
+    return Look(key=key, dirty=dirty, ahead=ahead, wall=time.time(), seconds=time.monotonic() - began)
 
 
 def is_dirty(git: Git) -> bool:
@@ -84,18 +100,19 @@ def count_ahead(git: Git, lease: Lease) -> int | None:
     return int(answer.text) if answer.code == 0 else None
 
 
-def read_cache(pool: Pool) -> dict[str, dict[str, object]]:
+def read_cache(pool: Pool) -> dict[str, Look]:
     """What was found out lately about large slots."""
     try:
-        kept = json.loads((pool.site.state / "looks.json").read_bytes())
-    except (OSError, ValueError):
+        rows = json.loads((pool.site.state / "looks.json").read_bytes())
+        return {row["key"]: Look(**row) for row in rows}
+    except (OSError, ValueError, TypeError, KeyError):
         return {}
-    return kept if isinstance(kept, dict) else {}
 
 
-def write_cache(pool: Pool, slow: dict[object, dict[str, object]], old: dict[str, dict[str, object]]) -> None:
+def write_cache(pool: Pool, slow: Mapping[str, Look], old: Mapping[str, Look]) -> None:
     """Kept for the next look; where nothing may be written, it only costs time."""
-    fresh = {str(name): one for name, one in slow.items()}
-    if fresh and fresh != old:
+    if slow and slow != old:
         with suppress(OSError):
-            write_private(pool.site.state / "looks.json", json.dumps(fresh).encode())
+            write_private(
+                pool.site.state / "looks.json", json.dumps([asdict(one) for one in slow.values()]).encode()
+            )

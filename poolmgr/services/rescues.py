@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from isolation import rescue as keeping
 from isolation.git.program import Git
-from isolation.rescue import Rescue
+from isolation.git.refs import find_commit, point_head
+from isolation.git.worktrees import checked_out, find_admin
+from isolation.rescue import Rescue, restore_into
 from isolation.rescue.objects import read_manifest
-from poolmgr.core.errors import NoSuchRescue, PoolError, UsageError
-from poolmgr.core.settings_kinds import parse_duration
+from poolmgr.core.errors import NoSuchRescue, UsageError
+from poolmgr.core.settings_values import parse_duration
+from poolmgr.services.acquire import Asked, acquire, delivered
+from poolmgr.services.keep import rules_for
+from poolmgr.services.pool import Pool
 from poolmgr.services.site import Site, find_site
 from poolmgr.store import gate
 
@@ -42,21 +48,43 @@ def show(directory: Path, rescue_id: str) -> tuple[Rescue, tuple[str, ...]]:
     return rescue, tuple(sorted(entry.path for entry in manifest.entries))
 
 
-def restore(directory: Path, rescue_id: str, to: Path | None) -> Path:
-    """The kept work in a worktree again; the rescue stays."""
+def restore(directory: Path, rescue_id: str, to: Path) -> Path:
+    """The kept work in a new worktree; the rescue stays."""
     site = find_site(directory)
     rescue = require_rescue(site, rescue_id)
-    if to is None:
-        return restore_into_slot(directory, rescue)
-    place = Path(directory, to)
+    place = Path(os.path.abspath(directory / to))
+    if not place.parent.is_dir():
+        raise UsageError(
+            f"{place.parent} is not a directory", hint="name a directory to be made in one that exists"
+        )
     with git_lock(site) as git:
         keeping.restore(git, rescue, place)
     return place
 
 
-def restore_into_slot(directory: Path, rescue: Rescue) -> Path:
-    """A slot acquired for it and filled."""
-    raise PoolError("not yet", hint=f"poolmgr rescue restore {rescue.id} --to DIR")
+def restore_into_slot(pool: Pool, rescue_id: str, agent: str, *, background: Callable[[Pool], None]) -> Path:
+    """The kept work in a newly acquired slot, on its branch again where that is still possible."""
+    rescue = require_rescue(pool.site, rescue_id)
+    tip = find_commit(pool.git, f"refs/heads/{rescue.branch}") if rescue.branch else None
+    is_free = rescue.branch and rescue.branch not in checked_out(pool.site.common)
+    asked = Asked(
+        agent=agent, branch=rescue.branch if tip == rescue.head and tip and is_free else None,
+        base=rescue.head or None, timeout=pool.settings.queue.timeout,
+    )  # fmt: skip
+    lent = acquire(pool, asked, background=background)
+    git = Git(lent.slot.path)
+    restore_into(git, rescue, lent.slot.path, rules_for(pool, lent.slot))
+    if rescue.head and not find_operation(git):
+        point_head(git, lent.lease.branch, message=f"poolmgr: restored {rescue.id}")
+    delivered(pool, lent)
+    return lent.slot.path
+
+
+def find_operation(git: Git) -> bool:
+    """Whether HEAD is detached because something is under way that will move it back."""
+    admin = find_admin(git.cwd)
+    names = ("rebase-merge", "rebase-apply", "BISECT_LOG")
+    return admin is not None and any((admin / name).exists() for name in names)
 
 
 def drop(directory: Path, rescue_id: str | None, older_than: str | None) -> tuple[Rescue, ...]:
@@ -64,14 +92,27 @@ def drop(directory: Path, rescue_id: str | None, older_than: str | None) -> tupl
     site = find_site(directory)
     if (rescue_id is None) == (older_than is None):
         raise UsageError("name one rescue, or an age with --older-than", hint="poolmgr rescue list")
+    chosen: tuple[Rescue, ...]
     if rescue_id:
         chosen = (require_rescue(site, rescue_id),)
     else:
-        limit = time.time() - parse_duration(older_than or "")
-        chosen = tuple(each for each in list_all(directory) if datetime.fromisoformat(each.created).timestamp() < limit)
+        limit = time.time() - require_duration(older_than or "")
+        chosen = tuple(
+            each for each in list_all(directory) if datetime.fromisoformat(each.created).timestamp() < limit
+        )
     for rescue in chosen:
         keeping.drop(site.git, rescue)
     return chosen
+
+
+def require_duration(text: str) -> float:
+    """A span of time somebody typed, in seconds."""
+    try:
+        return float(str(parse_duration(text)))
+    except ValueError as error:
+        raise UsageError(
+            f"{text!r} is no age: {error}", hint="poolmgr rescue drop --older-than 30d"
+        ) from error
 
 
 @contextmanager

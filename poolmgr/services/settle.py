@@ -13,7 +13,7 @@ from isolation.rescue import Rescue
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import OpKind, Slot
 from poolmgr.services.inside import look_inside, names
-from poolmgr.services.job import Job, call_waiters, remember, step_on
+from poolmgr.services.job import Job, Turn, call_waiters, remember, step_on
 from poolmgr.services.keep import describe_rescue, keep_slot
 from poolmgr.services.park import park
 from poolmgr.services.pool import Pool, read_moment
@@ -37,7 +37,9 @@ class Settled:
 def settle(pool: Pool, job: Job) -> Settled:
     """The slot RECYCLING, draining or PARKED; its work kept in every case."""
     if "parking" in job.args:
-        return Settled(slot=park(pool, job, str(job.args.get("why", ""))), parked=str(job.args.get("why", "")))
+        return Settled(
+            slot=park(pool, job, str(job.args.get("why", ""))), parked=str(job.args.get("why", ""))
+        )
     try:
         rescue = keep_slot(pool, job, reason=str(job.args.get("reason", "released")))
     except (NotKept, IsolationError) as error:
@@ -68,9 +70,10 @@ def drain(pool: Pool, job: Job, inside: Inside) -> Slot:
 
 def recycle_on(pool: Pool, job: Job) -> Slot:
     """To be cleaned; a directory that was forced away or drained too long never serves again."""
-    facts = {key: job.args[key] for key in ("lease", "spared", "tombstone") if key in job.args}
-    return step_on(
-        pool, job, State.RECYCLING, OpKind.RECYCLE, action="release", reason=str(job.args.get("kept", "")),
-        args=facts, drains=False, error="",
-        superseded=job.slot.superseded or bool(job.args.get("forced")),
-    )  # fmt: skip
+    facts: dict[str, object] = {
+        key: job.args[key] for key in ("lease", "spared", "tombstone") if key in job.args
+    }
+    note = pool.note("release", str(job.args.get("kept", "")))
+    turn = Turn(target=State.RECYCLING, kind=OpKind.RECYCLE, note=note, args=facts)
+    superseded = job.slot.superseded or bool(job.args.get("forced"))
+    return step_on(pool, job, turn, drains=False, error="", superseded=superseded)

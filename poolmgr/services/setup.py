@@ -21,6 +21,7 @@ from isolation.git.config import (
 )
 from isolation.git.layout import OLDEST, read_version
 from isolation.git.worktrees import list_worktrees
+from isolation.rescue import list_rescues
 from poolmgr.core.errors import NotARepository, PoolError, StateDamaged, StateUnwritable
 from poolmgr.core.settings import Settings
 from poolmgr.services.pool import ENV_FILE
@@ -48,7 +49,7 @@ def require_usable(site: Site) -> None:
         )
     if find_shared(site.git, "core.worktree"):
         raise PoolError(
-            "this checkout is a submodule or has core.worktree set; its worktrees cannot have settings of their own",
+            "this checkout is a submodule or has core.worktree set; its worktrees cannot differ in settings",
             hint="clone the repository by itself",
         )
 
@@ -61,8 +62,9 @@ def ensure_facts(site: Site, settings: Settings) -> Facts:
         return facts
     checkout = list_worktrees(site.git)[0].path
     return Facts(
-        pool_id=secrets.token_hex(8), host=host_id(), common=os.fspath(site.common), checkout=os.fspath(checkout),
-        slots_dir=os.fspath(slots_directory(checkout, settings)), created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        pool_id=secrets.token_hex(8), host=host_id(), common=os.fspath(site.common),
+        checkout=os.fspath(checkout), slots_dir=os.fspath(slots_directory(checkout, settings)),
+        created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     )  # fmt: skip
 
 
@@ -85,12 +87,16 @@ def ensure_pool(site: Site, settings: Settings, size: int) -> Facts:
     try:
         make_state(site)
     except OSError as error:
-        raise StateUnwritable(f"{site.state} cannot be made: {error.strerror}", hint="allow writing there") from error
+        raise StateUnwritable(
+            f"{site.state} cannot be made: {error.strerror}", hint="allow writing there"
+        ) from error
     with gate.held(site.state / "git.lock", patience=600):
         facts = mark_repository(site, find_facts(site) or facts)
     if not site.database.exists():
         refuse_lost(site, facts)
-        create(site.database, {"pool_id": facts.pool_id, "size": str(size), "fence": "0"})
+        create(
+            site.database, {"pool_id": facts.pool_id, "size": str(size), "fence": str(highest_fence(site))}
+        )
     slots_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     return facts
 
@@ -106,6 +112,11 @@ def mark_repository(site: Site, facts: Facts) -> Facts:
         set_shared(site.git, EXTENSION, "true")
     ensure_excluded(site.common, os.fsencode(facts.exclude))
     return facts
+
+
+def highest_fence(site: Site) -> int:
+    """The highest fence that ever left a trace: new ones go on above it."""
+    return max((rescue.fence for rescue in list_rescues(site.git, site.archives)), default=0)
 
 
 def exclude_lines(facts: Facts) -> list[str]:
@@ -125,5 +136,3 @@ def refuse_lost(site: Site, facts: Facts) -> None:
 def nearest(path: Path) -> Path:
     """The nearest directory upwards that exists."""
     return next(place for place in (path, *path.parents) if place.is_dir())
-
-

@@ -75,7 +75,8 @@ def find_site(directory: Path) -> Site:
         layout = read_layout(git)
     except NoRepository as error:
         raise NotARepository(
-            f"{directory} is not in a git repository ({error.message})", hint="cd into a repository, or --repo DIR"
+            f"{directory} is not in a git repository ({error.message})",
+            hint="cd into a repository, or --repo DIR",
         ) from error
     common = Path(os.path.realpath(layout.common))
     return Site(layout=layout, common=common, state=common / STATE, git=git.at(common))
@@ -109,10 +110,12 @@ def require_facts(site: Site) -> Facts:
 def require_home(site: Site, facts: Facts) -> None:
     """Refuse to write where the pool was copied, moved or mounted."""
     if facts.host != host_id():
-        raise PoolElsewhere("this pool belongs to another machine; here it may only be read", hint="poolmgr doctor --rebind")
+        raise PoolElsewhere(
+            "this pool belongs to another machine; here it may only be read", hint="poolmgr doctor --rebind"
+        )
     if facts.common != os.fspath(site.common):
         raise PoolElsewhere(
-            f"this repository is a copy of, or was moved from, {facts.common}; its pool may only be read here",
+            f"this is a copy of {facts.common}, or was moved from there; its pool may only be read here",
             hint="poolmgr doctor --rebind",
         )
 
@@ -122,7 +125,7 @@ def is_home(site: Site, facts: Facts) -> bool:
     return facts.host == host_id() and facts.common == os.fspath(site.common)
 
 
-def write_facts(site: Site, facts: Facts, **changes: Any) -> Facts:
+def write_facts(site: Site, facts: Facts, **changes: Any) -> Facts:  # noqa: ANN401 - fields of Facts
     """The sentinel, replaced whole."""
     wanted = replace(facts, **changes)
     write_private(site.facts_file, json.dumps(asdict(wanted), indent=1).encode())
@@ -143,7 +146,14 @@ def write_private(file: Path, content: bytes) -> None:
 
 def make_state(site: Site) -> None:
     """The state directory and its rooms, closed to others."""
-    for room in (site.state, site.state / "locks", site.state / "waiters", site.state / "logs", site.archives, site.parked):
+    for room in (
+        site.state,
+        site.state / "locks",
+        site.state / "waiters",
+        site.state / "logs",
+        site.archives,
+        site.parked,
+    ):
         room.mkdir(mode=0o700, exist_ok=True)
         if stat.S_IMODE(room.stat().st_mode) & 0o077:
             room.chmod(0o700)

@@ -6,11 +6,11 @@ from poolmgr.core.errors import PoolError, WrongState
 from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import counted
 from poolmgr.core.records import OpKind, Slot
-from poolmgr.services.start_point import fetch_base, require_base
 from poolmgr.services.chores import start_recycle, start_retire
-from poolmgr.services.job import begin, hands_on
+from poolmgr.services.job import Turn, begin, hands_on
 from poolmgr.services.pool import Pool
 from poolmgr.services.settle import Settled, settle
+from poolmgr.services.start_point import fetch_base, require_base
 from poolmgr.services.worker import ensure_worker, work_until_idle
 from poolmgr.store.snapshot import raise_fence, write_meta
 
@@ -21,7 +21,7 @@ def resize(pool: Pool, size: int) -> int:
     if not limits.min <= size <= limits.max:
         raise PoolError(
             f"{size} is not between the minimum {limits.min} and the maximum {limits.max} of this pool",
-            hint=f"POOLMGR_POOL_MAX={max(size, limits.max)} poolmgr pool resize {size}, or change pool.min and pool.max",
+            hint=f"poolmgr init --size {size} changes the limits of this clone",
         )
     present = counted(pool.snapshot())
     free = [slot for slot in reversed(present) if slot.state is State.READY]
@@ -40,7 +40,9 @@ def refresh(pool: Pool, *, fetch: bool) -> tuple[str, ...]:
     if fetch:
         fetch_base(pool)
     base = require_base(pool, None)
-    behind = [slot for slot in pool.snapshot().slots if slot.state is State.READY and slot.base_oid != base.oid]
+    behind = [
+        slot for slot in pool.snapshot().slots if slot.state is State.READY and slot.base_oid != base.oid
+    ]
     for slot in behind:
         start_recycle(pool, slot, "refreshed")
     work_until_idle(pool)
@@ -51,10 +53,9 @@ def adopt(pool: Pool, slot: Slot) -> Settled:
     """A parked or broken slot gone over again: its work kept, the slot back in the pool."""
     require_aside(slot)
     with pool.engine.write() as session:
-        moved, op = begin(
-            session, pool, slot, State.RELEASING, OpKind.RELEASE, action="adopt", reason="adopted",
-            args={"reason": "adopted", "forced": slot.state is State.PARKED}, fence=raise_fence(session), error="",
-        )  # fmt: skip
+        args = {"reason": "adopted", "forced": slot.state is State.PARKED}
+        turn = Turn(target=State.RELEASING, kind=OpKind.RELEASE, note=pool.note("adopt"), args=args)
+        moved, op = begin(pool, session, slot, turn, fence=raise_fence(session), error="")
     with hands_on(pool, moved, op) as job:
         return settle(pool, job)
 

@@ -58,7 +58,9 @@ def watch_idle(pool: Pool, snapshot: Snapshot, slot: Slot, lease: Lease, *, pres
         return
     if slot.state is State.LEASED:
         with pool.engine.write() as session:
-            note = pool.note("suspect", f"nothing seen of {lease.agent} for {pool.settings.lease.idle / 3600:.1f} h")
+            note = pool.note(
+                "suspect", f"nothing seen of {lease.agent} for {pool.settings.lease.idle / 3600:.1f} h"
+            )
             move_slot(session, slot, State.SUSPECT, note=note, now=read_moment())
     elif pressed:
         release.reclaim(pool, snapshot, slot, reason=f"nothing seen of {lease.agent}, and somebody waits")

@@ -62,7 +62,8 @@ def start_worker(site: Site) -> None:
     try:
         subprocess.Popen(
             (sys.executable, "-P", "-m", "poolmgr", "_work", "--repo", os.fspath(site.common)),
-            cwd=site.state, stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor, start_new_session=True,
+            cwd=site.state, stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor,
+            start_new_session=True,
         )  # fmt: skip
     finally:
         os.close(descriptor)

@@ -144,7 +144,9 @@ def create(file: Path, facts: dict[str, str]) -> None:
             f"BEGIN IMMEDIATE;\n{script}\nPRAGMA application_id = {APPLICATION};\n"
             f"PRAGMA user_version = {VERSION};\nCOMMIT;"
         )
-        connection.executemany(QUERIES["put_meta"], [{"key": key, "value": value} for key, value in facts.items()])
+        connection.executemany(
+            QUERIES["put_meta"], [{"key": key, "value": value} for key, value in facts.items()]
+        )
         connection.close()
         for rest in (Path(f"{file}-wal"), Path(f"{file}-shm")):
             rest.unlink(missing_ok=True)
@@ -154,7 +156,9 @@ def create(file: Path, facts: dict[str, str]) -> None:
 def connect(file: Path, mode: str) -> sqlite3.Connection:
     """A connection in autocommit mode whose transactions are all written out."""
     name = os.fsencode(file.absolute())
-    escaped = "".join(chr(byte) if chr(byte).isalnum() or byte in b"/._-" else f"%{byte:02X}" for byte in name)
+    escaped = "".join(
+        chr(byte) if chr(byte).isalnum() or byte in b"/._-" else f"%{byte:02X}" for byte in name
+    )
     connection = sqlite3.connect(
         f"file:{escaped}?mode={mode}", uri=True, isolation_level=None, timeout=10, check_same_thread=False
     )
@@ -200,4 +204,6 @@ def translated(file: Path) -> Iterator[None]:
         raise
 
 
-UNWRITABLE = frozenset({errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EDQUOT})
+UNWRITABLE = frozenset(
+    {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EDQUOT}
+)

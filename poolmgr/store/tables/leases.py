@@ -67,4 +67,3 @@ def end_lease(session: Session, lease_id: str, *, reason: str, now: Moment) -> N
 def use_lease(session: Session, lease_id: str, *, now: Moment) -> None:
     """Somebody used the lease."""
     session.all("use_lease", id=lease_id, **moment_values(now))
-

@@ -58,7 +58,9 @@ def add_slot(session: Session, new: NewSlot, *, note: Note, now: Moment) -> Slot
     return slot
 
 
-def move_slot(session: Session, slot: Slot, target: State, *, note: Note, now: Moment, **changes: object) -> Slot:
+def move_slot(
+    session: Session, slot: Slot, target: State, *, note: Note, now: Moment, **changes: object
+) -> Slot:
     """The slot in its next state; `changes` are fields of Slot that change with it."""
     if not is_allowed(slot.state, target):
         raise AssertionError(f"{slot.state} to {target} is not in the table")
