@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from poolmgr.core.errors import StateUnwritable
+from poolmgr.core.errors import PoolError, StateUnwritable
 from poolmgr.core.settings import Settings
-from poolmgr.services.pool import Pool
+from poolmgr.services.pool import Pool, find_slot_around
+from poolmgr.services.release import GIVEN
 from poolmgr.services.settings import load_settings
 from poolmgr.services.settings_place import find_checkout
-from poolmgr.services.site import Facts, Site, find_site, require_facts, require_home
+from poolmgr.services.site import Facts, Site, find_site, is_home, require_facts, require_home
+from poolmgr.services.suspect import use_slot
 from poolmgr.store.sqlite import SqliteEngine
 from resources.probes.processes import describe, read_own_identity
 
@@ -21,7 +25,9 @@ def open_pool(directory: Path, flags: Mapping[str, str] | None = None) -> Pool:
     site = find_site(directory)
     facts = require_facts(site)
     require_home(site, facts)
-    return assemble(site, facts, SqliteEngine(site.database), flags)
+    pool = assemble(site, facts, SqliteEngine(site.database), flags)
+    note_use(pool, directory)
+    return pool
 
 
 def look_at_pool(directory: Path) -> Pool:
@@ -33,7 +39,22 @@ def look_at_pool(directory: Path) -> Pool:
         engine = SqliteEngine(site.database)
     except StateUnwritable:
         engine = SqliteEngine(site.database, read_only=True)
-    return assemble(site, facts, engine)
+    pool = assemble(site, facts, engine)
+    if not engine.read_only and is_home(site, facts):
+        note_use(pool, directory)
+    return pool
+
+
+def note_use(pool: Pool, directory: Path) -> None:
+    """A command from inside a slot shows that its lease is used."""
+    if pool.site.layout.git_dir == pool.site.layout.common:
+        return
+    snapshot = pool.snapshot()
+    slot = find_slot_around(snapshot, directory)
+    lease = snapshot.lease_of(slot) if slot else None
+    if slot and lease and slot.state in GIVEN:
+        with suppress(PoolError):  # seen or not, the command goes on
+            use_slot(pool, slot, lease)
 
 
 def require_writable(site: Site) -> None:
@@ -45,6 +66,7 @@ def require_writable(site: Site) -> None:
 def assemble(site: Site, facts: Facts, engine: SqliteEngine, flags: Mapping[str, str] | None = None) -> Pool:
     """The pool with its settings."""
     me = read_own_identity()
+    atexit.register(engine.close)
     settings = settings_of(site, facts, flags)
     return Pool(site=site, facts=facts, settings=settings, engine=engine, me=me, actor=describe(me))
 

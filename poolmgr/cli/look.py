@@ -74,7 +74,8 @@ def slot_json(seen: Seen) -> dict[str, object]:
         "dirty": seen.dirty if lease else None, "ahead": seen.ahead if lease else None,
         "since": lease.started if lease else None,
         "state_since": slot.since.wall, "base": slot.base_oid, "base_ref": slot.base_ref,
-        "inside": [{"pid": each.pid, "name": each.name} for each in seen.dwellers], "looked": seen.looked, "error": slot.error or None, "warm": slot.warm,
+        "inside": [{"pid": each.pid, "name": each.name} for each in seen.dwellers],
+        "looked": seen.looked, "error": slot.error or None, "warm": slot.warm,
     }  # fmt: skip
 
 
@@ -198,7 +199,8 @@ def event_json(event: Event) -> dict[str, object]:
     """One line of the log for programs."""
     return {
         "id": event.id, "time": event.wall, "slot": event.slot or None, "fence": event.fence,
-        "from": event.source or None, "to": event.target or None, "action": event.action, "actor": event.actor, "result": event.result,
+        "from": event.source or None,
+        "to": event.target or None, "action": event.action, "actor": event.actor, "result": event.result,
         "reason": event.reason, "seconds": event.seconds,
     }  # fmt: skip
 

@@ -14,6 +14,7 @@ from poolmgr.core.records import Lease, Request, RequestState, Slot
 from poolmgr.core.refname import require_agent, require_branch, require_request
 from poolmgr.services import activity, wake
 from poolmgr.services.assign import execute_assign, undo_assign
+from poolmgr.services.cancel import expire_dead
 from poolmgr.services.claim import Claim, Wish, find_absent, refuse_held, try_claim
 from poolmgr.services.job import call_waiters, hands_on
 from poolmgr.services.pool import Pool, read_moment
@@ -153,8 +154,11 @@ def wait_for_turn(
     deadline = None if timeout is None else time.monotonic() + timeout
     with wake.waiting(pool.site.state / "waiters", request.seq) as waiter:
         while True:
+            snapshot = pool.snapshot()
+            if expire_dead(pool, snapshot):
+                snapshot = pool.snapshot()
             background(pool)
-            absent = find_absent(pool.snapshot(), request, read_moment())
+            absent = find_absent(snapshot, request, read_moment())
             claim = try_claim(pool, request, wish, absent)
             if claim:
                 return claim

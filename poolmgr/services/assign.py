@@ -46,7 +46,7 @@ class Target:
 
 def execute_assign(pool: Pool, job: Job, lease: Lease) -> Slot:
     """The slot on its branch, marked and announced."""
-    target = Target(branch=lease.branch, commit=job.args["commit"], start=job.args["start"])
+    target = read_target(pool, job, lease)
     admin = find_admin(job.slot.path)
     if admin is None:
         raise PoolError(f"the worktree of {job.slot.name} is gone", hint="poolmgr doctor --fix")
@@ -58,6 +58,15 @@ def execute_assign(pool: Pool, job: Job, lease: Lease) -> Slot:
     marks.write_mark(admin, pool, job.slot, lease)
     marks.write_env(job.slot, lease.id)
     return step(pool, job, State.LEASED, action="acquire", reason=f"lent to {lease.agent}", error="")
+
+
+def read_target(pool: Pool, job: Job, lease: Lease) -> Target:
+    """The intent; a branch that exists may have moved while the request waited."""
+    commit, start = str(job.args["commit"]), job.args["start"]
+    tip = commit if start else find_commit(pool.git, HEADS + lease.branch)
+    if tip is None:
+        raise BranchHeld(f"the branch {lease.branch} is gone since it was asked for", hint="try again")
+    return Target(branch=lease.branch, commit=tip, start=start)
 
 
 def create_branch(pool: Pool, job: Job, target: Target) -> None:

@@ -14,14 +14,16 @@ from pathlib import Path
 from poolmgr.core.errors import LostRace
 from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import counted, missing, next_place
+from poolmgr.core.queue import eligible, service_order
 from poolmgr.core.records import LeaseKind, Moment, Op, OpKind, Slot, Snapshot
 from poolmgr.services import release
+from poolmgr.services.cancel import expire_dead
 from poolmgr.services.create import new_slot
 from poolmgr.services.job import Turn, turn_slot
 from poolmgr.services.pool import Pool, read_moment
 from poolmgr.services.recover import is_abandoned, try_go_on
 from poolmgr.services.start_point import require_base
-from poolmgr.services.suspect import watch_leases
+from poolmgr.services.suspect import list_idle, watch_idle
 from poolmgr.store.snapshot import raise_fence, read_snapshot, write_meta
 from poolmgr.store.tables.ops import add_op
 from poolmgr.store.tables.slots import add_slot
@@ -37,6 +39,7 @@ class Due:
     abandoned: tuple[Op, ...]
     draining: tuple[Op, ...]
     dead: tuple[Slot, ...]
+    idle: tuple[Slot, ...]
     spare: tuple[Slot, ...]
     cold: tuple[Slot, ...]
     wanted: int
@@ -44,7 +47,13 @@ class Due:
     @property
     def is_something(self) -> bool:
         """Whether a worker would find work."""
-        return bool(self.abandoned or self.dead or self.spare or self.cold or self.wanted)
+        return self.pieces > 0
+
+    @property
+    def pieces(self) -> int:
+        """How much of it could be done at once."""
+        chores = (self.abandoned, self.dead, self.idle, self.spare, self.cold)
+        return sum(len(each) for each in chores) + self.wanted
 
 
 def due(pool: Pool, snapshot: Snapshot, now: Moment) -> Due:
@@ -56,10 +65,19 @@ def due(pool: Pool, snapshot: Snapshot, now: Moment) -> Due:
         abandoned=tuple(op for op in abandoned if op.slot_id not in drains),
         draining=tuple(op for op in abandoned if op.slot_id in drains),
         dead=tuple(slot for slot in snapshot.slots if has_dead_holder(snapshot, slot)),
+        idle=list_idle(pool, snapshot, now),
         spare=list_spare(pool, snapshot, now) if idle else (),
         cold=list_cold(pool, snapshot) if idle else (),
-        wanted=missing(snapshot, most=pool.settings.pool.max, waiting=len(snapshot.queue)),
+        wanted=missing(snapshot, most=pool.settings.pool.max, waiting=count_waiting(pool, snapshot, now)),
     )
+
+
+def count_waiting(pool: Pool, snapshot: Snapshot, now: Moment) -> int:
+    """Those a new slot would serve: not at their cap, and their branch is free."""
+    order = service_order(snapshot.queue, now=now, aging=pool.settings.queue.aging)
+    busy = {slot.branch for slot in snapshot.slots if slot.branch}
+    per_agent = pool.settings.pool.per_agent
+    return len(eligible(order, snapshot.leases, per_agent=per_agent, branches=busy, absent=()))
 
 
 def has_dead_holder(snapshot: Snapshot, slot: Slot) -> bool:
@@ -97,6 +115,8 @@ def run_round(pool: Pool, *, progress: Callable[[str], None] = lambda _: None) -
     """One look and everything it finds; whether anything moved."""
     now = read_moment()
     snapshot = pool.snapshot()
+    if expire_dead(pool, snapshot):
+        snapshot = pool.snapshot()
     todo = due(pool, snapshot, now)
     moved = False
     for slot in todo.dead:
@@ -114,7 +134,8 @@ def run_round(pool: Pool, *, progress: Callable[[str], None] = lambda _: None) -
             done = try_go_on(pool, slot, op)
             moved |= done and not slot.drains
             progress(slot.name)
-    watch_leases(pool, fresh, now)
+    for slot in todo.idle:
+        moved |= attempt(lambda slot=slot: watch_idle(pool, snapshot, slot))  # type: ignore[misc]
     return moved
 
 
@@ -138,7 +159,7 @@ def grow(pool: Pool) -> None:
     now = read_moment()
     with pool.engine.write() as session:
         fresh = read_snapshot(session)
-        count = missing(fresh, most=pool.settings.pool.max, waiting=len(fresh.queue))
+        count = missing(fresh, most=pool.settings.pool.max, waiting=count_waiting(pool, fresh, now))
         if not count:
             raise LostRace("nothing is missing any more")
         for _ in range(min(count, GROWTH)):

@@ -58,11 +58,10 @@ def settle(pool: Pool, job: Job) -> Settled:
 def drain(pool: Pool, job: Job, inside: Inside) -> Slot:
     """Somebody stays: the place under the maximum is free, and after a while the number goes on."""
     late = read_moment().since(job.op.started) > DRAIN
+    goes_on = job.slot.superseded or late or bool(job.args.get("forced"))
+    words = f"waits until {names(inside)} leave"
     with pool.engine.write() as session:
-        job.slot = note_slot(
-            session, job.slot, drains=True, superseded=job.slot.superseded or late,
-            error=f"waits until {names(inside)} leave",
-        )  # fmt: skip
+        job.slot = note_slot(session, job.slot, drains=True, superseded=goes_on, error=words)
         leave_op(session, job.op, attempts=0)
     call_waiters(pool)
     return job.slot

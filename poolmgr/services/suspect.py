@@ -11,12 +11,11 @@ import os
 import time
 from pathlib import Path
 
-from poolmgr.core.errors import LostRace
 from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import counted
 from poolmgr.core.records import Lease, LeaseKind, Moment, Slot, Snapshot
 from poolmgr.services import release
-from poolmgr.services.pool import Pool, read_moment
+from poolmgr.services.pool import Pool, read_moment, require_lease
 from poolmgr.store.tables.leases import use_lease
 from poolmgr.store.tables.slots import move_slot
 from resources.probes.inside import list_inside
@@ -24,10 +23,15 @@ from resources.probes.inside import list_inside
 OFTEN = 60.0
 
 
-def use_slot(pool: Pool, slot: Slot, lease: Lease) -> None:
+def use_slot(pool: Pool, slot: Slot, lease: Lease, *, is_seen: bool = False) -> None:
     """Somebody is there. Written at most once a minute; a suspect is trusted again."""
     now = read_moment()
-    if slot.state is not State.SUSPECT and lease.used.boot == now.boot and now.since(lease.used) < OFTEN:
+    if (
+        not is_seen
+        and slot.state is not State.SUSPECT
+        and lease.used.boot == now.boot
+        and now.since(lease.used) < OFTEN
+    ):
         return
     with pool.engine.write() as session:
         use_lease(session, lease.id, now=now)
@@ -35,34 +39,41 @@ def use_slot(pool: Pool, slot: Slot, lease: Lease) -> None:
             move_slot(session, slot, State.LEASED, note=pool.note("use", "its holder was seen"), now=now)
 
 
-def watch_leases(pool: Pool, snapshot: Snapshot, now: Moment) -> None:
-    """Suspect what is idle; take one suspect slot while a request waits at the maximum."""
-    pressed = bool(snapshot.queue) and len(counted(snapshot)) >= pool.settings.pool.max
-    for slot in snapshot.slots:
-        lease = snapshot.lease_of(slot)
-        if lease is None or lease.kind is not LeaseKind.STANDING or slot.state not in release.GIVEN:
-            continue
-        if now.boot != lease.used.boot:
-            use_slot(pool, slot, lease)
-        elif now.since(lease.used) >= pool.settings.lease.idle:
-            try:
-                watch_idle(pool, snapshot, slot, lease, pressed=pressed)
-            except LostRace:
-                continue
+def list_idle(pool: Pool, snapshot: Snapshot, now: Moment) -> tuple[Slot, ...]:
+    """Slots of standing leases nobody used for long, where something is to be done about it."""
+    pressed = is_pressed(pool, snapshot)
+    return tuple(
+        slot
+        for slot in snapshot.slots
+        if slot.state is State.LEASED or (slot.state is State.SUSPECT and pressed)
+        if is_overdue(snapshot.lease_of(slot), pool.settings.lease.idle, now)
+    )
 
 
-def watch_idle(pool: Pool, snapshot: Snapshot, slot: Slot, lease: Lease, *, pressed: bool) -> None:
-    """A lease nobody used for long: look whether the slot says otherwise."""
-    if list_inside(slot.path).processes or read_age(slot.path) < pool.settings.lease.idle:
-        use_slot(pool, slot, lease)
-        return
-    if slot.state is State.LEASED:
+def is_overdue(lease: Lease | None, idle: float, now: Moment) -> bool:
+    """Nobody used the lease for long, as far as was observed; a reboot begins anew."""
+    if lease is None or lease.kind is not LeaseKind.STANDING:
+        return False
+    return now.boot != lease.used.boot or now.since(lease.used) >= idle
+
+
+def is_pressed(pool: Pool, snapshot: Snapshot) -> bool:
+    """Somebody waits, and the pool can grow no more."""
+    return bool(snapshot.queue) and len(counted(snapshot)) >= pool.settings.pool.max
+
+
+def watch_idle(pool: Pool, snapshot: Snapshot, slot: Slot) -> None:
+    """A lease nobody used for long: suspect unless the slot says otherwise; at need it is taken."""
+    lease = require_lease(snapshot, slot)
+    is_new_boot = lease.used.boot != read_moment().boot
+    if is_new_boot or list_inside(slot.path).processes or read_age(slot.path) < pool.settings.lease.idle:
+        use_slot(pool, slot, lease, is_seen=True)
+    elif slot.state is State.LEASED:
+        hours = pool.settings.lease.idle / 3600
         with pool.engine.write() as session:
-            note = pool.note(
-                "suspect", f"nothing seen of {lease.agent} for {pool.settings.lease.idle / 3600:.1f} h"
-            )
+            note = pool.note("suspect", f"nothing seen of {lease.agent} for {hours:.1f} h")
             move_slot(session, slot, State.SUSPECT, note=note, now=read_moment())
-    elif pressed:
+    elif is_pressed(pool, snapshot):
         release.reclaim(pool, snapshot, slot, reason=f"nothing seen of {lease.agent}, and somebody waits")
 
 

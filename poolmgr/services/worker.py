@@ -16,15 +16,19 @@ from pathlib import Path
 
 from poolmgr.core.errors import Busy
 from poolmgr.core.lifecycle import OP_STATES
+from poolmgr.core.records import Slot, Snapshot
 from poolmgr.services.chores import due, run_round
 from poolmgr.services.pool import Pool, read_moment
 from poolmgr.services.settle import DRAIN
 from poolmgr.services.site import Site
 from poolmgr.store import gate
+from poolmgr.store.tables.events import forget_events
+from resources.probes.processes import describe
 
 MOST = max(1, min(4, os.cpu_count() or 1))
 NAP = 0.25
 LINGER = DRAIN + 2
+PATIENCE = 120.0
 
 
 def lock_path(site: Site, number: int) -> Path:
@@ -35,11 +39,10 @@ def lock_path(site: Site, number: int) -> Path:
 def ensure_worker(pool: Pool) -> None:
     """Enough workers for what is to be done; none when there is nothing."""
     todo = due(pool, pool.snapshot(), read_moment())
-    pieces = len(todo.abandoned) + len(todo.dead) + len(todo.spare) + len(todo.cold) + todo.wanted
-    if not pieces and not todo.draining:
+    if not todo.is_something and not todo.draining:
         return
     running = sum(is_running(pool.site, number) for number in range(MOST))
-    for _ in range(min(max(pieces, 1), MOST) - running):
+    for _ in range(min(max(todo.pieces, 1), MOST) - running):
         start_worker(pool.site)
 
 
@@ -76,8 +79,10 @@ def work(pool: Pool) -> None:
             if not any(try_enter(stack, pool.site, number) for number in range(MOST)):
                 return
             work_through(pool)
-        if not due(pool, pool.snapshot(), read_moment()).abandoned:
-            return
+        if not due(pool, pool.snapshot(), read_moment()).is_something:
+            break
+    with pool.engine.write() as session:
+        forget_events(session)
 
 
 def try_enter(stack: ExitStack, site: Site, number: int) -> bool:
@@ -103,10 +108,22 @@ def work_through(pool: Pool) -> None:
 
 def work_until_idle(pool: Pool, *, progress: Callable[[str], None] = lambda _: None) -> None:
     """Do what can be done here and wait for what others are at; for commands that show the result."""
+    patience = time.monotonic() + PATIENCE
     while True:
         if run_round(pool, progress=progress):
+            patience = time.monotonic() + PATIENCE
             continue
-        busy = [slot for slot in pool.snapshot().slots if slot.state in OP_STATES and not slot.drains]
+        snapshot = pool.snapshot()
+        busy = [slot for slot in snapshot.slots if slot.state in OP_STATES and not slot.drains]
         if not busy:
             return
+        if time.monotonic() > patience:
+            raise stuck(snapshot, busy[0])
         time.sleep(0.02)
+
+
+def stuck(snapshot: Snapshot, slot: Slot) -> Busy:
+    """Somebody took the work up and does not go on with it."""
+    op = snapshot.op_of(slot)
+    owner = describe(op.owner) if op and op.owner else "another process"
+    return Busy(f"{slot.name} is {slot.state} by {owner}, which does not go on", hint="poolmgr doctor")
