@@ -9,13 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from poolmgr.core.errors import PoolError, StateUnwritable
+from poolmgr.core.lifecycle import LENT
 from poolmgr.core.settings import Settings
 from poolmgr.services.pool import Pool, find_slot_around
-from poolmgr.services.release import GIVEN
 from poolmgr.services.settings import load_settings
 from poolmgr.services.settings_place import find_checkout
 from poolmgr.services.site import Facts, Site, find_site, is_home, require_facts, require_home
-from poolmgr.services.suspect import use_slot
+from poolmgr.services.use import use_slot
 from poolmgr.store.sqlite import SqliteEngine
 from resources.probes.processes import describe, read_own_identity
 
@@ -52,7 +52,7 @@ def note_use(pool: Pool, directory: Path) -> None:
     snapshot = pool.snapshot()
     slot = find_slot_around(snapshot, directory)
     lease = snapshot.lease_of(slot) if slot else None
-    if slot and lease and slot.state in GIVEN:
+    if slot and lease and slot.state in LENT:
         with suppress(PoolError):  # seen or not, the command goes on
             use_slot(pool, slot, lease)
 

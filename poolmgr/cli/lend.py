@@ -71,7 +71,7 @@ def acquire(  # noqa: PLR0917 - typer reads the options from the parameters
     Example: cd "$(poolmgr acquire --agent alice --branch fix/login)"
     """
     from poolmgr.services import acquire as service
-    from poolmgr.services.worker import ensure_worker
+    from poolmgr.services.background import ensure_worker
     from poolmgr.wiring import open_pool
 
     invocation: Invocation = context.obj
@@ -132,8 +132,8 @@ def release(
     Example: poolmgr release pool-wt-2 --rescue
     """
     from poolmgr.services import release as service
+    from poolmgr.services.background import ensure_worker
     from poolmgr.services.pool import require_slot
-    from poolmgr.services.worker import ensure_worker
     from poolmgr.wiring import open_pool
 
     invocation: Invocation = context.obj
@@ -157,8 +157,8 @@ def reclaim(
     Example: poolmgr reclaim pool-wt-2
     """
     from poolmgr.services import release as service
+    from poolmgr.services.background import ensure_worker
     from poolmgr.services.pool import require_slot
-    from poolmgr.services.worker import ensure_worker
     from poolmgr.wiring import open_pool
 
     invocation: Invocation = context.obj

@@ -11,11 +11,12 @@ from poolmgr.cli.output import is_terminal, say
 from poolmgr.core.placing import counted
 from poolmgr.core.records import Slot
 from poolmgr.core.settings import Settings
+from poolmgr.services.background import ensure_worker
 from poolmgr.services.pool import Pool
 from poolmgr.services.settings_local import set_local
 from poolmgr.services.setup import ensure_pool, require_usable
 from poolmgr.services.site import Site, find_facts, find_site
-from poolmgr.services.worker import ensure_worker, work_until_idle
+from poolmgr.services.worker import work_until_idle
 from poolmgr.store.snapshot import write_meta
 from poolmgr.wiring import open_pool, settings_of
 

@@ -119,7 +119,7 @@ def adopt(context: typer.Context, slot: Name) -> None:
     """
     from poolmgr.cli.lend import show_settled
     from poolmgr.services import sizing
-    from poolmgr.services.worker import ensure_worker
+    from poolmgr.services.background import ensure_worker
 
     pool = open_here(context)
     settled = sizing.adopt(pool, slot_named(context, pool, slot))

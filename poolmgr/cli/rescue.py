@@ -89,7 +89,7 @@ def restore(
 
     invocation: Invocation = context.obj
     if to is None:
-        from poolmgr.services.worker import ensure_worker
+        from poolmgr.services.background import ensure_worker
         from poolmgr.wiring import open_pool
 
         pool = open_pool(invocation.directory)

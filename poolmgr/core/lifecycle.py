@@ -48,6 +48,9 @@ OP_STATES = frozenset({State.CREATING, State.ASSIGNING, State.RELEASING, State.R
 # Lent out: exactly one live lease.
 HELD = frozenset({State.ASSIGNING, State.LEASED, State.SUSPECT})
 
+# In a holder's hands; what a release or a reclaim ends.
+LENT = frozenset({State.LEASED, State.SUSPECT})
+
 # Kept aside: they do not count against the maximum.
 ASIDE = frozenset({State.PARKED, State.BROKEN, State.RETIRING, State.RETIRED})
 

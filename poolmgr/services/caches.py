@@ -11,13 +11,14 @@ import os
 import shutil
 from pathlib import Path
 
-from poolmgr.services.pool import Pool, matcher
-from tracks.globs import compile_globs
+from isolation.work import Matcher
+from poolmgr.services.matching import matcher
+from poolmgr.services.pool import Pool
 
 
-def kept(pool: Pool) -> matcher:
+def kept(pool: Pool) -> Matcher:
     """What recycling leaves where it is."""
-    return matcher(compile_globs(pool.settings.warm.keep))
+    return matcher(pool.settings.warm.keep)
 
 
 def list_caches(pool: Pool, root: Path) -> dict[Path, str]:
@@ -38,7 +39,7 @@ def list_caches(pool: Pool, root: Path) -> dict[Path, str]:
 
 def lock_digest(pool: Pool, root: Path, folder: Path) -> str:
     """The lockfiles of the nearest directory upwards that has any; empty where none has."""
-    locks = matcher(compile_globs(pool.settings.warm.lockfiles))
+    locks = matcher(pool.settings.warm.lockfiles)
     for place in (folder, *folder.parents):
         digest = hashlib.sha256()
         names = sorted(

@@ -8,107 +8,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from poolmgr.core.errors import LostRace
 from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import counted, missing, next_place
-from poolmgr.core.queue import eligible, service_order
-from poolmgr.core.records import LeaseKind, Moment, Op, OpKind, Slot, Snapshot
+from poolmgr.core.records import OpKind, Slot, Snapshot
 from poolmgr.services import release
 from poolmgr.services.cancel import expire_dead
 from poolmgr.services.create import new_slot
+from poolmgr.services.due import count_waiting, due, is_abandoned
 from poolmgr.services.job import Turn, turn_slot
 from poolmgr.services.pool import Pool, read_moment
-from poolmgr.services.recover import is_abandoned, try_go_on
+from poolmgr.services.recover import try_go_on
 from poolmgr.services.start_point import require_base
-from poolmgr.services.suspect import list_idle, watch_idle
+from poolmgr.services.suspect import watch_idle
 from poolmgr.store.snapshot import raise_fence, read_snapshot, write_meta
 from poolmgr.store.tables.ops import add_op
 from poolmgr.store.tables.slots import add_slot
-from resources.probes.processes import Life, judge
 
 GROWTH = 8  # at a time; more follow in the next round
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """What could be done now, and whether something is only to be waited for."""
-
-    abandoned: tuple[Op, ...]
-    draining: tuple[Op, ...]
-    dead: tuple[Slot, ...]
-    idle: tuple[Slot, ...]
-    spare: tuple[Slot, ...]
-    cold: tuple[Slot, ...]
-    wanted: int
-
-    @property
-    def is_something(self) -> bool:
-        """Whether a worker would find work."""
-        return self.pieces > 0
-
-    @property
-    def pieces(self) -> int:
-        """How much of it could be done at once."""
-        chores = (self.abandoned, self.dead, self.idle, self.spare, self.cold)
-        return sum(len(each) for each in chores) + self.wanted
-
-
-def due(pool: Pool, snapshot: Snapshot, now: Moment) -> Due:
-    """What has to be done, from what is stored and who lives."""
-    abandoned = [op for op in snapshot.ops if is_abandoned(op)]
-    drains = {slot.id for slot in snapshot.slots if slot.drains}
-    idle = not snapshot.queue
-    return Due(
-        abandoned=tuple(op for op in abandoned if op.slot_id not in drains),
-        draining=tuple(op for op in abandoned if op.slot_id in drains),
-        dead=tuple(slot for slot in snapshot.slots if has_dead_holder(snapshot, slot)),
-        idle=list_idle(pool, snapshot, now),
-        spare=list_spare(pool, snapshot, now) if idle else (),
-        cold=list_cold(pool, snapshot) if idle else (),
-        wanted=missing(snapshot, most=pool.settings.pool.max, waiting=count_waiting(pool, snapshot, now)),
-    )
-
-
-def count_waiting(pool: Pool, snapshot: Snapshot, now: Moment) -> int:
-    """Those a new slot would serve: not at their cap, and their branch is free."""
-    order = service_order(snapshot.queue, now=now, aging=pool.settings.queue.aging)
-    busy = {slot.branch for slot in snapshot.slots if slot.branch}
-    per_agent = pool.settings.pool.per_agent
-    return len(eligible(order, snapshot.leases, per_agent=per_agent, branches=busy, absent=()))
-
-
-def has_dead_holder(snapshot: Snapshot, slot: Slot) -> bool:
-    """A bound lease whose process is proven dead."""
-    lease = snapshot.lease_of(slot) if slot.state in release.GIVEN else None
-    return (
-        lease is not None
-        and lease.kind is LeaseKind.BOUND
-        and lease.holder is not None
-        and judge(lease.holder) is Life.DEAD
-    )
-
-
-def list_spare(pool: Pool, snapshot: Snapshot, now: Moment) -> tuple[Slot, ...]:
-    """Free slots above the minimum that nobody wanted for long, the youngest numbers last."""
-    over = len(counted(snapshot)) - pool.settings.pool.min
-    idle = [
-        slot
-        for slot in reversed(snapshot.slots)
-        if slot.state is State.READY and now.since(slot.since) >= pool.settings.scale.down_after
-    ]
-    return tuple(idle[: max(0, over)])
-
-
-def list_cold(pool: Pool, snapshot: Snapshot) -> tuple[Slot, ...]:
-    """Free slots whose commands are due."""
-    if not pool.settings.warm.run:
-        return ()
-    return tuple(
-        slot for slot in snapshot.slots if slot.state is State.READY and slot.warm in {"", "stopped"}
-    )
 
 
 def run_round(pool: Pool, *, progress: Callable[[str], None] = lambda _: None) -> bool:

@@ -19,7 +19,7 @@ from isolation.git.program import Git
 from isolation.rescue import list_rescues
 from isolation.work import examine
 from poolmgr.core.errors import LostRace, Unsaved
-from poolmgr.core.lifecycle import HELD, State
+from poolmgr.core.lifecycle import HELD, LENT, State
 from poolmgr.core.records import Slot, Snapshot
 from poolmgr.services import release, sizing
 from poolmgr.services.chores import start_retire
@@ -98,7 +98,7 @@ def empty(pool: Pool, tell: Callable[[str], None]) -> None:
     for slot in snapshot.slots:
         lease = snapshot.lease_of(slot)
         with suppress(LostRace):
-            if slot.state in release.GIVEN and lease:
+            if slot.state in LENT and lease:
                 tell(f"{slot.name} taken from {lease.agent}")
                 release.reclaim(pool, snapshot, slot, reason="cleanup")
             elif slot.state is State.READY:

@@ -12,7 +12,8 @@ from isolation.work import Rules, Work, examine
 from poolmgr.core.records import Slot
 from poolmgr.services import marks
 from poolmgr.services.job import Job
-from poolmgr.services.pool import Pool
+from poolmgr.services.matching import matcher
+from poolmgr.services.pool import ENV_FILE, Pool
 from poolmgr.store.snapshot import raise_fence
 
 TRIES = 5
@@ -20,7 +21,11 @@ TRIES = 5
 
 def rules_for(pool: Pool, slot: Slot) -> Rules:
     """What is not work in this slot."""
-    return pool.rules(marks.read_placed(slot))
+    return Rules(
+        disposable=matcher(pool.settings.release.disposable),
+        placed=marks.read_placed(slot),
+        own=frozenset({ENV_FILE}),
+    )
 
 
 def rescue_place(pool: Pool) -> RescuePlace:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isolation.git.program import Git
-from isolation.work import Rules
 from poolmgr.core.errors import NoSuchSlot
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Lease, Moment, Slot, Snapshot
@@ -20,7 +19,6 @@ from poolmgr.store.protocol import Engine
 from poolmgr.store.snapshot import read_snapshot
 from poolmgr.store.tables.events import Note
 from resources.probes.clock import read_instant
-from tracks.globs import Globs, compile_globs
 
 ENV_FILE = ".env.worktree"
 
@@ -61,22 +59,6 @@ class Pool:
         """The lock around worktree, config and gc commands, inherited by git."""
         with gate.held(self.site.state / "git.lock", patience=600) as descriptor:
             yield Git(git.cwd, (*git.keep_open, descriptor), git.variables)
-
-    def rules(self, placed: dict[str, str] | None = None) -> Rules:
-        """What is not work in a slot."""
-        disposable = compile_globs(self.settings.release.disposable)
-        return Rules(disposable=matcher(disposable), placed=placed or {}, own=frozenset({ENV_FILE}))
-
-
-class matcher:  # noqa: N801 - used as a function
-    """A glob list as isolation takes it."""
-
-    def __init__(self, globs: Globs) -> None:
-        self.globs = globs
-
-    def __call__(self, path: bytes, is_dir: bool) -> bool:  # noqa: FBT001 - the shape isolation takes
-        """Whether the list means this path."""
-        return self.globs.matches(path, is_dir=is_dir)
 
 
 def find_slot_around(snapshot: Snapshot, directory: Path) -> Slot | None:

@@ -14,12 +14,6 @@ from poolmgr.services.pool import Pool
 from poolmgr.services.recycle import execute_recycle
 from poolmgr.services.retire import execute_retire
 from poolmgr.services.settle import settle
-from resources.probes.processes import Life, judge
-
-
-def is_abandoned(op: Op) -> bool:
-    """Nobody owns it, or its owner is proven dead."""
-    return op.owner is None or judge(op.owner) is Life.DEAD
 
 
 def try_go_on(pool: Pool, slot: Slot, op: Op) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from isolation.git.program import Git
 from isolation.work import Finding, examine
 from poolmgr.core.errors import NotTheHolder, Unsaved, WrongState
-from poolmgr.core.lifecycle import State
+from poolmgr.core.lifecycle import LENT, State
 from poolmgr.core.records import Lease, OpKind, Slot, Snapshot
 from poolmgr.services import marks
 from poolmgr.services.inside import list_spared, started_by
@@ -21,7 +21,6 @@ from resources.probes.clock import Instant, ticks_at
 from resources.probes.processes import Life, judge
 from resources.probes.signals import terminate
 
-GIVEN = frozenset({State.LEASED, State.SUSPECT})
 STEPS = 20
 
 
@@ -55,7 +54,7 @@ def release(pool: Pool, snapshot: Snapshot, asked: Asked) -> Settled:
 
 def require_holder(snapshot: Snapshot, slot: Slot, lease_id: str | None) -> Lease:
     """The lease that ends; a former holder never ends somebody else's."""
-    if slot.state not in GIVEN:
+    if slot.state not in LENT:
         raise WrongState(f"{slot.name} is {slot.state}; nobody holds it", hint="poolmgr status")
     lease = require_lease(snapshot, slot)
     if lease_id is not None and lease_id != lease.id:
@@ -73,7 +72,7 @@ def reclaim(pool: Pool, snapshot: Snapshot, slot: Slot, *, reason: str) -> Settl
     Unless the holder is proven dead, the old directory never serves again: whoever still writes
     there must not write into the next holder's work.
     """
-    if slot.state not in GIVEN:
+    if slot.state not in LENT:
         raise WrongState(
             f"{slot.name} is {slot.state}; there is no holder to take it from", hint="poolmgr status"
         )

@@ -6,12 +6,13 @@ from poolmgr.core.errors import PoolError, WrongState
 from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import counted
 from poolmgr.core.records import OpKind, Slot
+from poolmgr.services.background import ensure_worker
 from poolmgr.services.chores import start_recycle, start_retire
 from poolmgr.services.job import Turn, begin, hands_on
 from poolmgr.services.pool import Pool
 from poolmgr.services.settle import Settled, settle
 from poolmgr.services.start_point import fetch_base, require_base
-from poolmgr.services.worker import ensure_worker, work_until_idle
+from poolmgr.services.worker import work_until_idle
 from poolmgr.store.snapshot import raise_fence, write_meta
 
 

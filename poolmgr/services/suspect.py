@@ -12,54 +12,13 @@ import time
 from pathlib import Path
 
 from poolmgr.core.lifecycle import State
-from poolmgr.core.placing import counted
-from poolmgr.core.records import Lease, LeaseKind, Moment, Slot, Snapshot
+from poolmgr.core.records import Slot, Snapshot
 from poolmgr.services import release
+from poolmgr.services.due import is_pressed
 from poolmgr.services.pool import Pool, read_moment, require_lease
-from poolmgr.store.tables.leases import use_lease
+from poolmgr.services.use import use_slot
 from poolmgr.store.tables.slots import move_slot
 from resources.probes.inside import list_inside
-
-OFTEN = 60.0
-
-
-def use_slot(pool: Pool, slot: Slot, lease: Lease, *, is_seen: bool = False) -> None:
-    """Somebody is there. Written at most once a minute; a suspect is trusted again."""
-    now = read_moment()
-    if (
-        not is_seen
-        and slot.state is not State.SUSPECT
-        and lease.used.boot == now.boot
-        and now.since(lease.used) < OFTEN
-    ):
-        return
-    with pool.engine.write() as session:
-        use_lease(session, lease.id, now=now)
-        if slot.state is State.SUSPECT:
-            move_slot(session, slot, State.LEASED, note=pool.note("use", "its holder was seen"), now=now)
-
-
-def list_idle(pool: Pool, snapshot: Snapshot, now: Moment) -> tuple[Slot, ...]:
-    """Slots of standing leases nobody used for long, where something is to be done about it."""
-    pressed = is_pressed(pool, snapshot)
-    return tuple(
-        slot
-        for slot in snapshot.slots
-        if slot.state is State.LEASED or (slot.state is State.SUSPECT and pressed)
-        if is_overdue(snapshot.lease_of(slot), pool.settings.lease.idle, now)
-    )
-
-
-def is_overdue(lease: Lease | None, idle: float, now: Moment) -> bool:
-    """Nobody used the lease for long, as far as was observed; a reboot begins anew."""
-    if lease is None or lease.kind is not LeaseKind.STANDING:
-        return False
-    return now.boot != lease.used.boot or now.since(lease.used) >= idle
-
-
-def is_pressed(pool: Pool, snapshot: Snapshot) -> bool:
-    """Somebody waits, and the pool can grow no more."""
-    return bool(snapshot.queue) and len(counted(snapshot)) >= pool.settings.pool.max
 
 
 def watch_idle(pool: Pool, snapshot: Snapshot, slot: Slot) -> None:
