@@ -17,7 +17,7 @@ from isolation.errors import GitFailed, NotKept, WorktreeChanged
 from isolation.removal import add_owner_bits, remove_disposable, remove_empty_directories, remove_seen
 from isolation.work.commits import RESCUES, SHARED, read_named
 from isolation.work.examine import judge, read_state
-from isolation.work.finding import Matcher, Rules, Work, read_identity
+from isolation.work.finding import Matcher, Rules, Work, nothing, read_identity
 from isolation.work.hidden import clear_flags
 from isolation.work.place import Place, read_place
 from isolation.work.status import SHOW_EVERYTHING, read_listing
@@ -40,9 +40,8 @@ def reset_to(git: Git, worktree: Path, oid: str, work: Work, rules: Rules, *, ke
     require_commits_kept(inside, place)
     require_as_examined(place, work)
     remove_examined(place, work, keep)
-    head = work.head or empty_tree(inside)
-    reset_index(inside, head)
-    move_tree(inside, head, oid)
+    reset_index(inside, work.head or empty_tree(inside))
+    move_tree(inside, place, work, oid)
     remove_state(place)
     ensure_writable(os.fsencode(place.root), read_listing(inside).tracked, keep)
     require_clean(git, place, rules, keep)
@@ -107,16 +106,25 @@ def reset_index(inside: Git, head: str) -> None:
     inside.run("update-index", "-q", "--refresh", accept=(0, 1))
 
 
-def move_tree(inside: Git, head: str, oid: str) -> None:
-    """Files and index to `oid`, by a form that refuses to overwrite what it does not know."""
+def move_tree(inside: Git, place: Place, work: Work, oid: str) -> None:
+    """Files and index to `oid`; a kept cache where the commit has a file goes, nothing else does."""
     try:
-        inside.run(*SHOW_EVERYTHING, "read-tree", "-m", "-u", head, oid)
-    except GitFailed as error:
-        raise NotKept(f"git refuses to replace files: {error.stderr}") from error
-    inside.run("update-ref", "--no-deref", "-m", "poolmgr: recycled", "HEAD", oid)
+        checkout(inside, oid)
+    except NotKept:
+        for path in work.disposable:
+            remove_disposable(os.fsencode(place.root), path, nothing)
+        checkout(inside, oid)
     missing = inside.run("diff-files", "-z", "--name-only", "--diff-filter=D").stdout
     if missing:
         inside.run("checkout-index", "-q", "-u", "-z", "--stdin", stdin=missing)
+
+
+def checkout(inside: Git, oid: str) -> None:
+    """Detach at a commit, by the form that overwrites neither edits nor untracked nor ignored files."""
+    try:
+        inside.run(*SHOW_EVERYTHING, "checkout", "--quiet", "--detach", "--no-overwrite-ignore", oid)
+    except GitFailed as error:
+        raise NotKept(f"git refuses to replace files: {error.stderr}") from error
 
 
 def empty_tree(git: Git) -> str:

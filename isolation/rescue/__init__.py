@@ -3,6 +3,6 @@
 from isolation.rescue.keeping import keep
 from isolation.rescue.listing import drop, find_rescue, list_rescues
 from isolation.rescue.rescue import Rescue, RescuePlace
-from isolation.rescue.restoring import restore
+from isolation.rescue.restoring import restore, restore_into
 
-__all__ = ["Rescue", "RescuePlace", "drop", "find_rescue", "keep", "list_rescues", "restore"]
+__all__ = ["Rescue", "RescuePlace", "drop", "find_rescue", "keep", "list_rescues", "restore", "restore_into"]

@@ -9,18 +9,31 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from isolation.clean import checkout
 from isolation.errors import IsolationError, NotKept, RescueDamaged
+from isolation.removal import remove_empty_directories
 from isolation.rescue.archive import open_archive, read_member, sync_directory
-from isolation.rescue.filling import make_directories, write_files, write_members, write_rest
-from isolation.rescue.manifest import Entry, Manifest, Side
+from isolation.rescue.filling import (
+    is_real_directory,
+    make_directories,
+    write_files,
+    write_members,
+    write_rest,
+)
+from isolation.rescue.manifest import Entry, Manifest, Side, Type
 from isolation.rescue.objects import name_contents, read_manifest, write_object
 from isolation.rescue.rescue import Rescue
 from isolation.rescue.state import ensure_state, is_state
-from isolation.work.place import Place, find_admin, read_common, read_pointer
+from isolation.work.examine import examine
+from isolation.work.finding import Rules, read_identity
+from isolation.work.place import Place, find_admin, read_common, read_place, read_pointer
+from isolation.work.status import read_listing
+from isolation.work.walk import walk
 
 if TYPE_CHECKING:
     from isolation.git.program import Git
@@ -96,6 +109,29 @@ def make_removable(root: Path) -> None:
                 path.chmod(0o700)
 
 
+def restore_into(git: Git, rescue: Rescue, worktree: Path, rules: Rules) -> None:
+    """Fill an existing worktree that holds no work; its caches and our own files stay."""
+    place = read_place(git, worktree)
+    blocking = examine(git, worktree, rules).blocking
+    if blocking:
+        raise NotKept(f"{worktree} holds work of its own: {blocking[0].kind} {blocking[0].path}".rstrip())
+    manifest = read_manifest(git, rescue.oid)
+    move_to_head(place, place.git(git), manifest)
+    fill(git, place, rescue, manifest)
+
+
+def move_to_head(place: Place, inside: Git, manifest: Manifest) -> None:
+    """The files of the rescued HEAD, but for those the rescue does not have."""
+    if manifest.head:
+        checkout(inside, manifest.head)
+    root = os.fsencode(place.root)
+    kept = {os.fsencode(entry.path) for entry in manifest.entries}
+    for path in read_listing(inside).tracked - kept:
+        if not is_real_directory(place.root / os.fsdecode(path)):
+            (place.root / os.fsdecode(path)).unlink(missing_ok=True)
+    remove_empty_directories(root, (one.path for one in walk(root) if one.path and one.path not in kept))
+
+
 def fill(git: Git, place: Place, rescue: Rescue, manifest: Manifest) -> None:
     """Write everything a rescue holds into a worktree and prove it."""
     if rescue.archive is None:
@@ -107,7 +143,7 @@ def fill(git: Git, place: Place, rescue: Rescue, manifest: Manifest) -> None:
         loose = tuple(one for one in private if one.side is Side.WORKTREE)
         state = tuple(one for one in private if one.side is Side.ADMIN and is_state(one))
         make_directories(place.root, (*manifest.entries, *loose))
-        write_files(inside, place.root, manifest.entries)
+        write_files(inside, place.root, list_missing(inside, place.root, manifest.entries))
         write_members(tar, place.root, loose)
         write_rest(place.root, (*manifest.entries, *loose))
         make_directories(place.admin, state)
@@ -115,6 +151,20 @@ def fill(git: Git, place: Place, rescue: Rescue, manifest: Manifest) -> None:
         write_rest(place.admin, state)
         ensure_state(git, place, manifest, read_member(tar, "admin/config.worktree"))
     require_filled(git, place.root, manifest.entries)
+
+
+def list_missing(git: Git, root: Path, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The entries whose file is not there as the rescue has it."""
+    present = tuple(entry for entry in entries if is_alike(root, entry))
+    same = set(name_contents(git, root, present, write=False))
+    return tuple(entry for entry in entries if entry not in same)
+
+
+def is_alike(root: Path, entry: Entry) -> bool:
+    """Whether a file of this size and these modes lies there."""
+    identity = read_identity(os.fsencode(root / entry.path)) if entry.type is Type.FILE else None
+    wanted = (stat.S_IFREG | entry.mode, entry.size)
+    return identity is not None and (identity.mode, identity.size) == wanted
 
 
 def require_filled(git: Git, root: Path, entries: tuple[Entry, ...]) -> None:

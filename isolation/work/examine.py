@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from isolation.errors import GitFailed
 from isolation.work.finding import Finding, Identity, Kind, Rules, Work, read_identity
 from isolation.work.hidden import list_hidden
 from isolation.work.nested import describe_module, describe_work, list_module_directories
@@ -26,7 +27,12 @@ DETAIL = {Kind.PLACED: "changed since it was placed"}
 
 def examine(git: Git, worktree: Path, rules: Rules) -> Work:
     """All unsaved work in a worktree. Nothing is written and nothing locked."""
-    return judge(git, survey(git, read_place(git, worktree), rules), rules)
+    place = read_place(git, worktree)
+    try:
+        return judge(git, survey(git, place, rules), rules)
+    except GitFailed as error:
+        unread = Finding(kind=Kind.UNREADABLE, detail=f"git cannot read this worktree: {error.message}")
+        return Work(findings=(unread,))
 
 
 def judge(git: Git, found: Survey, rules: Rules) -> Work:

@@ -41,9 +41,14 @@ class Place:
 def read_place(git: Git, worktree: Path) -> Place:
     """The directories of a worktree, by its `.git` file, else by the admin entry that names it."""
     root = Path(os.path.realpath(worktree))
+    if not root.is_dir():
+        raise IsolationError(f"there is no directory {worktree}")
     admin = read_pointer(root) or find_admin(git, root)
     if admin is None:
         raise IsolationError(f"{worktree} is not a linked worktree")
+    owner = read_owner(admin)
+    if owner != root and read_pointer(owner) == admin:
+        raise IsolationError(f"{worktree} uses the git state of another worktree, {owner}")
     return Place(root=root, admin=admin, common=read_common(admin))
 
 
@@ -59,6 +64,12 @@ def read_pointer(root: Path) -> Path | None:
     return Path(os.path.realpath(admin)) if (admin / "commondir").is_file() else None
 
 
+def read_owner(admin: Path) -> Path:
+    """The worktree an admin directory was made for."""
+    words = os.fsdecode((admin / "gitdir").read_bytes().rstrip(b"\r\n"))
+    return Path(os.path.realpath(admin / words)).parent
+
+
 def read_common(admin: Path) -> Path:
     """The common directory an admin directory belongs to."""
     words = os.fsdecode((admin / "commondir").read_bytes().rstrip(b"\r\n"))
@@ -68,13 +79,10 @@ def read_common(admin: Path) -> Path:
 def find_admin(git: Git, root: Path) -> Path | None:
     """The admin entry whose `gitdir` names this worktree."""
     common = Path(git.run("rev-parse", "--path-format=absolute", "--git-common-dir").text)
-    wanted = os.fsencode(root / ".git")
     for pointer in sorted(common.glob("worktrees/*/gitdir")):
         try:
-            named = pointer.read_bytes().rstrip(b"\r\n")
+            if read_owner(pointer.parent) == root:
+                return Path(os.path.realpath(pointer.parent))
         except OSError:
             continue
-        here = os.path.join(os.fsencode(pointer.parent), named)
-        if os.path.realpath(os.path.dirname(here)) == os.path.dirname(wanted):
-            return Path(os.path.realpath(pointer.parent))
     return None

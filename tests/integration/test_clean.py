@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from isolation.clean import reset_to
 from isolation.errors import NotKept
-from isolation.git.program import Git
-from isolation.rescue import RescuePlace, keep, restore
-from isolation.work import Rules, examine
-from tests.zoo import STATES, Cage, Snapshot, State, git, is_disposable, make_repository, snapshot_of
-
-RULES = Rules(disposable=is_disposable)
+from isolation.rescue import restore
+from tests.integration.rescues import Pound, make_pound
+from tests.zoo import STATES, Snapshot, State, git, snapshot_of
 
 
-def nothing(_path: bytes, _is_dir: bool) -> bool:  # noqa: FBT001
-    """Nothing stays."""
-    return False
+@pytest.fixture
+def pound(tmp_path: Path) -> Pound:
+    return make_pound(tmp_path)
 
 
 def without_modes(snapshot: Snapshot) -> Snapshot:
@@ -28,87 +25,116 @@ def without_modes(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, files=files)
 
 
-@pytest.fixture
-def cage(tmp_path: Path) -> Cage:
-    """A linked worktree on a branch of its own."""
-    repository = make_repository(tmp_path / "repo")
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    worktree = tmp_path / "slots" / "wt-1"
-    git(repository, "worktree", "add", "--quiet", "-b", "work", str(worktree))
-    return Cage(worktree, outside)
-
-
-@pytest.fixture
-def where(cage: Cage) -> RescuePlace:
-    """Where rescues go."""
-    common = Path(cage.git("rev-parse", "--path-format=absolute", "--git-common-dir"))
-    return RescuePlace(common_dir=common, archive_dir=common / "poolmgr" / "rescue")
-
-
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
-def test_a_kept_state_is_cleaned_and_still_comes_back(
-    cage: Cage, where: RescuePlace, tmp_path: Path, state: State
-) -> None:
-    state.make(cage)
-    before = snapshot_of(cage.root)
-    program = Git(where.common_dir)
-    kept = keep(program, cage.root, where=where, slot=1, fence=1, rules=RULES, reason="x", created="y")
-    base = git(where.common_dir, "rev-parse", "side")
-    reset_to(program, cage.root, base, examine(program, cage.root, RULES), RULES, keep=nothing)
-    assert examine(program, cage.root, RULES).is_clean
-    assert cage.git("rev-parse", "HEAD") == base
+def test_a_kept_state_is_cleaned_and_still_comes_back(pound: Pound, tmp_path: Path, state: State) -> None:
+    state.make(pound.cage)
+    before = snapshot_of(pound.root)
+    kept = pound.keep()
+    base = pound.reset("side")
+    assert pound.examine().is_clean
+    assert pound.cage.git("rev-parse", "HEAD") == base
     pure = tmp_path / "pure"
-    git(where.common_dir, "worktree", "add", "--quiet", "--detach", str(pure), base)
-    assert without_modes(snapshot_of(cage.root)) == without_modes(snapshot_of(pure))
-    restore(program, kept, tmp_path / "again")
+    git(pound.common, "worktree", "add", "--quiet", "--detach", str(pure), base)
+    assert without_modes(snapshot_of(pound.root)) == without_modes(snapshot_of(pure))
+    assert not pound.cage.path("logs/HEAD").exists()
+    pound.collect()
+    restore(pound.git, kept, tmp_path / "again")
     assert snapshot_of(tmp_path / "again") == before
 
 
-def test_a_file_that_appeared_after_the_examination_stays(cage: Cage, where: RescuePlace) -> None:
-    program = Git(where.common_dir)
-    work = examine(program, cage.root, RULES)
-    cage.write("late.txt")
+def test_a_file_that_appeared_after_the_examination_stays(pound: Pound) -> None:
+    work = pound.examine()
+    pound.cage.write("late.txt")
     with pytest.raises(NotKept, match=r"late\.txt"):
-        reset_to(program, cage.root, git(where.common_dir, "rev-parse", "side"), work, RULES, keep=nothing)
-    assert (cage.root / "late.txt").read_bytes() == b"unsaved\n"
+        pound.reset("side", work)
+    assert (pound.root / "late.txt").read_bytes() == b"unsaved\n"
 
 
-def test_a_file_that_changed_after_the_examination_stays(cage: Cage, where: RescuePlace) -> None:
-    program = Git(where.common_dir)
-    cage.write("new.txt", b"seen\n")
-    work = examine(program, cage.root, RULES)
-    cage.write("new.txt", b"late\n")
+def test_a_file_that_changed_after_the_examination_stays(pound: Pound) -> None:
+    pound.cage.write("new.txt", b"seen\n")
+    work = pound.examine()
+    pound.cage.write("new.txt", b"late\n")
     with pytest.raises(NotKept, match=r"new\.txt"):
-        reset_to(program, cage.root, git(where.common_dir, "rev-parse", "side"), work, RULES, keep=nothing)
-    assert (cage.root / "new.txt").read_bytes() == b"late\n"
+        pound.reset("side", work)
+    assert (pound.root / "new.txt").read_bytes() == b"late\n"
 
 
-def test_a_tracked_edit_after_the_examination_is_not_overwritten(cage: Cage, where: RescuePlace) -> None:
-    program = Git(where.common_dir)
-    work = examine(program, cage.root, RULES)
-    cage.write("app.txt", b"late\n")
+def test_a_tracked_edit_after_the_examination_is_not_overwritten(pound: Pound) -> None:
+    work = pound.examine()
+    pound.cage.write("app.txt", b"late\n")
     with pytest.raises(NotKept):
-        reset_to(program, cage.root, git(where.common_dir, "rev-parse", "side"), work, RULES, keep=nothing)
-    assert (cage.root / "app.txt").read_bytes() == b"late\n"
+        pound.reset("side", work)
+    assert (pound.root / "app.txt").read_bytes() == b"late\n"
 
 
-def test_caches_that_are_kept_stay_and_others_go(cage: Cage, where: RescuePlace) -> None:
-    program = Git(where.common_dir)
-    cage.write("node_modules/a/index.js")
-    cage.write("src/node_modules/b/index.js")
-    work = examine(program, cage.root, RULES)
-    assert work.is_clean
-    base = git(where.common_dir, "rev-parse", "main")
-    reset_to(program, cage.root, base, work, RULES, keep=lambda path, _: path == b"node_modules")
-    assert (cage.root / "node_modules/a/index.js").exists()
-    assert not (cage.root / "src/node_modules").exists()
+def test_a_new_file_where_the_base_has_one_is_not_overwritten(pound: Pound) -> None:
+    pound.cage.git("rm", "--quiet", "app.txt")
+    pound.cage.git("commit", "--quiet", "-m", "Remove.")
+    work = pound.examine()
+    pound.cage.write("app.txt", b"late\n")
+    with pytest.raises(NotKept):
+        pound.reset("side", work)
+    assert (pound.root / "app.txt").read_bytes() == b"late\n"
 
 
-def test_commits_that_are_not_kept_stop_the_cleaning(cage: Cage, where: RescuePlace) -> None:
-    program = Git(where.common_dir)
-    cage.git("checkout", "--quiet", "--detach")
-    cage.commit("new.txt")
-    work = examine(program, cage.root, RULES)
+def test_an_ignored_file_that_appeared_is_not_overwritten_by_the_base(pound: Pound) -> None:
+    pound.cage.git("checkout", "--quiet", "--detach", "side")
+    base = pound.cage.commit("settings.log", b"of the base\n")
+    pound.cage.git("branch", "base", base)
+    pound.cage.git("checkout", "--quiet", "work")
+    work = pound.examine()
+    pound.cage.write("settings.log", b"late\n")
+    with pytest.raises(NotKept):
+        pound.reset("base", work)
+    assert (pound.root / "settings.log").read_bytes() == b"late\n"
+
+
+def test_a_staged_change_after_the_examination_stops_the_cleaning(pound: Pound) -> None:
+    work = pound.examine()
+    before = (pound.root / "app.txt").read_bytes()
+    pound.cage.write("app.txt", b"staged late\n")
+    pound.cage.git("add", "app.txt")
+    pound.cage.write("app.txt", before)
+    with pytest.raises(NotKept):
+        pound.reset("side", work)
+    assert pound.cage.git("show", ":app.txt") == "staged late"
+
+
+def test_a_directory_that_became_a_link_leads_nowhere(pound: Pound) -> None:
+    pound.cage.write("fresh/precious.txt")
+    work = pound.examine()
+    outside = pound.cage.outside / "fresh"
+    os.rename(pound.root / "fresh", outside)
+    (pound.root / "fresh").symlink_to(outside)
+    with pytest.raises(NotKept):
+        pound.reset("side", work)
+    assert (outside / "precious.txt").read_bytes() == b"unsaved\n"
+
+
+def test_caches_that_are_kept_stay_and_others_go(pound: Pound) -> None:
+    pound.cage.write("node_modules/a/index.js")
+    pound.cage.write("src/node_modules/b/index.js")
+    assert pound.examine().is_clean
+    pound.reset("main", keep=lambda path, _: path == b"node_modules")
+    assert (pound.root / "node_modules/a/index.js").exists()
+    assert not (pound.root / "src/node_modules").exists()
+
+
+def test_commits_that_are_not_kept_stop_the_cleaning(pound: Pound) -> None:
+    pound.cage.git("checkout", "--quiet", "--detach")
+    lost = pound.cage.commit("new.txt")
     with pytest.raises(NotKept, match="commit"):
-        reset_to(program, cage.root, git(where.common_dir, "rev-parse", "side"), work, RULES, keep=nothing)
+        pound.reset("side")
+    assert pound.cage.git("rev-parse", "HEAD") == lost
+
+
+def test_the_same_cleaning_twice_is_one(pound: Pound) -> None:
+    pound.reset("side")
+    assert pound.reset("side") == pound.cage.git("rev-parse", "HEAD")
+
+
+def test_the_branch_of_the_last_holder_stays(pound: Pound) -> None:
+    commit = pound.cage.commit("new.txt")
+    pound.reset("main")
+    assert git(pound.common, "rev-parse", "work") == commit
+    assert pound.cage.git("symbolic-ref", "--quiet", "HEAD", check=False) == ""

@@ -7,7 +7,7 @@ back.
 from tests.zoo import commits, hidden, loose, nested, operations, tracked
 from tests.zoo.repository import FILES, git, make_repository
 from tests.zoo.snapshot import Snapshot, is_disposable, snapshot_of
-from tests.zoo.state import STATES, Cage, State
+from tests.zoo.state import STATES, Cage, State, make_cage
 
 MODULES = (tracked, hidden, loose, commits, operations, nested)
 
@@ -20,6 +20,7 @@ __all__ = [
     "State",
     "git",
     "is_disposable",
+    "make_cage",
     "make_repository",
     "snapshot_of",
 ]

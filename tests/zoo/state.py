@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isolation.work import Kind
-from tests.zoo.repository import git
+from tests.zoo.repository import git, make_repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +65,13 @@ def state(*kinds: Kind, keepable: bool = True) -> Callable[[Maker], Maker]:
         return make
 
     return enter
+
+
+def make_cage(directory: Path) -> Cage:
+    """A linked worktree on a branch of its own, of a new repository."""
+    repository = make_repository(directory / "repo")
+    outside = directory / "outside"
+    outside.mkdir()
+    worktree = directory / "slots" / "wt-1"
+    git(repository, "worktree", "add", "--quiet", "-b", "work", str(worktree))
+    return Cage(worktree, outside)
