@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -131,7 +131,7 @@ def resolve_wish(pool: Pool, asked: Asked) -> tuple[Wish, str | None]:
 def enter_queue(pool: Pool, asked: Asked) -> Request:
     """A place in the queue; the same request asked again keeps its old one."""
     new = NewRequest(
-        id=asked.request_id or secrets.token_hex(8), agent=asked.agent, priority=asked.priority,
+        id=asked.request_id or os.urandom(8).hex(), agent=asked.agent, priority=asked.priority,
         branch=asked.branch, waiter=pool.me, named=asked.request_id is not None,
     )  # fmt: skip
     now = read_moment()

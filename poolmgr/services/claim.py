@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def choose_slot(
 def grant(session: Session, pool: Pool, request: Request, wish: Wish, slot: Slot, now: Moment) -> Claim:
     """The slot, its lease, the request's answer and the intent, together."""
     fence = raise_fence(session)
-    lease_id = secrets.token_hex(16)
+    lease_id = os.urandom(16).hex()
     branch = wish.branch or branch_from(pool.settings.pool.branch, wish.agent, slot, fence)
     args = {"commit": wish.commit, "start": None if wish.exists else wish.commit, "branch": branch}
     turn = Turn(

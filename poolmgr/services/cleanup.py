@@ -155,11 +155,16 @@ def drop_state(site: Site) -> None:
     last = [site.state / GOING, site.facts_file]
     for entry in [*(entry for entry in site.state.iterdir() if entry not in last), *last]:
         if entry in (site.archives, site.parked):
-            with suppress(OSError):
-                entry.rmdir()
+            drop_room(entry)
         elif entry.is_dir():
             shutil.rmtree(entry)
         else:
             entry.unlink(missing_ok=True)
     with suppress(OSError):
         site.state.rmdir()
+
+
+def drop_room(room: Path) -> None:
+    """A room in which only its lock is left."""
+    if {entry.name for entry in room.iterdir()} <= {"lock"}:
+        shutil.rmtree(room)

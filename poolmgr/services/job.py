@@ -139,7 +139,6 @@ def give_up(pool: Pool, job: Job, error: Exception) -> None:
 ENVIRONMENT = {
     errno.ENOSPC,
     errno.EROFS,
-    errno.EACCES,
     errno.EMFILE,
     errno.ENFILE,
     errno.EDQUOT,
@@ -148,7 +147,6 @@ ENVIRONMENT = {
 ENVIRONMENT_WORDS = (
     "No space left",
     "Read-only file system",
-    "Permission denied",
     "Too many open files",
     "quota",
 )

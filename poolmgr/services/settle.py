@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from isolation.errors import IsolationError, NotKept
+from isolation.errors import IsolationError
 from isolation.rescue import Rescue
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import OpKind, Slot
 from poolmgr.services.inside import look_inside, names
-from poolmgr.services.job import Job, Turn, call_waiters, remember, step_on
+from poolmgr.services.job import Job, Turn, call_waiters, give_up, is_environment, remember, step_on
 from poolmgr.services.keep import describe_rescue, keep_slot
 from poolmgr.services.park import park
 from poolmgr.services.pool import Pool, read_moment
@@ -42,7 +42,10 @@ def settle(pool: Pool, job: Job) -> Settled:
         )
     try:
         rescue = keep_slot(pool, job, reason=str(job.args.get("reason", "released")))
-    except (NotKept, IsolationError) as error:
+    except IsolationError as error:
+        if is_environment(error):
+            give_up(pool, job, error)
+            raise
         return Settled(slot=park(pool, job, error.message), parked=error.message)
     if rescue:
         remember(pool, job, rescue=rescue.id, kept=describe_rescue(rescue))

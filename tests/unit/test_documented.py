@@ -10,7 +10,7 @@ import pytest
 import typer.main
 from typer.core import TyperGroup
 
-from poolmgr.cli import app
+from poolmgr.cli.app import app
 from poolmgr.core.errors import PoolError
 from poolmgr.core.lifecycle import TRANSITIONS, State
 from tests.fixtures.source import TOP
