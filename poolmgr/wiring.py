@@ -67,8 +67,12 @@ def assemble(site: Site, facts: Facts, engine: SqliteEngine, flags: Mapping[str,
     """The pool with its settings."""
     me = read_own_identity()
     atexit.register(engine.close)
-    settings = settings_of(site, facts, flags)
-    return Pool(site=site, facts=facts, settings=settings, engine=engine, me=me, actor=describe(me))
+    loaded = load_settings(Path(facts.checkout), site.state, os.environ, flags or {})
+    skipped = tuple(given.key for given in loaded.skipped)
+    return Pool(
+        site=site, facts=facts, settings=loaded.settings, engine=engine, me=me, actor=describe(me),
+        skipped=skipped,
+    )  # fmt: skip
 
 
 def settings_of(site: Site, facts: Facts | None, flags: Mapping[str, str] | None = None) -> Settings:

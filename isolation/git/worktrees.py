@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from isolation.errors import IsolationError
 from isolation.git.program import Git
 
 BRANCH = "refs/heads/"
@@ -46,7 +47,9 @@ def parse_listed(block: str) -> Listed:
 
 def add_worktree(git: Git, path: Path, oid: str, *, reason: str) -> None:
     """A locked, detached, still empty worktree."""
-    git.run("worktree", "add", "--lock", "--reason", reason, "--no-checkout", "--detach", "--", str(path), oid)
+    git.run(
+        "worktree", "add", "--lock", "--reason", reason, "--no-checkout", "--detach", "--", str(path), oid
+    )
 
 
 def fill_worktree(git: Git, oid: str) -> None:
@@ -67,7 +70,7 @@ def lock_worktree(git: Git, path: Path, *, reason: str) -> None:
 def forget_worktree(git: Git, path: Path) -> None:
     """Remove git's record of a worktree whose directory is gone."""
     if path.exists():
-        raise AssertionError(f"{path} is still there")
+        raise IsolationError(f"{path} is there again; its record stays")
     git.run("worktree", "unlock", "--", str(path), accept=(0, 128))
     git.run("worktree", "remove", "--force", "--", str(path), accept=(0, 128))
 

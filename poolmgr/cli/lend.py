@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from poolmgr.cli.invocation import Invocation
-from poolmgr.cli.output import emit, out, out_path, safe, say
+from poolmgr.cli.output import emit, out, out_path, safe, say, say_skipped
 
 if TYPE_CHECKING:
     from poolmgr.services.acquire import Lent
@@ -81,6 +81,7 @@ def acquire(  # noqa: PLR0917 - typer reads the options from the parameters
         track=track, fetch=fetch, priority=priority, request_id=request_id, holder=holder_of(pid),
         timeout=None if wait else pool.settings.queue.timeout if timeout is None else timeout,
     )  # fmt: skip
+    say_skipped(pool.skipped)
     lent = service.acquire(pool, asked, background=ensure_worker)
     show_lent(invocation, lent)
     service.delivered(pool, lent)

@@ -51,6 +51,7 @@ def status(context: typer.Context) -> None:
         )
         return
     show_slots(seen)
+    show_base(pool, seen)
     for request in order:
         waits = f"priority {request.priority}, {age(now.since(request.queued))}"
         out(f"waiting: {request.agent} ({waits})  {request.id}")
@@ -110,6 +111,15 @@ def show_slots(seen: list[Seen]) -> None:
             out(f"* {one.slot.name}: {safe(one.slot.error)}")
         if one.slot.warm == "failed":
             out(f"! {one.slot.name}: preparing failed; poolmgr pool warm {one.slot.name}")
+
+
+def show_base(pool: Pool, seen: list[Seen]) -> None:
+    """Where new branches start, how old that is, and which free slots lag behind it."""
+    from poolmgr.services.lag import read_base_lag
+
+    lag = read_base_lag(pool, [one.slot for one in seen if one.slot.state == "READY"])
+    if lag.text:
+        out(f"base: {safe(lag.text)}")
 
 
 def work_text(seen: Seen) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from poolmgr.cli.output import is_terminal, say
+from poolmgr.cli.output import is_terminal, say, say_skipped
 from poolmgr.core.placing import counted
 from poolmgr.core.records import Slot
 from poolmgr.core.settings import Settings
@@ -45,6 +45,7 @@ def make_pool(directory: Path, size: int | None) -> Made:
     if size is not None or is_new:
         with pool.engine.write() as session:
             write_meta(session, "size", str(wanted))
+    say_skipped(pool.skipped)
     make_slots(pool)
     return answer(pool, is_new=is_new)
 

@@ -99,6 +99,13 @@ def bytes_text(size: int) -> str:
     raise AssertionError("unreachable")
 
 
+def say_skipped(keys: Sequence[str]) -> None:
+    """What a committed file asked for and did not get."""
+    if keys:
+        say(f"skipped until you trust poolmgr.yaml: {', '.join(keys)}")
+        say("hint: poolmgr trust shows and trusts them")
+
+
 def is_terminal() -> bool:
     """Whether a person watches stderr."""
     return sys.stderr.isatty()

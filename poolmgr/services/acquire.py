@@ -78,7 +78,7 @@ def acquire(pool: Pool, asked: Asked, *, background: Callable[[Pool], None]) -> 
         raise
     if upstream and asked.track and not wish.exists:
         set_tracking(pool, lease.branch, upstream)
-    return Lent(slot=slot, lease=lease, warnings=warnings)
+    return Lent(slot=slot, lease=lease, warnings=(*warnings, *activity.list_cold(pool, slot, wish)))
 
 
 def delivered(pool: Pool, lent: Lent) -> None:

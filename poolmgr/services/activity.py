@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from poolmgr.core.records import Slot
 from poolmgr.services.claim import Wish
 from poolmgr.services.pool import Pool
 from poolmgr.store.tables.leases import last_lease_of
@@ -42,6 +43,20 @@ def recent_change(pool: Pool, wish: Wish) -> str | None:
     return (
         f"{wish.branch} was changed {minutes(age)} ago" if 0 <= age <= pool.settings.activity.warn else None
     )
+
+
+def list_cold(pool: Pool, slot: Slot, wish: Wish) -> tuple[str, ...]:
+    """What the slot was not prepared for: a branch with other lockfiles, commands that failed."""
+    again = f"poolmgr pool warm {slot.name}"
+    if pool.settings.warm.run and slot.warm != "ok":
+        return (f"{slot.name} is not prepared ({slot.warm or 'not yet'}); {again}",)
+    if wish.commit == slot.base_oid or not slot.warm_key:
+        return ()
+    from poolmgr.services.warm import warm_key
+
+    if warm_key(pool, slot.path) == slot.warm_key:
+        return ()
+    return (f"{wish.branch} has other lockfiles than {slot.name} was prepared for; {again}",)
 
 
 def minutes(seconds: float) -> str:

@@ -17,12 +17,13 @@ from poolmgr.core.records import OpKind, Slot, Snapshot
 from poolmgr.services import release
 from poolmgr.services.cancel import expire_dead
 from poolmgr.services.create import new_slot
-from poolmgr.services.due import count_waiting, due, is_abandoned
+from poolmgr.services.due import due, is_abandoned
 from poolmgr.services.job import Turn, turn_slot
 from poolmgr.services.pool import Pool, read_moment
 from poolmgr.services.recover import try_go_on
 from poolmgr.services.start_point import require_base
 from poolmgr.services.suspect import watch_idle
+from poolmgr.services.turns import in_turn
 from poolmgr.store.snapshot import raise_fence, read_snapshot, write_meta
 from poolmgr.store.tables.ops import add_op
 from poolmgr.store.tables.slots import add_slot
@@ -78,7 +79,7 @@ def grow(pool: Pool) -> None:
     now = read_moment()
     with pool.engine.write() as session:
         fresh = read_snapshot(session)
-        count = missing(fresh, most=pool.settings.pool.max, waiting=count_waiting(pool, fresh, now))
+        count = missing(fresh, most=pool.settings.pool.max, waiting=len(in_turn(pool, fresh, now)))
         if not count:
             raise LostRace("nothing is missing any more")
         for _ in range(min(count, GROWTH)):

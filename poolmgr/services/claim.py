@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from poolmgr.core.errors import BranchHeld, Cancelled
 from poolmgr.core.lifecycle import HELD, State
-from poolmgr.core.queue import eligible, is_next, service_order
+from poolmgr.core.queue import is_next
 from poolmgr.core.records import Lease, Moment, Op, OpKind, Request, RequestState, Slot, Snapshot
 from poolmgr.core.refname import safe_part
 from poolmgr.services.job import Turn, begin
 from poolmgr.services.pool import Pool, read_moment
 from poolmgr.services.start_point import Base
+from poolmgr.services.turns import in_turn
 from poolmgr.store.protocol import Session
 from poolmgr.store.snapshot import raise_fence, read_snapshot
 from poolmgr.store.tables.leases import NewLease, add_lease, find_lease
@@ -66,11 +67,7 @@ def choose_slot(
 ) -> Slot | None:
     """The best free slot if it is this request's turn: one that stands where the branch begins."""
     free = [slot for slot in snapshot.slots if slot.state is State.READY]
-    order = service_order(snapshot.queue, now=now, aging=pool.settings.queue.aging)
-    busy = {slot.branch for slot in snapshot.slots if slot.branch}
-    able = eligible(
-        order, snapshot.leases, per_agent=pool.settings.pool.per_agent, branches=busy, absent=absent
-    )
+    able = in_turn(pool, snapshot, now, absent)
     if not free or not is_next(request, able, free=len(free)):
         return None
     return min(free, key=lambda slot: (slot.base_oid != wish.commit, slot.warm != "ok", slot.number))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from poolmgr.core.lifecycle import LENT, State
 from poolmgr.core.placing import counted, missing
-from poolmgr.core.queue import eligible, service_order
 from poolmgr.core.records import Lease, LeaseKind, Moment, Op, Slot, Snapshot
 from poolmgr.services.pool import Pool
+from poolmgr.services.turns import in_turn
 from resources.probes.processes import Life, judge
 
 
@@ -48,16 +48,8 @@ def due(pool: Pool, snapshot: Snapshot, now: Moment) -> Due:
         idle=list_idle(pool, snapshot, now),
         spare=list_spare(pool, snapshot, now) if idle else (),
         cold=list_cold(pool, snapshot) if idle else (),
-        wanted=missing(snapshot, most=pool.settings.pool.max, waiting=count_waiting(pool, snapshot, now)),
+        wanted=missing(snapshot, most=pool.settings.pool.max, waiting=len(in_turn(pool, snapshot, now))),
     )
-
-
-def count_waiting(pool: Pool, snapshot: Snapshot, now: Moment) -> int:
-    """Those a new slot would serve: not at their cap, and their branch is free."""
-    order = service_order(snapshot.queue, now=now, aging=pool.settings.queue.aging)
-    busy = {slot.branch for slot in snapshot.slots if slot.branch}
-    per_agent = pool.settings.pool.per_agent
-    return len(eligible(order, snapshot.leases, per_agent=per_agent, branches=busy, absent=()))
 
 
 def has_dead_holder(snapshot: Snapshot, slot: Slot) -> bool:

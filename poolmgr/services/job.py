@@ -18,10 +18,10 @@ from isolation.errors import GitFailed, IsolationError
 from isolation.git.program import Git
 from poolmgr.core.errors import Busy, PoolError
 from poolmgr.core.lifecycle import MAX_ATTEMPTS, State
-from poolmgr.core.queue import service_order
 from poolmgr.core.records import Moment, Op, OpKind, Slot
 from poolmgr.services import wake
 from poolmgr.services.pool import Pool, read_moment
+from poolmgr.services.turns import in_turn
 from poolmgr.store import gate
 from poolmgr.store.protocol import Session
 from poolmgr.store.tables.events import Note
@@ -165,5 +165,5 @@ def call_waiters(pool: Pool) -> None:
     snapshot = pool.snapshot()
     free = sum(slot.state is State.READY for slot in snapshot.slots)
     if free and snapshot.queue:
-        order = service_order(snapshot.queue, now=read_moment(), aging=pool.settings.queue.aging)
-        wake.call(pool.site.state / "waiters", [request.seq for request in order[: free + 1]])
+        seqs = [request.seq for request in in_turn(pool, snapshot, read_moment())]
+        wake.call(pool.site.state / "waiters", seqs[: free + 1])

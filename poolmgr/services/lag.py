@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from isolation.errors import IsolationError
@@ -32,6 +33,23 @@ def read_lag(pool: Pool, slot: Slot, lease: Lease | None) -> Lag:
         words += f", {behind} commits behind {today}"
     if fetched:
         words += f", fetched {(time.time() - fetched) / 60:.0f} min ago"
+    return Lag(text=words, behind=behind, fetched=fetched)
+
+
+def read_base_lag(pool: Pool, free: Sequence[Slot]) -> Lag:
+    """The base of today, and the free slots that stand behind it."""
+    try:
+        today = require_base(pool, None)
+    except (IsolationError, PoolError):
+        return Lag(text="", behind=None, fetched=None)
+    late = [slot for slot in free if slot.base_oid != today.oid]
+    fetched = read_fetched(pool.site.common)
+    words = f"{today.ref} {today.oid[:10]}"
+    if fetched:
+        words += f", fetched {(time.time() - fetched) / 60:.0f} min ago"
+    behind = max((count_behind(pool, oid)[0] or 0 for oid in {slot.base_oid for slot in late}), default=0)
+    if late:
+        words += f"; {len(late)} free slots up to {behind} commits behind, poolmgr pool refresh"
     return Lag(text=words, behind=behind, fetched=fetched)
 
 

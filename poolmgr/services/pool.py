@@ -39,6 +39,7 @@ class Pool:
     engine: Engine
     me: str
     actor: str
+    skipped: tuple[str, ...] = ()
 
     @property
     def git(self) -> Git:
