@@ -84,7 +84,10 @@ def cleanup(
         raise typer.Exit(1)
 
 
-def background(context: typer.Context) -> None:
+def background(
+    context: typer.Context,
+    lock: Annotated[int | None, typer.Option("--lock", help="descriptor of the worker's lock")] = None,
+) -> None:
     """Do what is due in the background, then end."""
     from poolmgr.core.errors import NoPool
     from poolmgr.services.worker import work
@@ -92,6 +95,6 @@ def background(context: typer.Context) -> None:
 
     invocation: Invocation = context.obj
     try:
-        work(open_pool(invocation.directory))
+        work(open_pool(invocation.directory), lock)
     except NoPool:
         return

@@ -31,8 +31,10 @@ def ensure_worker(pool: Pool) -> None:
     if not todo.is_something and not todo.draining:
         return
     running = sum(is_running(pool.site, number) for number in range(MOST))
-    for _ in range(min(max(todo.pieces, 1), MOST) - running):
-        start_worker(pool.site)
+    wanted = min(max(todo.pieces, 1), MOST) - running
+    for number in range(MOST):
+        if wanted > 0 and try_start(pool.site, number):
+            wanted -= 1
 
 
 def is_running(site: Site, number: int) -> bool:
@@ -44,18 +46,28 @@ def is_running(site: Site, number: int) -> bool:
         return True
 
 
-def start_worker(site: Site) -> None:
-    """A detached child; its words go to a log.
+def try_start(site: Site, number: int) -> bool:
+    """A detached child with the worker's lock in its hands from the start; False when one lives."""
+    try:
+        with gate.held(lock_path(site, number), patience=0) as lock:
+            start_worker(site, lock)
+    except Busy:
+        return False
+    return True
+
+
+def start_worker(site: Site, lock: int) -> None:
+    """The child; its words go to a log.
 
     `-P` and a working directory of ours keep a hostile repository's `poolmgr/` from being run.
     """
     log = site.state / "logs" / "worker.log"
     descriptor = os.open(log, os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    words = ("_work", "--lock", str(lock), "--repo", os.fspath(site.common))
     try:
         subprocess.Popen(
-            (sys.executable, "-P", "-m", "poolmgr", "_work", "--repo", os.fspath(site.common)),
-            cwd=site.state, stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor,
-            start_new_session=True,
+            (sys.executable, "-P", "-m", "poolmgr", *words), cwd=site.state,
+            stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor, start_new_session=True, pass_fds=(lock,),
         )  # fmt: skip
     finally:
         os.close(descriptor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -24,14 +25,17 @@ LINGER = DRAIN + 2
 PATIENCE = 120.0
 
 
-def work(pool: Pool) -> None:
+def work(pool: Pool, lock: int | None = None) -> None:
     """Do the chores until there are none; then look once more after letting go of the lock."""
     while True:
         with ExitStack() as stack:
-            if not any(try_enter(stack, pool.site, number) for number in range(MOST)):
+            if lock is not None:
+                stack.callback(os.close, lock)
+            elif not any(try_enter(stack, pool.site, number) for number in range(MOST)):
                 return
-            work_through(pool)
-        if not due(pool, pool.snapshot(), read_moment()).is_something:
+            is_done = work_through(pool)
+        lock = None
+        if not is_done or not due(pool, pool.snapshot(), read_moment()).is_something:
             break
     with pool.engine.write() as session:
         forget_events(session)
@@ -46,15 +50,18 @@ def try_enter(stack: ExitStack, site: Site, number: int) -> bool:
     return True
 
 
-def work_through(pool: Pool) -> None:
-    """Round after round; a while longer for those who are leaving a slot."""
+def work_through(pool: Pool) -> bool:
+    """Round after round; a while longer for what others hold up. Whether everything is done."""
     patience = time.monotonic() + LINGER
     while True:
         if run_round(pool):
+            patience = time.monotonic() + LINGER
             continue
-        waits = due(pool, pool.snapshot(), read_moment()).draining
-        if not waits or time.monotonic() > patience:
-            return
+        todo = due(pool, pool.snapshot(), read_moment())
+        if not todo.is_something and not todo.draining:
+            return True
+        if time.monotonic() > patience:
+            return False
         time.sleep(NAP)
 
 
