@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.bench.processes import BenchFailed, Shell
 
-READY_WITHIN = 600.0
+READY_WITHIN = 1800.0
 POLL = 0.1
 SETTINGS = """\
 pool:

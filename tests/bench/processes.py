@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-TIMEOUT = 600.0
+TIMEOUT = 1800.0
 KEPT_VARIABLES = (
     "PATH",
     "TMPDIR",

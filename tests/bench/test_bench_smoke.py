@@ -15,6 +15,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 
 @pytest.mark.battery
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", ROWS)
 def test_a_quick_run_measures_every_contender_of_the_row(tmp_path: Path, name: str) -> None:
     argv = (
@@ -29,7 +30,7 @@ def test_a_quick_run_measures_every_contender_of_the_row(tmp_path: Path, name: s
         "--rows",
         name,
     )
-    done = subprocess.run(argv, cwd=CHECKOUT, capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run(argv, cwd=CHECKOUT, capture_output=True, text=True, timeout=880, check=False)
     document = json.loads(done.stdout)
     (row,) = document["rows"]
     assert row["failure"] is None, done.stderr
