@@ -1,0 +1,57 @@
+"""kill -9 before everything an operation does to the world; afterwards nothing is lost or stuck."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.pooled import Pooled
+from tests.faults.operations import OPERATIONS, Operation
+from tests.faults.scenes import Scene, lay_out_user
+from tests.faults.stage import Stage
+from tests.faults.verdict import list_faults
+from tests.fixtures.commands import Commands
+from tests.fixtures.repositories import Repositories
+
+LEAST = 5  # an injector that sees fewer points sees nothing
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    """A repository in use, on a stage of its own."""
+    root = tmp_path / "stage"
+    root.mkdir()
+    commands = Commands(root, background=("worker*.lock",))
+    scene = Scene(Pooled(Repositories(root)("repo"), commands), root)
+    lay_out_user(scene)
+    yield scene
+    commands.finish()
+
+
+def sample(count: int, share: float, seed: str) -> list[int]:
+    """Points to take, at least two, always the same ones."""
+    return sorted(random.Random(seed).sample(range(1, count + 1), max(2, math.ceil(count * share))))
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_a_kill_at_any_point_loses_nothing_and_leaves_nothing(
+    operation: Operation, scene: Scene, share: float
+) -> None:
+    operation.prepare(scene)
+    stage = Stage(scene.root)
+    stage.save()
+    words = operation.words_for(scene)
+    points = scene.launcher.list_points(*words, alone=operation.alone)
+    assert len(points) >= LEAST
+    wrong: list[str] = []
+    for at in sample(len(points), share, operation.name):
+        stage.restore()
+        ended = scene.launcher.kill(at, *words, alone=operation.alone)
+        assert ended.point, f"point {at} of {len(points)} was not reached: {ended}"
+        wrong += [f"{at}/{len(points)} {ended.point}: {words}" for words in list_faults(scene, operation)]
+    assert not wrong, "\n".join(wrong)

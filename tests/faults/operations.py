@@ -1,0 +1,158 @@
+"""The operations that are killed at every point: the ground, the command, what must work afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.faults import scenes
+from tests.faults.scenes import Scene
+
+FREE = frozenset({"READY"})
+IN_USE = frozenset({"READY", "LEASED"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A command to be killed; `again` is what a user types after that, and it must succeed."""
+
+    name: str
+    prepare: Callable[[Scene], None]
+    words: str
+    again: Callable[[Scene], None]
+    alone: bool = True
+    pool_stays: bool = True
+    states: frozenset[str] = IN_USE
+
+    def words_for(self, scene: Scene) -> tuple[str, ...]:
+        """The command's words, with what only the scene knows."""
+        facts = {"slot": scene.name, "rescue": scene.rescue, "salvage": scene.salvage}
+        return tuple(word.format(**facts) for word in self.words.split())
+
+
+def nothing(scene: Scene) -> None:
+    """Nothing has to be done."""
+
+
+def init_again(scene: Scene) -> None:
+    """init is safe to repeat."""
+    scene.pool.init(2, most=3)
+    assert len(scene.pool.slots()) == 2
+
+
+def grow_again(scene: Scene) -> None:
+    """The size is what was asked for."""
+    scene.pool.run("pool", "resize", "3")
+    assert len(scene.pool.slots()) == 3
+
+
+def acquire_again(scene: Scene) -> None:
+    """The same request gives the same lease."""
+    first = scene.pool.acquire("--branch", "work", "--request-id", "first")
+    again = scene.pool.acquire("--branch", "work", "--request-id", "first")
+    assert (first["lease"], first["path"]) == (again["lease"], again["path"])
+    scene.pool.release(first["slot"])
+
+
+def acquire_other_again(scene: Scene) -> None:
+    """The branch that was there before is lent, and still where it was."""
+    before = scene.pool.repo.git("rev-parse", "other")
+    lent = scene.pool.acquire("--branch", "other", "--request-id", "second")
+    assert scene.pool.git(lent["path"], "status", "--porcelain") == ""
+    assert scene.pool.git(lent["path"], "rev-parse", "HEAD") == before
+    scene.pool.release(lent["slot"])
+
+
+def release_again(scene: Scene) -> None:
+    """A slot that was not given back yet can be."""
+    if scene.pool.slot(scene.name)["state"] == "LEASED":
+        scene.pool.release(scene.name, "--rescue")
+
+
+def reclaim_again(scene: Scene) -> None:
+    """A slot that was not taken yet can be; the number goes on in a new directory."""
+    slots = scene.pool.slots()
+    if slots.get(scene.name, {}).get("state") == "LEASED":
+        scene.pool.run("reclaim", scene.name)
+        scene.await_quiet()
+
+
+def retire_again(scene: Scene) -> None:
+    """A slot that is still there can be retired."""
+    if scene.name in scene.pool.slots():
+        scene.pool.run("pool", "retire", scene.name)
+    assert len(scene.pool.slots()) == 1
+
+
+def refresh_again(scene: Scene) -> None:
+    """Every free slot stands at the new base."""
+    scene.pool.run("pool", "refresh")
+    base = scene.pool.repo.git("rev-parse", "refs/remotes/origin/main")
+    assert {scene.pool.git(slot["path"], "rev-parse", "HEAD") for slot in scene.pool.slots().values()} == {base}
+
+
+def restore_again(scene: Scene) -> None:
+    """The rescue is brought back whole, under its own name."""
+    if scene.salvage.exists():
+        result = scene.pool.run("rescue", "restore", scene.rescue, "--to", str(scene.salvage), check=False)
+        assert result.code == 0 or "exists already" in result.stderr, result
+    else:
+        scene.pool.run("rescue", "restore", scene.rescue, "--to", str(scene.salvage))
+    found = {name: (scene.salvage / file).read_bytes() for name, file in RESTORED.items()}
+    assert found == {name: scene.work.contents[name] for name in RESTORED}
+    assert scene.pool.git(scene.salvage, "show", ":README.md").encode() + b"\n" == scene.work.contents["staged"]
+    assert [path.name for path in scene.root.glob(".poolmgr*")] == []
+
+
+RESTORED = {"edited": "README.md", "loose": "loose.txt", "secret": ".env"}
+
+
+def adopt_again(scene: Scene) -> None:
+    """A slot that is still parked can be adopted."""
+    if any(slot["state"] == "PARKED" for slot in scene.pool.slots().values()):
+        scene.pool.run("pool", "adopt", scene.name)
+        scene.await_quiet()
+    assert {slot["state"] for slot in scene.pool.slots().values()} == {"READY"}
+
+
+def clean_up_again(scene: Scene) -> None:
+    """The pool is gone."""
+    result = scene.pool.run("cleanup", "--rescue", check=False)
+    assert result.code == 0 or "no pool here" in result.stderr, result
+
+
+OPERATIONS = (
+    Operation(name="init", prepare=nothing, words="init --size 2", again=init_again),
+    Operation(name="scale-up", prepare=scenes.make_pool, words="pool scale-up", again=grow_again),
+    Operation(
+        name="acquire", prepare=scenes.make_pool, words="acquire --branch work --agent alice --request-id first",
+        again=acquire_again,
+    ),
+    Operation(
+        name="acquire an existing branch", prepare=scenes.make_pool, again=acquire_other_again,
+        words="acquire --branch other --agent alice --request-id second",
+    ),
+    Operation(name="release", prepare=scenes.lend, words="release {slot}", again=release_again),
+    Operation(
+        name="release with a rescue", prepare=scenes.lend_dirty, words="release {slot} --rescue", again=release_again
+    ),
+    Operation(
+        name="release into parking", prepare=scenes.nest, words="release {slot} --rescue", again=release_again,
+        states=IN_USE | {"PARKED"},
+    ),
+    Operation(name="recycle", prepare=scenes.give_back, words="_work", alone=False, again=nothing),
+    Operation(name="reclaim", prepare=scenes.lend_dirty, words="reclaim {slot}", again=reclaim_again),
+    Operation(name="go on after a reclaim", prepare=scenes.take_away, words="_work", alone=False, again=nothing),
+    Operation(name="retire", prepare=scenes.visit, words="pool retire {slot}", again=retire_again),
+    Operation(name="refresh", prepare=scenes.advance, words="pool refresh", again=refresh_again),
+    Operation(
+        name="restore", prepare=scenes.keep, words="rescue restore {rescue} --to {salvage}", again=restore_again
+    ),
+    Operation(
+        name="adopt", prepare=scenes.park, words="pool adopt {slot}", again=adopt_again,
+        states=IN_USE | {"PARKED"},
+    ),
+    Operation(
+        name="cleanup", prepare=scenes.lend_dirty, words="cleanup --rescue", again=clean_up_again, pool_stays=False
+    ),
+)  # fmt: skip

@@ -1,0 +1,179 @@
+"""Pools with work in them, each the ground on which an operation is killed or starved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.e2e.pooled import Pooled
+from tests.faults.launch import Launcher
+from tests.fixtures.patience import await_that
+from tests.invariants import Allowed
+from tests.invariants.rows import read_rows
+from tests.invariants.user import look_at_user
+from tests.invariants.work import Work
+
+TEXTS = ("staged", "edited", "loose", "secret", "kept", "amended")
+
+
+@dataclass(slots=True)
+class Scene:
+    """A pool, the work in it that was acknowledged, and the user's own things as they were."""
+
+    pool: Pooled
+    root: Path
+    work: Work = field(default_factory=Work)
+    user: dict[str, str] = field(default_factory=dict)
+    path: Path = Path()
+    name: str = ""
+    rescue: str = ""
+
+    @property
+    def handmade(self) -> Path:
+        """A worktree that the user made."""
+        return self.root / "by hand"
+
+    @property
+    def salvage(self) -> Path:
+        """Where a rescue is brought back to."""
+        return self.root / "salvage"
+
+    @property
+    def launcher(self) -> Launcher:
+        """The killer, in the repository."""
+        report = self.root.with_name(f"{self.root.name}.points")
+        return Launcher(self.pool.repo.path, report, dict(self.pool.cli.variables))
+
+    def allowed(self, states: frozenset[str]) -> Allowed:
+        """What there may be beside the slots."""
+        return Allowed(states, frozenset({self.handmade, self.salvage}))
+
+    def run_alone(self, *words: str) -> None:
+        """A command that leaves to others what it may leave to them."""
+        ended = self.launcher.run(("--alone",), words)
+        assert ended.code == 0, ended.words
+
+    def await_quiet(self) -> None:
+        """Wait until nobody works on the pool any more; what is still open then is a finding."""
+
+        def is_quiet() -> bool:
+            self.pool.cli.settle()
+            return not (self.pool.repo.state / "state.db").exists() or not read_rows(self.pool.repo.state).ops
+
+        try:
+            await_that(is_quiet, "no intent is open", patience=8.0)
+        except AssertionError:
+            return
+
+
+def lay_out_user(scene: Scene) -> None:
+    """A checkout in use: changed, staged, stashed, with a hook and a worktree of the user's own."""
+    repo = scene.pool.repo
+    repo.git("branch", "other", "HEAD~1")
+    repo.write({"stashed.txt": "put away\n"})
+    repo.git("add", "stashed.txt")
+    repo.git("stash", "push", "--quiet")
+    repo.write({"README.md": "the user's\n", "src/app.py": "staged by the user\n", "notes": "untracked\n"})
+    repo.git("add", "src/app.py")
+    repo.git("worktree", "add", "--quiet", "-b", "handmade", str(scene.handmade))
+    (scene.handmade / "mine.txt").write_text("made by hand\n")
+    hook = repo.state.parent / "hooks" / "post-checkout"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    scene.user = look_at_user(repo, scene.handmade)
+
+
+def make_pool(scene: Scene) -> None:
+    """Two free slots, three at most."""
+    scene.pool.init(2, most=3)
+
+
+def lend(scene: Scene) -> None:
+    """One slot lent, with nothing in it but a commit."""
+    make_pool(scene)
+    take_slot(scene)
+    commit(scene, "kept")
+
+
+def lend_dirty(scene: Scene) -> None:
+    """One slot lent, with every common kind of work in it."""
+    lend(scene)
+    path, texts = scene.path, {name: f"{name} in {scene.name}\n".encode() for name in TEXTS}
+    commit(scene, "amended")
+    scene.pool.git(path, "reset", "--quiet", "--hard", "HEAD~1")
+    (path / "README.md").write_bytes(texts["staged"])
+    scene.pool.git(path, "add", "README.md")
+    (path / "README.md").write_bytes(texts["edited"])
+    (path / "loose.txt").write_bytes(texts["loose"])
+    (path / ".env").write_bytes(texts["secret"])
+    scene.work.contents |= texts
+
+
+def take_slot(scene: Scene) -> None:
+    """A slot whose place is remembered."""
+    lent = scene.pool.acquire("--branch", "work", "--request-id", "first")
+    scene.path, scene.name = Path(lent["path"]), lent["slot"]
+
+
+def commit(scene: Scene, name: str) -> None:
+    """A file committed in the slot."""
+    (scene.path / f"{name}.txt").write_text(f"{name} in {scene.name}\n")
+    scene.pool.git(scene.path, "add", "--", f"{name}.txt")
+    scene.pool.git(scene.path, "commit", "--quiet", "-m", f"Add {name}.")
+    scene.work.commits[name] = scene.pool.git(scene.path, "rev-parse", "HEAD")
+
+
+def give_back(scene: Scene) -> None:
+    """Work kept, and the slot to be cleaned by whoever comes next."""
+    lend_dirty(scene)
+    scene.run_alone("release", scene.name, "--rescue")
+
+
+def take_away(scene: Scene) -> None:
+    """A slot taken from a living holder; its old directory is to go, and a new one to come."""
+    lend_dirty(scene)
+    scene.run_alone("reclaim", scene.name)
+
+
+def visit(scene: Scene) -> None:
+    """A free slot in which somebody left a file."""
+    make_pool(scene)
+    scene.name = "pool-wt-2"
+    scene.path = Path(scene.pool.slot(scene.name)["path"])
+    (scene.path / "loose.txt").write_bytes(b"left in a free slot\n")
+    scene.work.contents["left"] = b"left in a free slot\n"
+
+
+def advance(scene: Scene) -> None:
+    """Free slots whose base is behind."""
+    make_pool(scene)
+    repo = scene.pool.repo
+    tree = repo.git("rev-parse", "other^{tree}")
+    newer = repo.git("commit-tree", "-p", "main", "-m", "Go on.", tree)
+    repo.git("update-ref", "refs/remotes/origin/main", newer)
+    repo.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    scene.user = look_at_user(repo, scene.handmade)
+
+
+def keep(scene: Scene) -> None:
+    """A rescue."""
+    lend_dirty(scene)
+    scene.rescue = scene.pool.release(scene.name, "--rescue")["rescue"]
+
+
+def nest(scene: Scene) -> None:
+    """Work that cannot be proven kept: a nested repository whose git directory lies elsewhere."""
+    lend_dirty(scene)
+    elsewhere = scene.root / "elsewhere.git"
+    scene.pool.repo.git("init", "--quiet", "--separate-git-dir", str(elsewhere), str(scene.path / "nested"))
+    (scene.path / "nested" / "deep.txt").write_bytes(b"in a nested repository\n")
+    scene.work.contents["nested"] = b"in a nested repository\n"
+
+
+def park(scene: Scene) -> None:
+    """A parked slot whose work can be kept by now."""
+    nest(scene)
+    answer = scene.pool.release(scene.name, "--rescue")
+    assert answer["parked"], answer
+    scene.path = Path(answer["path"])
+    (scene.path / "nested" / ".git").unlink()

@@ -1,0 +1,56 @@
+"""What is wrong after a fault: the pool is brought to rest as a user would, then everything is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from tests.faults.operations import Operation
+from tests.faults.scenes import Scene
+from tests.invariants import list_violations
+from tests.invariants.user import list_changes, look_at_user
+from tests.invariants.work import collect_garbage, list_lost
+
+
+RECOVERY = (("status",), ("_work",))
+
+
+def recover(scene: Scene) -> list[str]:
+    """What a user types next; the answers must not be those of a bug."""
+    wrong = []
+    for words in RECOVERY:
+        result = scene.pool.run(*words, check=False)
+        if result.code not in {0, 1} or (result.code and "no pool here" not in result.stderr):
+            wrong.append(f"poolmgr {' '.join(words)} ended with {result.code}: {result.stdout}{result.stderr}")
+    scene.await_quiet()
+    return wrong
+
+
+def list_faults(scene: Scene, operation: Operation) -> Iterator[str]:
+    """Everything that is wrong after recovery, and after the command was given again."""
+    yield from recover(scene)
+    yield from check(scene, operation, "after recovery")
+    yield from attempt(lambda: operation.again(scene))
+    scene.await_quiet()
+    collect_garbage(scene.pool.repo)
+    yield from check(scene, operation, "after the command was repeated", gone=not operation.pool_stays)
+
+
+def check(scene: Scene, operation: Operation, when: str, *, gone: bool = False) -> Iterator[str]:
+    """The pool, the work in it, and the user's things."""
+    repo = scene.pool.repo
+    if gone:
+        left = [place for place in (repo.state / "state.db", repo.path.with_name("repo.worktrees")) if place.exists()]
+        yield from (f"{when}: {place} is still there" for place in left)
+    elif (repo.state / "state.db").exists():
+        yield from (f"{when}: {words}" for words in list_violations(repo, scene.allowed(operation.states)))
+    yield from (f"{when}: {words}" for words in list_lost(repo, scene.work))
+    yield from (f"{when}: {words}" for words in list_changes(scene.user, look_at_user(repo, scene.handmade)))
+
+
+def attempt(action: Callable[[], None]) -> list[str]:
+    """The words of what an action failed with."""
+    try:
+        action()
+    except (AssertionError, OSError, KeyError) as error:
+        return [f"{type(error).__name__}: {error}"]
+    return []
