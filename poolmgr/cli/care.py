@@ -31,9 +31,12 @@ def doctor(
     Example: poolmgr doctor --fix
     """
     from poolmgr.services.doctor import examine_pool
+    from poolmgr.services.site import find_site
+    from poolmgr.wiring import open_pool
 
     invocation: Invocation = context.obj
-    findings = examine_pool(invocation.directory, fix=fix, rebind=rebind)
+    directory = invocation.directory
+    findings = examine_pool(find_site(directory), lambda: open_pool(directory), fix=fix, rebind=rebind)
     open_ones = [each for each in findings if each.needs_fix and not each.fixed]
     if invocation.as_json:
         emit({"findings": [each.as_json for each in findings]})

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from isolation.git.program import Git
 from isolation.git.refs import find_commit
-from poolmgr.core.errors import LostRace
 from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import slot_name
 from poolmgr.core.records import Moment, OpKind, Slot
@@ -24,10 +23,17 @@ from poolmgr.store.snapshot import lift_fence, raise_fence
 from poolmgr.store.tables.events import Note
 from poolmgr.store.tables.leases import NewLease, add_lease
 from poolmgr.store.tables.ops import add_op
-from poolmgr.store.tables.requests import NewRequest, add_request, deliver_request, find_request, grant_request
+from poolmgr.store.tables.requests import (
+    NewRequest,
+    add_request,
+    deliver_request,
+    find_request,
+    grant_request,
+)
 from poolmgr.store.tables.slots import NewSlot, add_slot, live_slots
 
 HEADS = "ref: refs/heads/"
+OVER = "over when the state was rebuilt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +41,19 @@ class Entrance:
     """Where worktrees enter, and what the log says of it."""
 
     session: Session
-    common: Path
     parked: Path
     note: Note
     now: Moment
 
 
-def order_found(found: Iterable[Registered]) -> list[Registered]:
-    """Those on their lease's branch first: of two that name a branch, the one that has it is right."""
-    return sorted(found, key=lambda each: (not is_on_branch(each), each.number, each.generation))
+def prepare(common: Path, found: Iterable[Registered]) -> list[Registered]:
+    """In the order of entering, each with the commit it stands on; git is asked before the transaction.
+
+    Those on their lease's branch go first: of two that name a branch, the one that has it is right.
+    Of one number the newest directory goes first: an older one never serves again.
+    """
+    ordered = sorted(found, key=lambda each: (not is_on_branch(each), each.number, -each.generation))
+    return [each._replace(base_oid=each.base_oid or head_of(common, each)) for each in ordered]
 
 
 def is_on_branch(found: Registered) -> bool:
@@ -68,7 +78,7 @@ def with_free_generation(session: Session, found: Registered) -> Registered:
     generation = found.generation
     while generation in taken:
         generation += 1
-    return replace(found, generation=generation)
+    return found._replace(generation=generation)
 
 
 def may_keep_lease(entrance: Entrance, found: Registered) -> bool:
@@ -77,7 +87,7 @@ def may_keep_lease(entrance: Entrance, found: Registered) -> bool:
     if lease is None or found.revoked or not found.fence or is_aside(entrance, found):
         return False
     known = entrance.session.one("lease_by_id", id=lease.id)
-    if known is not None and known["ended_wall"] is not None:
+    if known is not None and known["reason"] != OVER:
         return False
     return lease.branch not in {slot.branch for slot in live_slots(entrance.session)}
 
@@ -87,12 +97,11 @@ def is_aside(entrance: Entrance, found: Registered) -> bool:
     return found.path.parent == entrance.parked
 
 
-def new_slot(entrance: Entrance, found: Registered, state: State, fence: int) -> NewSlot:
+def new_slot(found: Registered, state: State, fence: int) -> NewSlot:
     """The row of a worktree that was found."""
-    head = found.base_oid or head_of(entrance.common, found)
     return NewSlot(
         number=found.number, generation=found.generation, name=slot_name(found.number, found.generation),
-        path=found.path, state=state, fence=fence, base_ref=found.base_ref, base_oid=head,
+        path=found.path, state=state, fence=fence, base_ref=found.base_ref, base_oid=found.base_oid,
     )  # fmt: skip
 
 
@@ -109,18 +118,19 @@ def enter_leased(entrance: Entrance, found: Registered) -> Slot:
     if lease is None:
         raise AssertionError("only a marked lease can go on")
     session, now = entrance.session, entrance.now
-    session.all("forget_lease", id=lease.id, fence=found.fence)
-    new = replace(
-        new_slot(entrance, found, State.LEASED, found.fence), lease_id=lease.id, branch=lease.branch
-    )
+    session.all("forget_lease", id=lease.id, reason=OVER)
+    row = new_slot(found, State.LEASED, found.fence)
+    new = row._replace(lease_id=lease.id, branch=lease.branch)
     slot = add_slot(session, new, note=entrance.note, now=now)
     add_lease(
         session,
         NewLease(
-            id=lease.id, slot_id=slot.id, fence=found.fence, agent=lease.agent, branch=lease.branch,
-            holder=lease.holder, request_id=lease.request_id, base_ref=lease.base_ref, base_oid=lease.base_oid,
+            id=lease.id, slot_id=slot.id, fence=found.fence, agent=lease.agent,
+            branch=lease.branch,
+            holder=lease.holder, request_id=lease.request_id,
+            base_ref=lease.base_ref, base_oid=lease.base_oid,
         ),
-        now=replace(now, wall=lease.started),
+        now=now._replace(wall=lease.started),
     )  # fmt: skip
     answer_request(entrance, found)
     return slot
@@ -146,7 +156,7 @@ def enter_releasing(entrance: Entrance, found: Registered) -> Slot:
         slot.number == found.number and slot.generation > found.generation for slot in live_slots(session)
     )
     slot = add_slot(
-        session, new_slot(entrance, found, State.RELEASING, raise_fence(session)), note=entrance.note, now=now
+        session, new_slot(found, State.RELEASING, raise_fence(session)), note=entrance.note, now=now
     )
     forced = found.revoked or newer or is_aside(entrance, found)
     args: dict[str, object] = {"reason": "found again by doctor", "path": os.fspath(found.path)}

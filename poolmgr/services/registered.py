@@ -10,8 +10,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from isolation.git.worktrees import find_admin, list_admins
 from poolmgr.core.errors import BadName
@@ -22,8 +22,7 @@ REASON = re.compile(r"poolmgr pool=([0-9a-f]{1,64}) slot=([1-9]\d{0,8}) generati
 ASIDE = re.compile(r"pool-wt-([1-9]\d{0,8})(?:\.g([1-9]\d{0,8}))?-(\d{1,18})(?:-unregistered|-late)?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarkedLease:
+class MarkedLease(NamedTuple):
     """A lease as the slot's mark has it."""
 
     id: str
@@ -36,8 +35,7 @@ class MarkedLease:
     started: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registered:
+class Registered(NamedTuple):
     """A worktree of a pool; `path` may be gone, `admin` is None where git knows nothing of it."""
 
     admin: Path | None
@@ -101,7 +99,9 @@ def parse_lease(value: object) -> MarkedLease | None:
     """The lease of a mark; anything odd in it makes it none."""
     if not isinstance(value, Mapping):
         return None
-    texts = {key: text_of(value, key) for key in ("id", "agent", "branch", "request_id", "base_ref", "base_oid")}
+    texts = {
+        key: text_of(value, key) for key in ("id", "agent", "branch", "request_id", "base_ref", "base_oid")
+    }
     holder, started = value.get("holder"), value.get("started")
     if not (texts["id"] and texts["agent"] and texts["branch"] and isinstance(started, int | float)):
         return None

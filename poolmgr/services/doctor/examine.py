@@ -51,7 +51,7 @@ def look_at(pool: Pool) -> list[Case]:
 
 def list_cases(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
     """Locks first: what they block is mended after them."""
-    yield from look_for_frozen(pool)
+    yield from look_for_frozen(pool.site)
     yield from look_at_locks(pool, snapshot)
     yield from look_at_ops(pool, snapshot)
     yield from look_at_slots(pool, snapshot)

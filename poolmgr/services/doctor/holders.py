@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from functools import partial
 
-from poolmgr.core.records import RequestState, Snapshot
-from poolmgr.services.chores import has_dead_holder
+from poolmgr.core.records import Snapshot
+from poolmgr.services.background import MOST, is_running
 from poolmgr.services.doctor.finding import Case, remark, wrong
-from poolmgr.services.job import call_waiters
+from poolmgr.services.due import has_dead_holder
 from poolmgr.services.pool import Pool, read_moment
 from poolmgr.services.undelivered import list_undelivered, take_back
-from poolmgr.services.worker import MOST, is_running
-from poolmgr.store.tables.events import add_pool_event
-from poolmgr.store.tables.requests import settle_request
 from resources.probes.processes import Life, describe, is_stopped, judge, pid_of
 
 
@@ -50,23 +48,12 @@ def look_at_ops(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
 def look_at_requests(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
     """Requests whose askers are gone: they wait for nothing, or have been given what nobody knows of."""
     for request in snapshot.queue:
-        if not request.named and judge(request.waiter) is Life.DEAD:
+        if judge(request.waiter) is Life.DEAD:
             detail = f"{request.agent} waits no longer: {describe(request.waiter)} has ended"
-            yield wrong("dead_request", request.id, detail, lambda one=request.id: drop_request(pool, one))  # type: ignore[misc]
+            yield wrong("dead_request", request.id, detail)
     for slot, lease in list_undelivered(pool, snapshot, read_moment()):
         detail = f"lent to {lease.agent}, whose command was killed before it could say so"
-        yield wrong("undelivered", slot.name, detail, lambda slot=slot: take_back(pool, snapshot, slot))  # type: ignore[misc]
-
-
-def drop_request(pool: Pool, request_id: str) -> None:
-    """The request CANCELLED; whoever is next is called."""
-    reason = "its process ended"
-    with pool.engine.write() as session:
-        if settle_request(session, request_id, RequestState.CANCELLED, reason):
-            add_pool_event(
-                session, pool.note("queue", f"{request_id}: {reason}", "cancelled"), now=read_moment()
-            )
-    call_waiters(pool)
+        yield wrong("undelivered", slot.name, detail, partial(take_back, pool, snapshot, slot))
 
 
 def look_at_waiters(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
@@ -75,9 +62,5 @@ def look_at_waiters(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
     room = pool.site.state / "waiters"
     for entry in sorted(room.iterdir()) if room.is_dir() else ():
         if entry.name not in waiting and stat.S_ISFIFO(entry.lstat().st_mode):
-            yield wrong(
-                "dead_fifo",
-                entry.name,
-                "the bell of a request that is over",
-                lambda entry=entry: entry.unlink(missing_ok=True),
-            )  # type: ignore[misc]
+            detail = "the bell of a request that is over"
+            yield wrong("dead_fifo", entry.name, detail, partial(entry.unlink, missing_ok=True))

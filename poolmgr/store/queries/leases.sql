@@ -31,3 +31,10 @@ UPDATE leases SET ended_wall = :wall, reason = :reason WHERE id = :id AND ended_
 UPDATE leases SET used_wall = :wall, used_mono = :mono, used_boot = :boot
 WHERE id = :id AND ended_wall IS NULL;
 
+-- name: forget_lease
+-- A lease that a rebuild ended goes on: it makes way for the same one as its slot's mark has it.
+DELETE FROM leases WHERE id = :id AND reason = :reason;
+
+-- name: forget_live_leases
+-- A rebuild begins: leases go on only where their slot's mark says so.
+UPDATE leases SET ended_wall = :wall, reason = :reason WHERE ended_wall IS NULL;

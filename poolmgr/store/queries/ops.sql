@@ -24,3 +24,7 @@ UPDATE ops SET owner = NULL, attempts = :attempts WHERE id = :id AND owner = :ow
 -- name: close_op
 -- Done, or come to nothing.
 UPDATE ops SET done_wall = :wall WHERE id = :id AND done_wall IS NULL RETURNING *;
+
+-- name: forget_open_ops
+-- A rebuild begins: no intent of a backup is still true.
+UPDATE ops SET done_wall = :wall WHERE done_wall IS NULL;

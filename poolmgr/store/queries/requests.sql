@@ -43,3 +43,7 @@ RETURNING *;
 -- name: deliver_request
 -- The caller has been told.
 UPDATE requests SET delivered = 1 WHERE id = :id AND state = 'GRANTED';
+
+-- name: forget_queue
+-- A rebuild begins: nobody waits any more on a database that is gone.
+UPDATE requests SET state = 'CANCELLED', reason = 'the state was rebuilt' WHERE state = 'QUEUED';

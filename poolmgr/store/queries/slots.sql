@@ -31,3 +31,7 @@ SET drains = :drains, superseded = :superseded, warm = :warm, warm_key = :warm_k
     path = :path
 WHERE id = :id AND state = :source AND fence = :fence
 RETURNING *;
+
+-- name: forget_live_slots
+-- A rebuild begins: what the backup calls alive is history; what lives is read from git.
+UPDATE slots SET state = 'RETIRED', lease_id = NULL, branch = NULL WHERE state <> 'RETIRED';

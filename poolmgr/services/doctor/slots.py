@@ -1,0 +1,108 @@
+"""Each slot against its directory, git's record of it, and who is in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from isolation.errors import IsolationError
+from isolation.git.program import Git
+from isolation.git.worktrees import find_admin, find_registered, lock_worktree
+from isolation.work import examine
+from poolmgr.core.lifecycle import LENT, OP_STATES, State
+from poolmgr.core.records import Slot, Snapshot
+from poolmgr.services import marks
+from poolmgr.services.chores import start_recycle
+from poolmgr.services.doctor.finding import Case, remark, wrong
+from poolmgr.services.doctor.lost import bury, revive, take_from_nowhere
+from poolmgr.services.inside import names, without_watchers
+from poolmgr.services.keep import restore_directory, rules_for
+from poolmgr.services.marks import is_tombstone
+from poolmgr.services.pool import Pool
+from poolmgr.services.registered import read_line
+from resources.probes.inside import scan
+
+HINTS = {State.PARKED: "parked", State.BROKEN: "broken"}
+
+
+def look_at_slots(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
+    """Slots that nobody works on at this moment; those in op states are their op's business."""
+    for slot in snapshot.slots:
+        if slot.state in OP_STATES:
+            continue
+        if slot.state in HINTS:
+            ways = f"poolmgr pool adopt {slot.name}, or poolmgr pool retire {slot.name}"
+            detail = f"{slot.error or 'nobody knows why'}: {ways}"
+            yield remark(HINTS[slot.state], slot.name, detail)
+        places = list(look_at_place(pool, snapshot, slot))
+        yield from places
+        if not places:
+            yield from look_at_content(pool, slot)
+    yield from look_inside_free(pool, snapshot)
+
+
+def look_at_place(pool: Pool, snapshot: Snapshot, slot: Slot) -> Iterator[Case]:
+    """The directory, its `.git` file, and git's record: all three, or what can be done without."""
+    admin = find_admin(slot.path)
+    registered = find_registered(pool.site.common, slot.path)
+    exists = os.path.lexists(slot.path) and not is_tombstone(slot.path)
+    if admin and registered:
+        if not (registered / "locked").exists():
+            detail = "git may prune its record: the lock is missing"
+            yield wrong("unlocked", slot.name, detail, lambda: lock_again(pool, slot))
+        return
+    if exists and registered:
+        detail = f"{slot.path} has lost its .git file"
+        yield wrong("pointer_gone", slot.name, detail, lambda: restore_directory(pool, slot))
+    elif registered:
+        detail = f"{slot.path} is gone; git still has its index and commits"
+        yield wrong("directory_gone", slot.name, detail, lambda: take_from_nowhere(pool, snapshot, slot))
+    elif exists:
+        detail = f"git's record of {slot.path} is gone"
+        yield wrong("record_gone", slot.name, detail, lambda: revive(pool, snapshot, slot))
+    else:
+        detail = f"neither {slot.path} nor git's record of it is there; commits on branches are"
+        yield wrong("nothing_left", slot.name, detail, lambda: bury(pool, snapshot, slot))
+
+
+def lock_again(pool: Pool, slot: Slot) -> None:
+    """Our lock on git's record."""
+    with pool.git_lock(pool.git) as git:
+        lock_worktree(git, slot.path, reason=marks.lock_reason(pool, slot.number, slot.generation))
+
+
+def look_at_content(pool: Pool, slot: Slot) -> Iterator[Case]:
+    """HEAD where it belongs; a free slot as free slots are."""
+    admin = find_admin(slot.path)
+    head = read_line(admin / "HEAD") if admin else ""
+    if slot.state in LENT and slot.branch and head != f"ref: refs/heads/{slot.branch}":
+        where = head.removeprefix("ref: refs/heads/")
+        yield remark("off_branch", slot.name, f"lent for {slot.branch}, but HEAD is at {where[:60]}")
+    if slot.state is State.READY:
+        fault = find_fault(pool, slot, head)
+        if fault:
+            yield wrong("not_clean", slot.name, fault, lambda: start_recycle(pool, slot, f"doctor: {fault}"))
+
+
+def find_fault(pool: Pool, slot: Slot, head: str) -> str:
+    """Why a free slot is not fit to be lent, "" when it is."""
+    if head != slot.base_oid:
+        return f"is free, but HEAD is at {head.removeprefix('ref: ')[:60]} instead of {slot.base_oid[:12]}"
+    try:
+        found = examine(Git(slot.path), slot.path, rules_for(pool, slot)).findings
+    except (IsolationError, OSError) as error:
+        return f"cannot be looked at: {error}"
+    if not found:
+        return ""
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"is free, but holds work: {found[0].kind.value} {found[0].path} {found[0].detail}".rstrip() + more
+
+
+def look_inside_free(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
+    """Processes in free slots: a shell that stayed does no harm, what it writes is found."""
+    free = {slot.path: slot for slot in snapshot.slots if slot.state is State.READY and slot.path.is_dir()}
+    inside = scan(free) if free else {}
+    for path, slot in free.items():
+        stay = without_watchers(pool, inside[path])
+        if stay.processes:
+            yield remark("inside", slot.name, f"is free, and {names(stay)} is in it")

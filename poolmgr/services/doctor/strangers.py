@@ -1,0 +1,94 @@
+"""Worktrees and directories beside the store: the pool's own that it forgot, and other people's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from isolation.git.worktrees import list_admins
+from poolmgr.core.records import Snapshot
+from poolmgr.services.doctor.finding import Case, remark, wrong
+from poolmgr.services.enter import Entrance, enter, prepare
+from poolmgr.services.marks import is_tombstone
+from poolmgr.services.pool import Pool, read_moment
+from poolmgr.services.rebuild import ensure_in_place, highest_fence, list_unregistered
+from poolmgr.services.registered import Registered, find_place, find_pooled
+
+
+def look_at_strangers(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
+    """Every worktree of the repository that no slot has, then what lies about."""
+    known = {slot.path for slot in snapshot.slots}
+    busy = {Path(str(place)) for op in snapshot.ops for place in named_paths(op.args)}
+    for admin in list_admins(pool.site.common):
+        pooled, path = find_pooled(admin), find_place(admin)
+        if path is None or path in known | busy:
+            continue
+        if pooled is None:
+            yield remark("hand_made", str(path), "a worktree that is not the pool's; it is left alone")
+        elif pooled.pool_id == pool.facts.pool_id:
+            detail = f"a worktree of slot {pooled.number} that the state does not know"
+            yield wrong("unknown_worktree", str(path), detail, lambda one=pooled: take_in(pool, one))  # type: ignore[misc]
+        else:
+            yield remark("other_pool", str(path), f"belongs to the pool {pooled.pool_id}; it is left alone")
+    for one in list_unregistered(pool.site, pool.facts.pool_id):
+        if one.path not in known | busy:
+            detail = "a parked directory that neither git nor the state knows"
+            yield wrong("unknown_parked", str(one.path), detail, lambda one=one: take_in(pool, one))  # type: ignore[misc]
+    yield from look_at_remains(pool, snapshot, busy)
+
+
+def named_paths(args: str) -> Iterator[str]:
+    """Every path that an open intent names."""
+    import json
+
+    values = json.loads(args)
+    for key in ("path", "parking", "trash"):
+        if isinstance(values.get(key), str):
+            yield values[key]
+
+
+def take_in(pool: Pool, found: Registered) -> None:
+    """The worktree enters the store."""
+    with pool.git_lock(pool.git) as git:
+        placed = ensure_in_place(pool.site, git, found)
+    ready = prepare(pool.site.common, [placed])[0]
+    highest = highest_fence(pool.site, [ready])
+    with pool.engine.write() as session:
+        session.all("lift_fence", fence=highest)
+        entrance = Entrance(
+            session=session,
+            parked=pool.site.parked,
+            note=pool.note("rebuild", "found in git"),
+            now=read_moment(),
+        )
+        enter(entrance, ready)
+
+
+def look_at_remains(pool: Pool, snapshot: Snapshot, busy: set[Path]) -> Iterator[Case]:
+    """Stones on abandoned paths, and directories on their way out."""
+    for stone in pool.facts.tombstones:
+        if is_tombstone(Path(stone)):
+            yield remark(
+                "tombstone", stone, "keeps git from working on an abandoned path; cleanup removes it"
+            )
+        elif os.path.lexists(Path(stone) / ".git") and Path(stone) not in {
+            slot.path for slot in snapshot.slots
+        }:
+            yield remark(
+                "late_files",
+                stone,
+                "somebody wrote here after the slot was taken back; move them, cleanup keeps them",
+            )
+    for going in sorted(Path(pool.facts.slots_dir).glob(".pool-wt-*.going")):
+        if going not in busy:
+            yield remark(
+                "going",
+                str(going),
+                "what is left of a slot that went, its work was kept: rm -rf it when you like",
+            )
+    damaged = pool.site.state / "damaged"
+    for entry in sorted(damaged.iterdir()) if damaged.is_dir() else ():
+        yield remark(
+            "set_aside", str(entry), "files of a lost state, kept to be looked at: rm -rf them when you like"
+        )

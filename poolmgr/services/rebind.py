@@ -1,0 +1,11 @@
+"""A pool whose repository was moved or copied gets its place again, or the copy one of its own."""
+
+from __future__ import annotations
+
+from poolmgr.core.errors import PoolError
+from poolmgr.services.site import Facts, Site
+
+
+def rebind_pool(site: Site, facts: Facts) -> str:
+    """What was done, in words."""
+    raise PoolError("not yet", hint="poolmgr doctor")
