@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from isolation.errors import GitFailed, IsolationError
 from isolation.git.program import Git
@@ -15,8 +15,7 @@ class NoRepository(IsolationError):
     """There is no git repository at or above this directory, or git does not trust it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class Layout(NamedTuple):
     """A repository as one of its directories sees it."""
 
     common: Path
@@ -34,7 +33,9 @@ def read_layout(git: Git) -> Layout:
         raise NoRepository(f"{git.cwd} cannot be read: {error.strerror}") from error
     lines = answer.text.split("\n")
     if answer.code == 0 and len(lines) == len(asked):
-        return Layout(common=Path(lines[0]), git_dir=Path(lines[1]), bare=lines[2] == "true", top=Path(lines[3]))
+        return Layout(
+            common=Path(lines[0]), git_dir=Path(lines[1]), bare=lines[2] == "true", top=Path(lines[3])
+        )
     return read_layout_slowly(git)
 
 

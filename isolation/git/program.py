@@ -14,8 +14,9 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from isolation.errors import GitFailed, GitMissing, GitTimedOut
 
@@ -52,8 +53,10 @@ ALWAYS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Output(NamedTuple):
     """What git answered."""
 
     code: int
@@ -71,21 +74,20 @@ class Output:
         return tuple(os.fsdecode(part) for part in self.stdout.split(b"\0") if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Git:
+class Git(NamedTuple):
     """Git in one directory."""
 
     cwd: Path
     keep_open: tuple[int, ...] = ()
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = NOTHING
 
     def at(self, cwd: Path) -> Git:
         """The same git in another directory."""
-        return replace(self, cwd=cwd)
+        return self._replace(cwd=cwd)
 
     def with_variables(self, **variables: str) -> Git:
         """The same git with more environment."""
-        return replace(self, variables={**self.variables, **variables})
+        return self._replace(variables={**self.variables, **variables})
 
     def run(
         self,
@@ -133,7 +135,9 @@ def base_environment() -> dict[str, str]:
     """The environment every git child gets."""
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     for name in os.environ:
-        if name in KEPT_GIT_VARIABLES or name.startswith(("GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")):
+        if name in KEPT_GIT_VARIABLES or name.startswith(
+            ("GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
+        ):
             kept[name] = os.environ[name]
     kept.setdefault("PATH", os.defpath)
     return kept | {

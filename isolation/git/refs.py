@@ -94,7 +94,7 @@ def branch_reflog_head(git: Git, branch: str) -> str:
 def list_refs(git: Git, prefix: str) -> dict[str, str]:
     """Every ref below a prefix and its object id."""
     answer = git.run("for-each-ref", "--format=%(refname)%00%(objectname)", prefix).text
-    return dict(line.split("\0") for line in answer.split("\n") if line)  # type: ignore[misc]
+    return dict(line.split("\0") for line in answer.split("\n") if line)
 
 
 def fetch(git: Git, remote: str) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from isolation.errors import IsolationError
 from isolation.git.program import Git
@@ -18,8 +18,7 @@ from isolation.git.program import Git
 BRANCH = "refs/heads/"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(NamedTuple):
     """A worktree as git lists it."""
 
     path: Path

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from poolmgr.core.lifecycle import ASIDE, OP_STATES, State
 from poolmgr.core.records import Slot, Snapshot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """A number, its generation, and the directory that follows from them."""
 
     number: int

@@ -6,15 +6,14 @@ nothing under another boot id, and stands still while the machine sleeps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from poolmgr.core.lifecycle import State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(NamedTuple):
     """One reading of the clocks."""
 
     wall: float
@@ -33,8 +32,7 @@ class LeaseKind(StrEnum):
     STANDING = "standing"  # with a release
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
+class Slot(NamedTuple):
     """One generation of a numbered place in the pool, and the directory it owns."""
 
     id: int
@@ -56,8 +54,7 @@ class Slot:
     error: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
+class Lease(NamedTuple):
     """Who holds a slot."""
 
     id: str
@@ -83,8 +80,7 @@ class RequestState(StrEnum):
     EXPIRED = "EXPIRED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """A place in the queue."""
 
     seq: int
@@ -111,8 +107,7 @@ class OpKind(StrEnum):
     RETIRE = "retire"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Op:
+class Op(NamedTuple):
     """An intent: what is being done to a slot, by whom, and what it may leave behind."""
 
     id: int
@@ -125,8 +120,7 @@ class Op:
     started: Moment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(NamedTuple):
     """One line of the log; never changed."""
 
     id: int
@@ -142,8 +136,7 @@ class Event:
     seconds: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """Everything a decision needs, read in one transaction."""
 
     pool_id: str

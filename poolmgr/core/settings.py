@@ -7,7 +7,7 @@ names, `config show` and the test of the commented page are derived from them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from poolmgr.core import settings_defaults as defaults
 from poolmgr.core import settings_kinds as kinds
@@ -214,8 +214,7 @@ class Settings(Section):
     limits: LimitsSettings = section(factory=LimitsSettings, in_effect=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong with the settings: where, which key, what, and what may be meant."""
 
     place: str

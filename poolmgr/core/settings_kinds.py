@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from poolmgr.core.settings_values import (
     Raw,
@@ -38,8 +38,7 @@ class Shape(StrEnum):
     MAPPING = "mapping"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class Kind(NamedTuple):
     """A type of value: the words for it, its parser, and whether null stands for "none"."""
 
     wants: str

@@ -7,9 +7,9 @@ Numbers that nobody set give way to those that somebody set (`max: 2` alone lowe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from typing import NamedTuple
 
 from poolmgr.core.settings import PoolSettings, Problem, Settings, SettingsError
 from poolmgr.core.settings_kinds import DEFAULTS_HERE
@@ -28,8 +28,7 @@ class Source(StrEnum):
     FLAG = "flag"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a value comes from."""
 
     source: Source
@@ -39,8 +38,7 @@ class Origin:
         return f"{self.source} ({self.place})" if self.place else str(self.source)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class Loaded(NamedTuple):
     """The settings, where each that is set comes from, and what was skipped for want of trust.
 
     `digest` is that of the committed file, if there is one.

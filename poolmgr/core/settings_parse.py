@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from poolmgr.core.settings import Problem
 from poolmgr.core.settings_kinds import Kind, Shape
@@ -20,16 +20,14 @@ SWITCHES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(NamedTuple):
     """A value of a document and the line it stands on; a mapping's values stand on their keys' lines."""
 
     line: int
     value: str | int | float | bool | tuple[Node, ...] | dict[str, Node] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class Given(NamedTuple):
     """What one place says about one key."""
 
     key: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from poolmgr.core.settings import Settings
 from poolmgr.core.settings_kinds import Kind
@@ -15,8 +14,7 @@ from poolmgr.core.settings_values import Value
 NOT_SETTINGS = frozenset({"POOLMGR_AGENT", "POOLMGR_LEASE", "POOLMGR_SLOT", "POOLMGR_TEST_DATA"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(NamedTuple):
     """One key: what it may be, what it is when nobody says, and what it means."""
 
     key: str

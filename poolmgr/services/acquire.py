@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from isolation.errors import IsolationError
 from isolation.git.refs import resolve_commits
@@ -33,8 +33,7 @@ from poolmgr.store.tables.requests import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(NamedTuple):
     """What `acquire` was told."""
 
     agent: str
@@ -48,13 +47,12 @@ class Asked:
     holder: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lent:
+class Lent(NamedTuple):
     """What `acquire` answers."""
 
     slot: Slot
     lease: Lease
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
 
 
 def acquire(pool: Pool, asked: Asked, *, background: Callable[[Pool], None]) -> Lent:

@@ -7,7 +7,7 @@ repository. Until the lease is announced no user work can be in the slot.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from isolation.errors import GitFailed
 from isolation.git.refs import (
@@ -35,8 +35,7 @@ from poolmgr.store.tables.requests import undo_grant
 HEADS = "refs/heads/"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(NamedTuple):
     """What a slot is to be set to; `start` is where the branch is made, None when it is there."""
 
     branch: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from poolmgr.core.errors import BranchHeld, Cancelled
 from poolmgr.core.lifecycle import HELD, State
@@ -25,8 +25,7 @@ from resources.probes.processes import Life, is_stopped, judge
 UNRESPONSIVE = 3.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(NamedTuple):
     """What a request wants its slot set to; no branch: one is named after the claim."""
 
     agent: str
@@ -37,8 +36,7 @@ class Wish:
     holder: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(NamedTuple):
     """A slot that is ours to set up."""
 
     slot: Slot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from poolmgr.core.lifecycle import LENT, State
 from poolmgr.core.placing import counted, missing
@@ -12,8 +12,7 @@ from poolmgr.services.turns import in_turn
 from resources.probes.processes import Life, judge
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class Due(NamedTuple):
     """What could be done now, and whether something is only to be waited for."""
 
     abandoned: tuple[Op, ...]

@@ -10,9 +10,9 @@ import errno
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from isolation.errors import GitFailed, IsolationError
 from isolation.git.program import Git
@@ -29,24 +29,23 @@ from poolmgr.store.tables.ops import add_op, close_op, leave_op, note_op, try_cl
 from poolmgr.store.tables.slots import move_slot, note_slot
 
 
-@dataclass(slots=True, kw_only=True)
 class Job:
-    """A slot in our hands."""
+    """A slot in our hands; it follows the slot and its intent from step to step."""
 
-    slot: Slot
-    op: Op
-    git: Git
-    args: dict[str, Any] = field(default_factory=dict)
+    def __init__(self, slot: Slot, op: Op, git: Git) -> None:
+        self.slot = slot
+        self.op = op
+        self.git = git
+        self.args: dict[str, Any] = json.loads(op.args)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class Turn(NamedTuple):
     """A move into an op state: what for, who does it (nobody: anybody may), and what it knows."""
 
     target: State
     kind: OpKind
     note: Note
-    args: Mapping[str, object] = field(default_factory=dict)
+    args: Mapping[str, object] = MappingProxyType({})
     owner: str | None = None
 
 
@@ -59,7 +58,7 @@ def lock_file(pool: Pool, slot_id: int) -> Path:
 def hands_on(pool: Pool, slot: Slot, op: Op, *, patience: float = 10) -> Iterator[Job]:
     """The job, for an op that is ours already."""
     with gate.held(lock_file(pool, slot.id), patience=patience) as descriptor:
-        yield Job(slot=slot, op=op, git=Git(slot.path, (descriptor,)), args=json.loads(op.args))
+        yield Job(slot, op, Git(slot.path, (descriptor,)))
 
 
 @contextmanager
@@ -72,7 +71,7 @@ def taken_up(pool: Pool, slot: Slot, op: Op) -> Iterator[Job | None]:
             if ours is None:
                 yield None
                 return
-            yield Job(slot=slot, op=ours, git=Git(slot.path, (descriptor,)), args=json.loads(ours.args))
+            yield Job(slot, ours, Git(slot.path, (descriptor,)))
     except Busy:
         yield None
 
@@ -106,7 +105,7 @@ def step_on(pool: Pool, job: Job, turn: Turn, **changes: object) -> Slot:
 
 def begin(pool: Pool, session: Session, slot: Slot, turn: Turn, **changes: object) -> tuple[Slot, Op]:
     """The intent and the move into an op state, in the caller's transaction; the op is ours."""
-    return turn_slot(session, slot, replace(turn, owner=pool.me), read_moment(), **changes)
+    return turn_slot(session, slot, turn._replace(owner=pool.me), read_moment(), **changes)
 
 
 def turn_slot(session: Session, slot: Slot, turn: Turn, now: Moment, **changes: object) -> tuple[Slot, Op]:

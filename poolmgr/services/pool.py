@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from isolation.git.program import Git
 from poolmgr.core.errors import NoSuchSlot
@@ -29,8 +29,7 @@ def read_moment() -> Moment:
     return Moment(wall=instant.wall, mono=instant.mono, boot=instant.boot)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pool:
+class Pool(NamedTuple):
     """One repository's pool, open."""
 
     site: Site

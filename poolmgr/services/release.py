@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from isolation.git.program import Git
 from isolation.work import Finding, examine
@@ -24,8 +24,7 @@ from resources.probes.signals import terminate
 STEPS = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(NamedTuple):
     """What `release` was told."""
 
     slot: Slot

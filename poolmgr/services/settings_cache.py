@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import poolmgr
 from poolmgr.core.settings_parse import Given
@@ -23,8 +23,7 @@ CACHE = "settings-cache.json"
 SETTLED_NS = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(NamedTuple):
     """What the committed file and the clone's file say."""
 
     committed: tuple[Given, ...] = ()

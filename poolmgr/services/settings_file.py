@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from poolmgr.core.settings import Problem, SettingsError
 
@@ -20,8 +20,7 @@ LARGEST = 256 * 1024
 Identity = list[str | int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingsFile:
+class SettingsFile(NamedTuple):
     """A settings file as it was read."""
 
     label: str

@@ -6,7 +6,7 @@ The work is kept first, whoever is inside; recycling waits until nobody is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from isolation.errors import IsolationError
 from isolation.rescue import Rescue
@@ -24,8 +24,7 @@ from resources.probes.inside import Inside
 DRAIN = 10.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(NamedTuple):
     """What became of a slot that was given back."""
 
     slot: Slot

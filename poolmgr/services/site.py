@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import os
 import stat
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from isolation.git.layout import Layout, NoRepository, read_layout
 from isolation.git.program import Git
@@ -21,8 +20,7 @@ from resources.probes.processes import host_id
 STATE = "poolmgr"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(NamedTuple):
     """A repository, and the directory in it where the pool's state lies."""
 
     layout: Layout
@@ -51,8 +49,7 @@ class Site:
         return self.state / "parked"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(NamedTuple):
     """Whose pool this is, and what has to be taken back when it goes."""
 
     pool_id: str
@@ -127,8 +124,8 @@ def is_home(site: Site, facts: Facts) -> bool:
 
 def write_facts(site: Site, facts: Facts, **changes: Any) -> Facts:  # noqa: ANN401 - fields of Facts
     """The sentinel, replaced whole."""
-    wanted = replace(facts, **changes)
-    write_private(site.facts_file, json.dumps(asdict(wanted), indent=1).encode())
+    wanted = facts._replace(**changes)
+    write_private(site.facts_file, json.dumps(wanted._asdict(), indent=1).encode())
     return wanted
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from isolation.git.program import Git
 from isolation.git.refs import fetch, list_refs, resolve_commits
@@ -16,8 +16,7 @@ LOCAL = ("refs/heads/main", "refs/heads/master", "HEAD")
 REMOTE = (ORIGIN_HEAD, "refs/remotes/origin/main", "refs/remotes/origin/master")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Base:
+class Base(NamedTuple):
     """A name people know, and the commit it means now."""
 
     ref: str

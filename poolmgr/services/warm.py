@@ -12,8 +12,8 @@ import signal
 import stat
 import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from isolation.git.program import KEPT_VARIABLES
 from poolmgr.core.records import Slot
@@ -25,8 +25,7 @@ LIMIT = 3600.0
 LOOK = 0.2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Warmth:
+class Warmth(NamedTuple):
     """How a slot stands: '' (commands are due), ok, failed, stopped; and what for."""
 
     state: str

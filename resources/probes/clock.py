@@ -7,15 +7,14 @@ machine is suspended, so a closed laptop ages nothing.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from resources.probes import system
 
 FIRST_TIME_NAMESPACE = ("4026531834", "-")  # PROC_TIME_INIT_INO; "-" where there are none
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instant:
+class Instant(NamedTuple):
     """A moment on this machine's clocks."""
 
     wall: float

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from resources.probes import system
 
@@ -20,8 +20,7 @@ INIT = 1  # often not readable, even for root in a sandbox; it lives in no slot
 NAMED = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
+class Process(NamedTuple):
     """A process inside, and how it was found: cwd, root, exe, file or map."""
 
     pid: int
@@ -30,8 +29,7 @@ class Process:
     how: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inside:
+class Inside(NamedTuple):
     """Who was found, whether that is everybody, and if not, why."""
 
     processes: tuple[Process, ...]
@@ -44,16 +42,16 @@ class Inside:
         return self.complete and not self.processes
 
 
-@dataclass(slots=True, kw_only=True)
 class Scan:
     """One pass over the process table for any number of directories."""
 
-    roots: dict[Path, bytes]
-    skipped: frozenset[int]
-    since: int | None
-    found: dict[Path, dict[int, str]] = field(default_factory=dict)
-    unread: list[str] = field(default_factory=list)
-    views: dict[tuple[str, bytes], dict[Path, tuple[bytes, ...]]] = field(default_factory=dict)
+    def __init__(self, roots: dict[Path, bytes], skipped: frozenset[int], since: int | None) -> None:
+        self.roots = roots
+        self.skipped = skipped
+        self.since = since
+        self.found: dict[Path, dict[int, str]] = {}
+        self.unread: list[str] = []
+        self.views: dict[tuple[str, bytes], dict[Path, tuple[bytes, ...]]] = {}
 
     def look_at(self, pid: int) -> None:
         """Note in which directories a process lives, or that it could not be read."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 from binascii import crc32
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from resources.errors import NoProcessTable
 from resources.probes import system
@@ -26,8 +26,7 @@ class Life(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(NamedTuple):
     """The parts of an identity; its text is opaque to everybody else."""
 
     host: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from dataclasses import replace
 
 from resources.probes.processes import Life, judge, parse_identity, read_identity, read_own_identity
 from resources.probes.signals import terminate
@@ -54,7 +53,7 @@ def test_who_has_the_number_now_is_left_alone(dwellers: Dwellers) -> None:
     process = dwellers()
     earlier = parse_identity(identity_of(process.pid))
     assert earlier is not None
-    assert terminate((str(replace(earlier, start=1)),), grace=0) == ()
+    assert terminate((str(earlier._replace(start=1)),), grace=0) == ()
     assert process.poll() is None
     assert judge(identity_of(process.pid)) is Life.ALIVE
 
@@ -63,6 +62,6 @@ def test_the_asking_process_and_strangers_of_other_worlds_are_left_alone(dweller
     process = dwellers()
     known = parse_identity(identity_of(process.pid))
     assert known is not None
-    foreign = (str(replace(known, host="another")), str(replace(known, pid_namespace="1")), "nonsense")
+    foreign = (str(known._replace(host="another")), str(known._replace(pid_namespace="1")), "nonsense")
     assert terminate((read_own_identity(), *foreign), grace=0) == ()
     assert process.poll() is None

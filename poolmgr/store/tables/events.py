@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from poolmgr.core.records import Event, Moment, Slot
 from poolmgr.store.protocol import Session
@@ -11,8 +11,7 @@ from poolmgr.store.tables.rows import parse_event
 KEPT = 20_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(NamedTuple):
     """What an event says beside the states."""
 
     action: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from poolmgr.core.errors import LostRace
 from poolmgr.core.records import Lease, LeaseKind, Moment
@@ -10,8 +10,7 @@ from poolmgr.store.protocol import ConstraintBroken, Row, Session
 from poolmgr.store.tables.rows import moment_values, parse_lease
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewLease:
+class NewLease(NamedTuple):
     """What a lease begins with."""
 
     id: str

@@ -27,7 +27,7 @@ def add_op(
     try:
         row = session.one(
             "add_op", slot_id=slot.id, kind=kind.value, fence=slot.fence, owner=owner,
-            args=json.dumps(args), **moment_values(now),
+            args=json.dumps(dict(args)), **moment_values(now),
         )  # fmt: skip
     except ConstraintBroken as error:
         raise LostRace(f"{slot.name} is being worked on", hint="try again") from error
@@ -44,7 +44,7 @@ def try_claim_op(session: Session, op: Op, owner: str) -> Op | None:
 
 def note_op(session: Session, op: Op, args: Mapping[str, object]) -> Op:
     """The intent with what it has come to know."""
-    row = session.one("note_op", id=op.id, args=json.dumps(args))
+    row = session.one("note_op", id=op.id, args=json.dumps(dict(args)))
     if row is None:
         raise LostRace("the work was taken over by another process", hint="poolmgr status")
     return parse_op(row)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from poolmgr.core.records import Moment, Request, RequestState
 from poolmgr.store.protocol import Row, Session
 from poolmgr.store.tables.rows import moment_values, parse_request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewRequest:
+class NewRequest(NamedTuple):
     """What somebody asks for."""
 
     id: str

@@ -7,8 +7,8 @@ in the caller's transaction. A row that moved on meanwhile raises LostRace.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from poolmgr.core.errors import LostRace
 from poolmgr.core.lifecycle import State, is_allowed
@@ -18,8 +18,7 @@ from poolmgr.store.tables.events import Note, add_event
 from poolmgr.store.tables.rows import moment_values, parse_slot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewSlot:
+class NewSlot(NamedTuple):
     """What a slot enters the pool with."""
 
     number: int
@@ -64,7 +63,7 @@ def move_slot(
     """The slot in its next state; `changes` are fields of Slot that change with it."""
     if not is_allowed(slot.state, target):
         raise AssertionError(f"{slot.state} to {target} is not in the table")
-    wanted = replace(slot, state=target, **changes)  # type: ignore[arg-type]
+    wanted = slot._replace(state=target, **changes)  # type: ignore[arg-type]
     try:
         row = session.one(
             "move_slot", source=slot.state.value, target=target.value, next_fence=wanted.fence,
@@ -80,7 +79,7 @@ def move_slot(
 
 def note_slot(session: Session, slot: Slot, **changes: object) -> Slot:
     """Facts beside the state."""
-    wanted = replace(slot, **changes)  # type: ignore[arg-type]
+    wanted = slot._replace(**changes)  # type: ignore[arg-type]
     return require_row(session.one("note_slot", source=slot.state.value, **noted(slot, wanted)), slot)
 
 
