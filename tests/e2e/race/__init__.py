@@ -1,0 +1,1 @@
+"""Many real processes that want the same few slots at the same moment."""
