@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from poolmgr.cli import care, config, lend, look, pool, queue, rescue
+from poolmgr.cli.typed import add_verb
 
 app = typer.Typer(
     name="poolmgr",
@@ -15,8 +16,8 @@ app = typer.Typer(
     help="Lend git worktrees to coding agents, and never lose their work.",
     epilog="Every command takes --repo DIR and --json, before or after its name.",
 )
-look.register(app)
-lend.register(app)
+for verb in (*look.VERBS, *lend.VERBS):
+    add_verb(app, verb)
 care.register(app)
 config.register(app)
 app.add_typer(pool.app)

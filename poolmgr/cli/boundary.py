@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import tempfile
 import time
 import traceback
 from pathlib import Path
 
 from isolation.errors import IsolationError
 from isolation.git.layout import NoRepository
+from poolmgr.cli.hot import find_hot
 from poolmgr.cli.invocation import Invocation, parse_invocation
 from poolmgr.cli.output import emit, safe_lines, say
 from poolmgr.core.errors import PoolError
@@ -52,7 +52,12 @@ def run(argv: list[str]) -> int:
 
 
 def run_command(invocation: Invocation, rest: list[str]) -> int:
-    """Hand the words to the command line's definition."""
+    """Do what is plainly asked; hand everything else to typer."""
+    hot = find_hot(rest)
+    if hot:
+        verb, values = hot
+        verb.run(invocation, values)
+        return DONE
     import typer
 
     from poolmgr.cli.app import app
@@ -90,6 +95,8 @@ def tell(
 def bug(invocation: Invocation, error: BaseException) -> int:
     """A report in a file, and where it lies."""
     text = "".join(traceback.format_exception(error))
+    import tempfile
+
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="poolmgr-bug-", suffix=".log", delete=False, errors="backslashreplace"

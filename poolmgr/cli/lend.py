@@ -4,40 +4,25 @@ from __future__ import annotations
 
 import getpass
 import os
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.output import emit, out, out_path, safe, say, say_skipped
+from poolmgr.cli.verb import Values, Verb, Word
 
 if TYPE_CHECKING:
     from poolmgr.services.acquire import Lent
     from poolmgr.services.settle import Settled
 
 
-def register(app: typer.Typer) -> None:
-    """These commands at the top level."""
-    app.command()(init)
-    app.command()(acquire)
-    app.command()(release)
-    app.command()(reclaim)
-
-
-def init(
-    context: typer.Context,
-    size: Annotated[
-        int | None, typer.Option("--size", min=1, max=1000, help="how many slots to make")
-    ] = None,
-) -> None:
+def init(invocation: Invocation, values: Values) -> None:
     """Make a pool in this repository; safe to repeat.
 
     Example: poolmgr init --size 4
     """
     from poolmgr.cli.making import make_pool
 
-    invocation: Invocation = context.obj
-    answer = make_pool(invocation.directory, size)
+    answer = make_pool(invocation.directory, values["size"])
     if invocation.as_json:
         emit(answer.as_json)
         return
@@ -45,27 +30,7 @@ def init(
         out(line)
 
 
-def acquire(  # noqa: PLR0917 - typer reads the options from the parameters
-    context: typer.Context,
-    agent: Annotated[str | None, typer.Option("--agent", help="who will hold the slot")] = None,
-    branch: Annotated[
-        str | None, typer.Option("--branch", help="made from the base unless it exists")
-    ] = None,
-    base: Annotated[
-        str | None, typer.Option("--base", metavar="REF", help="what a new branch starts from")
-    ] = None,
-    track: Annotated[bool, typer.Option("--track", help="take up the remote's branch of that name")] = False,
-    fetch: Annotated[bool, typer.Option("--fetch", help="run git fetch first")] = False,
-    priority: Annotated[int, typer.Option("--priority", min=0, max=4, help="0 first, 4 last")] = 2,
-    wait: Annotated[bool, typer.Option("--wait", help="wait for a slot as long as it takes")] = False,
-    timeout: Annotated[
-        float | None, typer.Option("--timeout", min=0, help="seconds to wait for a slot")
-    ] = None,
-    request_id: Annotated[
-        str | None, typer.Option("--request-id", metavar="ID", help="asking again gives the same lease")
-    ] = None,
-    pid: Annotated[int | None, typer.Option("--pid", min=1, help="the lease ends with this process")] = None,
-) -> None:
+def acquire(invocation: Invocation, values: Values) -> None:
     """Lend a slot and print its path.
 
     Example: cd "$(poolmgr acquire --agent alice --branch fix/login)"
@@ -74,18 +39,26 @@ def acquire(  # noqa: PLR0917 - typer reads the options from the parameters
     from poolmgr.services.background import ensure_worker
     from poolmgr.wiring import open_pool
 
-    invocation: Invocation = context.obj
     pool = open_pool(invocation.directory)
     asked = service.Asked(
-        agent=agent or os.environ.get("POOLMGR_AGENT") or getpass.getuser(), branch=branch, base=base,
-        track=track, fetch=fetch, priority=priority, request_id=request_id, holder=holder_of(pid),
-        timeout=None if wait else pool.settings.queue.timeout if timeout is None else timeout,
+        agent=values["agent"] or os.environ.get("POOLMGR_AGENT") or getpass.getuser(),
+        branch=values["branch"], base=values["base"], track=values["track"], fetch=values["fetch"],
+        priority=values["priority"], request_id=values["request_id"], holder=holder_of(values["pid"]),
+        timeout=timeout_of(values, pool.settings.queue.timeout),
     )  # fmt: skip
     say_skipped(pool.skipped)
     lent = service.acquire(pool, asked, background=ensure_worker)
     show_lent(invocation, lent)
     service.delivered(pool, lent)
     pool.engine.close()
+
+
+def timeout_of(values: Values, by_default: float) -> float | None:
+    """How long to wait; None: as long as it takes."""
+    if values["wait"]:
+        return None
+    timeout: float | None = values["timeout"]
+    return by_default if timeout is None else timeout
 
 
 def holder_of(pid: int | None) -> str | None:
@@ -119,15 +92,7 @@ def show_lent(invocation: Invocation, lent: Lent) -> None:
     out_path(slot.path)
 
 
-def release(
-    context: typer.Context,
-    slot: Annotated[str | None, typer.Argument(help="name or path; by default the slot around you")] = None,
-    rescue: Annotated[bool, typer.Option("--rescue", help="keep all unsaved work aside first")] = False,
-    kill: Annotated[bool, typer.Option("--kill", help="end what the lease started")] = False,
-    lease: Annotated[
-        str | None, typer.Option("--lease", metavar="ID", help="refuse if the slot has another by now")
-    ] = None,
-) -> None:
+def release(invocation: Invocation, values: Values) -> None:
     """Give a slot back; refuses while it holds work that is saved nowhere else.
 
     Example: poolmgr release pool-wt-2 --rescue
@@ -137,22 +102,19 @@ def release(
     from poolmgr.services.pool import require_slot
     from poolmgr.wiring import open_pool
 
-    invocation: Invocation = context.obj
     pool = open_pool(invocation.directory)
     snapshot = pool.snapshot()
     asked = service.Asked(
-        slot=require_slot(snapshot, slot or ".", invocation.directory),
-        lease=lease or os.environ.get("POOLMGR_LEASE") or None, rescue=rescue, kill=kill,
+        slot=require_slot(snapshot, values["slot"] or ".", invocation.directory),
+        lease=values["lease"] or os.environ.get("POOLMGR_LEASE") or None,
+        rescue=values["rescue"], kill=values["kill"],
     )  # fmt: skip
     settled = service.release(pool, snapshot, asked)
     ensure_worker(pool)
     show_settled(invocation, settled, "released")
 
 
-def reclaim(
-    context: typer.Context,
-    slot: Annotated[str, typer.Argument(help="name or path of the slot")],
-) -> None:
+def reclaim(invocation: Invocation, values: Values) -> None:
     """Take a slot from its holder; everything in it is rescued first.
 
     Example: poolmgr reclaim pool-wt-2
@@ -162,10 +124,9 @@ def reclaim(
     from poolmgr.services.pool import require_slot
     from poolmgr.wiring import open_pool
 
-    invocation: Invocation = context.obj
     pool = open_pool(invocation.directory)
     snapshot = pool.snapshot()
-    wanted = require_slot(snapshot, slot, invocation.directory)
+    wanted = require_slot(snapshot, values["slot"], invocation.directory)
     settled = service.reclaim(pool, snapshot, wanted, reason=f"reclaimed by {getpass.getuser()}")
     ensure_worker(pool)
     show_settled(invocation, settled, "reclaimed")
@@ -194,3 +155,47 @@ def show_settled(invocation: Invocation, settled: Settled, done: str) -> None:
         say(f"hint: poolmgr pool adopt {settled.slot.name}")
     for process in inside:
         say(f"still inside: {safe(process.name)} (pid {process.pid}); the slot waits for it")
+
+
+VERBS = (
+    Verb(
+        "init",
+        init.__doc__ or "",
+        (Word("size", "how many slots to make", int, metavar="N", low=1, high=1000),),
+        init,
+    ),
+    Verb(
+        "acquire",
+        acquire.__doc__ or "",
+        (
+            Word("agent", "who will hold the slot", metavar="NAME"),
+            Word("branch", "made from the base unless it exists", metavar="NAME"),
+            Word("base", "what a new branch starts from", metavar="REF"),
+            Word("track", "take up the remote's branch of that name", bool),
+            Word("fetch", "run git fetch first", bool),
+            Word("priority", "0 first, 4 last", int, metavar="N", default=2, low=0, high=4),
+            Word("wait", "wait for a slot as long as it takes", bool),
+            Word("timeout", "seconds to wait for a slot", float, metavar="S", low=0),
+            Word("request_id", "asking again gives the same lease", metavar="ID"),
+            Word("pid", "the lease ends with this process", int, metavar="PID", low=1),
+        ),
+        acquire,
+    ),
+    Verb(
+        "release",
+        release.__doc__ or "",
+        (
+            Word("slot", "name or path; by default the slot around you", is_argument=True),
+            Word("rescue", "keep all unsaved work aside first", bool),
+            Word("kill", "end what the lease started", bool),
+            Word("lease", "refuse if the slot has another by now", metavar="ID"),
+        ),
+        release,
+    ),
+    Verb(
+        "reclaim",
+        reclaim.__doc__ or "",
+        (Word("slot", "name or path of the slot", is_argument=True, is_required=True),),
+        reclaim,
+    ),
+)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.output import age, ago, emit, out, safe, table
+from poolmgr.cli.verb import Values, Verb, Word
 
 if TYPE_CHECKING:
     from poolmgr.core.records import Event, Request
@@ -16,15 +15,7 @@ if TYPE_CHECKING:
     from poolmgr.services.report import Seen
 
 
-def register(app: typer.Typer) -> None:
-    """These commands at the top level."""
-    app.command()(status)
-    app.command()(where)
-    app.command()(events)
-    app.command()(branches)
-
-
-def status(context: typer.Context) -> None:
+def status(invocation: Invocation, _values: Values) -> None:
     """Show every slot: its state, holder, branch, age, and whether it is dirty.
 
     Example: poolmgr status --json
@@ -34,7 +25,6 @@ def status(context: typer.Context) -> None:
     from poolmgr.services.report import look_at_slots
     from poolmgr.wiring import look_at_pool
 
-    invocation: Invocation = context.obj
     pool = look_at_pool(invocation.directory)
     snapshot = pool.snapshot()
     seen = look_at_slots(pool, snapshot)
@@ -139,7 +129,7 @@ def inside_text(seen: Seen) -> str:
     return f"{first.name} {first.pid}" + (f" +{more}" if more else "")
 
 
-def where(context: typer.Context) -> None:
+def where(invocation: Invocation, _values: Values) -> None:
     """Show the slot around you: branch, lease, base, and the next command.
 
     Example: poolmgr where
@@ -150,7 +140,6 @@ def where(context: typer.Context) -> None:
     from poolmgr.services.report import look_at_slots
     from poolmgr.wiring import look_at_pool
 
-    invocation: Invocation = context.obj
     pool = look_at_pool(invocation.directory)
     snapshot = pool.snapshot()
     slot = find_slot_around(snapshot, invocation.directory)
@@ -172,11 +161,7 @@ def where(context: typer.Context) -> None:
     out(f"next    {'poolmgr release' if seen.lease else 'poolmgr acquire'}")
 
 
-def events(
-    context: typer.Context,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="go on as things happen")] = False,
-    last: Annotated[int, typer.Option("--last", "-n", min=1, help="how many lines to begin with")] = 20,
-) -> None:
+def events(invocation: Invocation, values: Values) -> None:
     """Show what happened to the slots, and why.
 
     Example: poolmgr events --follow
@@ -184,11 +169,10 @@ def events(
     from poolmgr.store.tables.events import events_after, last_events
     from poolmgr.wiring import look_at_pool
 
-    invocation: Invocation = context.obj
     pool = look_at_pool(invocation.directory)
     with pool.engine.read() as session:
-        found = last_events(session, last)
-    if invocation.as_json and not follow:
+        found = last_events(session, values["last"])
+    if invocation.as_json and not values["follow"]:
         emit({"events": [event_json(event) for event in found]})
         return
     at = 0
@@ -196,7 +180,7 @@ def events(
         for event in found:
             show_event(event, as_json=invocation.as_json)
             at = event.id
-        if not follow:
+        if not values["follow"]:
             break
         time.sleep(0.5)
         with pool.engine.read() as session:
@@ -230,12 +214,7 @@ def show_event(event: Event, *, as_json: bool) -> None:
     out(safe(f"{clock}  {event.slot:<12} {move}{took}{result}{words}"))
 
 
-def branches(
-    context: typer.Context,
-    prune: Annotated[
-        bool, typer.Option("--prune", help="delete those that are merged and held by nobody")
-    ] = False,
-) -> None:
+def branches(invocation: Invocation, values: Values) -> None:
     """Show the branches the pool made: ahead, merged, held.
 
     Example: poolmgr branches --prune
@@ -243,9 +222,8 @@ def branches(
     from poolmgr.services.branches import list_branches, prune_branches
     from poolmgr.wiring import look_at_pool, open_pool
 
-    invocation: Invocation = context.obj
-    pool = open_pool(invocation.directory) if prune else look_at_pool(invocation.directory)
-    gone = prune_branches(pool) if prune else ()
+    pool = open_pool(invocation.directory) if values["prune"] else look_at_pool(invocation.directory)
+    gone = prune_branches(pool) if values["prune"] else ()
     found = list_branches(pool)
     if invocation.as_json:
         emit({"branches": [each.as_json for each in found], "pruned": list(gone)})
@@ -257,3 +235,24 @@ def branches(
         table(("branch", "agent", "ahead", "state", "held in"), rows) if rows else ["no branches yet"]
     ):
         out(line)
+
+
+VERBS = (
+    Verb("status", status.__doc__ or "", (), status),
+    Verb("where", where.__doc__ or "", (), where),
+    Verb(
+        "events",
+        events.__doc__ or "",
+        (
+            Word("follow", "go on as things happen", bool, short="-f"),
+            Word("last", "how many lines to begin with", int, metavar="N", default=20, low=1, short="-n"),
+        ),
+        events,
+    ),
+    Verb(
+        "branches",
+        branches.__doc__ or "",
+        (Word("prune", "delete those that are merged and held by nobody", bool),),
+        branches,
+    ),
+)

@@ -10,7 +10,9 @@ from typing import NamedTuple
 from isolation.errors import IsolationError
 from isolation.git.refs import resolve_commits
 from poolmgr.core.errors import PoolError, TimedOut
-from poolmgr.core.records import Lease, Request, RequestState, Slot
+from poolmgr.core.lifecycle import HELD
+from poolmgr.core.placing import counted
+from poolmgr.core.records import Lease, Request, RequestState, Slot, Snapshot
 from poolmgr.core.refname import require_agent, require_branch, require_request
 from poolmgr.services import activity, wake
 from poolmgr.services.assign import execute_assign, undo_assign
@@ -162,12 +164,20 @@ def wait_for_turn(
                 return claim
             left = wake.LOOK_AGAIN if deadline is None else deadline - time.monotonic()
             if left <= 0:
-                raise TimedOut(
-                    f"no slot became free within {timeout:g} s; there are {pool.settings.pool.max} at most",
-                    hint="poolmgr acquire --wait, or see who holds them: poolmgr status",
-                    facts={"request_id": request.id},
-                )
+                raise timed_out(pool, snapshot, request, timeout)
             waiter.wait(min(wake.LOOK_AGAIN, left))
+
+
+def timed_out(pool: Pool, snapshot: Snapshot, request: Request, timeout: float | None) -> TimedOut:
+    """Nobody gave a slot back in time."""
+    held = sum(slot.state in HELD for slot in snapshot.slots)
+    size = len(counted(snapshot))
+    return TimedOut(
+        f"no slot became free within {timeout or 0:g} s: {held} of {size} are held, "
+        f"and there are {pool.settings.pool.max} at most",
+        hint="poolmgr acquire --wait, or see who holds them: poolmgr status",
+        facts={"request_id": request.id},
+    )
 
 
 def set_up(pool: Pool, claim: Claim) -> tuple[Slot, Lease]:

@@ -1,0 +1,45 @@
+"""Commands as typer takes them: functions whose parameters carry the words."""
+
+from __future__ import annotations
+
+from inspect import Parameter, Signature
+from typing import Annotated, Any
+
+import typer
+
+from poolmgr.cli.verb import Verb, Word
+
+
+def add_verb(app: typer.Typer, verb: Verb) -> None:
+    """The verb as a command of the app."""
+
+    def command(**values: Any) -> None:  # noqa: ANN401 - of the words' kinds
+        context: typer.Context = values.pop("context")
+        verb.run(context.obj, values)
+
+    own = Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    parameters = [own, *(parameter_of(word) for word in verb.words)]
+    command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in parameters}
+    command.__doc__ = verb.help
+    app.command(name=verb.name)(command)
+
+
+def parameter_of(word: Word) -> Parameter:
+    """A word as a parameter typer understands."""
+    limits: dict[str, Any] = {"min": word.low, "max": word.high} if word.kind in {int, float} else {}
+    names = [word.flag, *([word.short] if word.short else [])]
+    about = (
+        typer.Argument(metavar=word.metavar, help=word.help, **limits)
+        if word.is_argument
+        else typer.Option(*names, metavar=word.metavar, help=word.help, **limits)
+    )
+    kind: Any = word.kind
+    if word.kind is bool:
+        default: Any = False
+    elif word.is_required:
+        default = Parameter.empty
+    else:
+        default = word.default
+        kind = kind | None if default is None else kind
+    return Parameter(word.name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, about])
