@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from poolmgr.core.errors import PoolError, StateUnwritable
+from poolmgr.core.errors import PoolError, StateDamaged, StateUnwritable
 from poolmgr.core.lifecycle import LENT
 from poolmgr.core.settings import Settings
 from poolmgr.services.pool import Pool, find_slot_around
@@ -16,6 +16,7 @@ from poolmgr.services.settings import load_settings
 from poolmgr.services.settings_place import find_checkout
 from poolmgr.services.site import Facts, Site, find_site, is_home, require_facts, require_home
 from poolmgr.services.use import use_slot
+from poolmgr.store.snapshot import read_meta
 from poolmgr.store.sqlite import SqliteEngine
 from resources.probes.processes import describe, read_own_identity
 
@@ -64,7 +65,10 @@ def require_writable(site: Site) -> None:
 
 
 def assemble(site: Site, facts: Facts, engine: SqliteEngine, flags: Mapping[str, str] | None = None) -> Pool:
-    """The pool with its settings."""
+    """The pool with its settings; a database that is another pool's is refused."""
+    with engine.read() as session:
+        if read_meta(session).get("pool_id") != facts.pool_id:
+            raise StateDamaged(f"{site.database} belongs to another pool", hint="poolmgr doctor --fix")
     me = read_own_identity()
     atexit.register(engine.close)
     loaded = load_settings(Path(facts.checkout), site.state, os.environ, flags or {})

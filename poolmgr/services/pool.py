@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from isolation.git.program import Git
-from poolmgr.core.errors import NoSuchSlot, StateDamaged
+from poolmgr.core.errors import NoSuchSlot
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Lease, Moment, Slot, Snapshot
 from poolmgr.core.settings import Settings
@@ -48,10 +48,7 @@ class Pool(NamedTuple):
     def snapshot(self) -> Snapshot:
         """Everything a decision needs."""
         with self.engine.read() as session:
-            snapshot = read_snapshot(session)
-        if snapshot.pool_id != self.facts.pool_id:
-            raise StateDamaged("the state database is another pool's", hint="poolmgr doctor --fix")
-        return snapshot
+            return read_snapshot(session)
 
     def note(self, action: str, reason: str = "", result: str = "ok") -> Note:
         """What an event of ours says."""
