@@ -61,6 +61,7 @@ def slot_waits(slot: Slot) -> bool:
 def missing(snapshot: Snapshot, *, most: int, waiting: int) -> int:
     """How many slots to make: up to the wanted size, and one for everybody who would wait."""
     present = counted(snapshot)
+    back_soon = sum(slot_waits(slot) for slot in snapshot.slots)
     coming = sum(slot.state is State.READY or slot.state in OP_STATES - {State.ASSIGNING} for slot in present)
-    wanted = max(snapshot.size - len(present), waiting - coming, 0)
+    wanted = max(snapshot.size - len(present) - back_soon, waiting - coming, 0)
     return max(0, min(wanted, most - len(present)))
