@@ -11,6 +11,7 @@ from typing import NamedTuple
 from isolation.errors import IsolationError
 from isolation.rescue import Rescue
 from poolmgr.core.lifecycle import State
+from poolmgr.core.placing import counted
 from poolmgr.core.records import OpKind, Slot
 from poolmgr.services.inside import look_inside, names
 from poolmgr.services.job import Job, Turn, call_waiters, give_up, is_environment, remember, step_on
@@ -76,5 +77,10 @@ def recycle_on(pool: Pool, job: Job) -> Slot:
     }
     note = pool.note("release", str(job.args.get("kept", "")))
     turn = Turn(target=State.RECYCLING, kind=OpKind.RECYCLE, note=note, args=facts)
-    superseded = job.slot.superseded or bool(job.args.get("forced"))
+    superseded = job.slot.superseded or bool(job.args.get("forced")) or is_replaced(pool, job)
     return step_on(pool, job, turn, drains=False, error="", superseded=superseded)
+
+
+def is_replaced(pool: Pool, job: Job) -> bool:
+    """While the slot drained another was made for its place; with it the pool would be too large."""
+    return job.slot.drains and len(counted(pool.snapshot())) >= pool.settings.pool.max
