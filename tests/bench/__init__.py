@@ -1,6 +1,6 @@
 """The benchmark: what poolmgr costs, as ratios against git, SQLite and a peer in one run.
 
-    python -m tests.bench                    every row at full size (some 12 minutes, 4 GB of disk)
+    python -m tests.bench                    every row at full size (long; some 5 GB of disk)
     python -m tests.bench --quick            1,000 and 2,000 files, few rounds: does it still work?
     python -m tests.bench --rows acquire claim --work /tmp/bench --json
 
