@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from isolation.errors import NotKept, RescueDamaged, WorktreeChanged
 from isolation.rescue.manifest import Entry, Side, Type, named, parse_entries, write_entries
@@ -139,30 +139,45 @@ def read_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An archive to read, with its list."""
+
+    tar: tarfile.TarFile
+    members: Mapping[str, tarfile.TarInfo]
+    entries: tuple[Entry, ...]
+
+    def content(self, name: str) -> IO[bytes] | None:
+        """A member's content, None when there is no such file."""
+        member = self.members.get(name)
+        return self.tar.extractfile(member) if member else None
+
+
 @contextmanager
-def open_archive(path: Path, digest: str) -> Iterator[tuple[tarfile.TarFile, tuple[Entry, ...]]]:
-    """The archive and its list, once its digest is proven."""
+def open_archive(path: Path, digest: str) -> Iterator[Opened]:
+    """The archive, once its digest is proven."""
     try:
         with path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != digest:
                 raise RescueDamaged(f"the rescue archive is not what its ref says: {path}")
             file.seek(0)
             with tarfile.open(fileobj=file, mode="r:", errors="surrogateescape") as tar:
-                text = tar.extractfile(LIST)
-                yield tar, parse_entries(json.loads(text.read() if text else b""))
+                yield read_list(tar)
     except FileNotFoundError as error:
         raise RescueDamaged(f"the rescue archive is missing: {path}") from error
-    except (tarfile.TarError, KeyError, ValueError) as error:
+    except tarfile.TarError as error:
         raise RescueDamaged(f"the rescue archive cannot be read: {path}") from error
 
 
-def read_member(tar: tarfile.TarFile, name: str) -> bytes:
-    """A small member's content, b"" when there is none."""
+def read_list(tar: tarfile.TarFile) -> Opened:
+    """The archive with its own list of entries."""
+    members = {member.name: member for member in tar.getmembers()}
+    text = tar.extractfile(members[LIST]) if LIST in members else None
     try:
-        file = tar.extractfile(name)
-    except KeyError:
-        return b""
-    return file.read() if file else b""
+        entries = parse_entries(json.loads(text.read() if text else b""))
+    except ValueError as error:
+        raise RescueDamaged("the rescue archive has no list") from error
+    return Opened(tar=tar, members=members, entries=entries)
 
 
 def sync_directory(path: Path) -> None:

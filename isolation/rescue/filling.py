@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from isolation.errors import RescueDamaged
+from isolation.rescue.archive import Opened
 from isolation.rescue.manifest import Entry, Type
 
 if TYPE_CHECKING:
@@ -129,11 +129,11 @@ def move_into_place(made: Path, path: Path) -> None:
     made.rename(path)
 
 
-def write_members(tar: tarfile.TarFile, root: Path, entries: Iterable[Entry]) -> None:
+def write_members(archive: Opened, root: Path, entries: Iterable[Entry]) -> None:
     """Files whose content lies in the archive."""
     for entry in entries:
         if entry.type is Type.FILE:
-            content = tar.extractfile(f"{entry.side}/{entry.path}")
+            content = archive.content(f"{entry.side}/{entry.path}")
             if content is None:
                 raise RescueDamaged(f"the rescue archive lacks {entry.path}")
             write_file(root, entry, content)

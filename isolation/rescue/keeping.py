@@ -31,12 +31,11 @@ from isolation.rescue.archive import (
     sync_directory,
     write_archive,
 )
+from isolation.rescue.blobs import DURABLE, name_contents, write_contents
 from isolation.rescue.contents import Contents, list_contents
 from isolation.rescue.listing import find_rescue
 from isolation.rescue.manifest import Entry, Manifest, Side, Type
 from isolation.rescue.objects import (
-    DURABLE,
-    name_contents,
     read_manifest,
     read_tag_texts,
     write_rescue,
@@ -76,7 +75,7 @@ def keep(git: Git, worktree: Path, *, where: RescuePlace, rules: Rules, **naming
     When the ref exists already, the worktree must be exactly what it holds, else RescueExists.
     """
     label = Label(**naming)
-    common = git.at(where.common_dir)
+    common = common_git(git, where)
     try:
         ensure_directory(where.archive_dir)
         with locked(where.archive_dir):
@@ -130,25 +129,37 @@ def keep_once(git: Git, seen: Look, where: RescuePlace, label: Label, rules: Rul
     temporary = where.archive_dir / f"{label.id}.tmp"
     try:
         archived = write_archive(temporary, seen.roots, seen.contents.private)
-        manifest, oid = write_objects(git, seen, label, archived)
-        difference = find_difference(git, seen.place.root, rules, manifest, archived.entries)
-        if difference is not None:
-            raise WorktreeChanged(f"changed while it was kept: {difference}")
-        publish(git.at(where.common_dir), where, label, archived, oid)
+        oid = write_objects(git, seen, label, archived)
+        verify(git, seen.place, rules, oid, archived)
+        publish(common_git(git, where), where, label, archived, oid)
     finally:
         temporary.unlink(missing_ok=True)
-    return require_kept(git.at(where.common_dir), where, label)
+    return require_kept(common_git(git, where), where, label)
 
 
-def write_objects(git: Git, seen: Look, label: Label, archived: Archived) -> tuple[Manifest, str]:
-    """The manifest and the commit of a rescue that nothing names yet."""
+def verify(git: Git, place: Place, rules: Rules, oid: str, archived: Archived) -> None:
+    """Read back what was written, read the worktree again, and raise on any difference."""
+    manifest = read_manifest(place.git(git), oid)
+    with open_archive(archived.path, manifest.archive) as archive:
+        difference = find_difference(git, place.root, rules, manifest, archive.entries)
+    if difference is not None:
+        raise WorktreeChanged(f"changed while it was kept: {difference}")
+
+
+def common_git(git: Git, where: RescuePlace) -> Git:
+    """Git on the repository as a whole, found without looking for it."""
+    return git.at(where.common_dir).with_variables(GIT_DIR=str(where.common_dir))
+
+
+def write_objects(git: Git, seen: Look, label: Label, archived: Archived) -> str:
+    """The commit of a rescue; nothing names it yet."""
     inside = seen.place.git(git)
     manifest = Manifest(
         head=seen.head,
         head_ref=seen.head_ref,
         archive=archived.digest,
         tags=read_tag_texts(inside, seen.named),
-        entries=name_contents(inside, seen.place.root, seen.contents.open, write=True),
+        entries=write_contents(inside, seen.place.root, seen.contents.open),
     )
     parents = (*((seen.head,) if seen.head else ()), *(tip for tip in seen.named.tips if tip != seen.head))
     files = [
@@ -158,7 +169,7 @@ def write_objects(git: Git, seen: Look, label: Label, archived: Archived) -> tup
     ]
     sizes = (len(files), sum(one.size for one in files))
     message = describe_rescue(label, seen.head, seen.head_ref.removeprefix("refs/heads/"), sizes)
-    return manifest, write_rescue(inside, manifest, parents, message, seen.named)
+    return write_rescue(inside, manifest, parents, message, seen.named)
 
 
 def require_kept(git: Git, where: RescuePlace, label: Label) -> Rescue:
@@ -178,7 +189,7 @@ def find_difference(
     if (seen.head, seen.head_ref) != (manifest.head, manifest.head_ref):
         return "HEAD"
     inside = seen.place.git(git)
-    shown = name_contents(inside, seen.place.root, seen.contents.open, write=False)
+    shown = name_contents(inside, seen.place.root, seen.contents.open)
     private = name_private(seen.roots, seen.contents.private)
     differing = {*shown, *private} ^ {*manifest.entries, *archived}
     return min((entry.path for entry in differing), default=None)
@@ -193,7 +204,8 @@ def publish(git: Git, where: RescuePlace, label: Label, archived: Archived, oid:
     except GitFailed as error:
         raise NotKept(f"the rescue ref cannot be created: {error.stderr}") from error
     try:
-        git.run("rev-list", "--objects", "--quiet", oid, "--not", "--branches", "--tags", "--remotes")
+        shown = ("--objects", "--quiet", "--missing=allow-promisor")
+        git.run("rev-list", *shown, oid, "--not", "--branches", "--tags", "--remotes")
     except GitFailed as error:
         raise NotKept(f"the rescue does not reach all it names: {error.stderr}") from error
 
@@ -205,8 +217,8 @@ def require_same(git: Git, worktree: Path, rules: Rules, rescue: Rescue) -> Resc
         raise exists
     try:
         manifest = read_manifest(git, rescue.oid)
-        with open_archive(rescue.archive, manifest.archive) as (_, entries):
-            difference = find_difference(git, worktree, rules, manifest, entries)
+        with open_archive(rescue.archive, manifest.archive) as archive:
+            difference = find_difference(git, worktree, rules, manifest, archive.entries)
     except RescueDamaged as error:
         raise exists from error
     if difference is not None:

@@ -6,13 +6,14 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from isolation.errors import IsolationError
 from isolation.rescue.rescue import PREFIX, Rescue, parse_rescue
 
 if TYPE_CHECKING:
     from isolation.git.program import Git
 
-IDENTIFIER = re.compile(r"(\d{1,9})-(\d{1,18})")
-REF = re.compile(re.escape(PREFIX) + r"\d{1,9}/\d{1,18}")
+IDENTIFIER = re.compile(r"([0-9]{1,9})-([0-9]{1,18})")
+REF = re.compile(re.escape(PREFIX) + r"[0-9]{1,9}/[0-9]{1,18}")
 FORMAT = "%(refname)%00%(objectname)%00%(contents)%00"
 
 
@@ -44,7 +45,8 @@ def read_refs(git: Git, archive_dir: Path, pattern: str) -> tuple[Rescue, ...]:
 
 def drop(git: Git, rescue: Rescue) -> None:
     """Remove a rescue: the archive first, so that a dying drop leaves something to drop again."""
-    git.run("rev-parse", "--verify", "--quiet", f"{rescue.ref}^{{commit}}")
+    if git.run("rev-parse", "--verify", "--quiet", rescue.ref, accept=(0, 1)).text != rescue.oid:
+        raise IsolationError(f"the rescue {rescue.id} is another one now", hint="poolmgr rescue list")
     if rescue.archive is not None:
         rescue.archive.unlink(missing_ok=True)
     git.run("update-ref", "-d", rescue.ref, rescue.oid)

@@ -7,6 +7,7 @@ the archive alone, since even the name and digest of a private file must not bec
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -95,7 +96,8 @@ def parse_entry(path: object, kind: str, mode: object, size: object, *names: str
 def is_inside(entry: Entry) -> bool:
     """Whether a path stays below its side and spares the worktree's own `.git`."""
     parts = entry.path.split("/")
-    own = entry.side is Side.WORKTREE and parts[0].lower() == ".git"
+    first = parts[0].lower() if sys.platform == "darwin" else parts[0]
+    own = entry.side is Side.WORKTREE and first == ".git"
     return not own and not {"", ".", ".."} & set(parts) and "\0" not in entry.path
 
 

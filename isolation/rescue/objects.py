@@ -1,4 +1,4 @@
-"""Writes the git part of a rescue: raw blobs, one flat tree that reaches them, one commit.
+"""Writes the git part of a rescue: one flat tree that reaches every content, one commit.
 
 No filter runs and no index is touched. The commit's parents are HEAD and every commit that only
 the worktree named; staged objects and the index's cached trees lie in the tree beside the files.
@@ -7,48 +7,20 @@ the worktree named; staged objects and the index's cached trees lie in the tree 
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from isolation.errors import GitFailed, RescueDamaged, WorktreeChanged
-from isolation.rescue.manifest import Entry, Manifest, Type, dump_manifest, named, parse_manifest
+from isolation.errors import GitFailed, RescueDamaged
+from isolation.rescue.blobs import DURABLE
+from isolation.rescue.manifest import Manifest, dump_manifest, parse_manifest
 from isolation.work.commits import Named, read_tags, read_types
 
 if TYPE_CHECKING:
     from isolation.git.program import Git
 
-DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
 MANIFEST = "manifest"
 OBJECTS = "objects"
 NOBODY = "poolmgr <poolmgr@localhost> 0 +0000"
-
-
-def name_contents(git: Git, root: Path, entries: tuple[Entry, ...], *, write: bool) -> tuple[Entry, ...]:
-    """The entries with their files' raw object names; written to the repository if asked."""
-    files = [entry.path for entry in entries if entry.type is Type.FILE]
-    try:
-        names = dict(zip(files, hash_files(git, root, files, write=write), strict=True))
-    except (GitFailed, ValueError) as error:
-        raise WorktreeChanged(f"a file could not be read: {error}") from error
-    return tuple(named(one, names[one.path]) if one.type is Type.FILE else one for one in entries)
-
-
-def hash_files(git: Git, root: Path, paths: list[str], *, write: bool) -> list[str]:
-    """Raw object names, in order, by one process; names with newlines go through links."""
-    with tempfile.TemporaryDirectory(prefix="poolmgr-names-") as directory:
-        prefix = os.fsencode(root) + b"/"
-        lines = [prefix + os.fsencode(path) for path in paths]
-        for number, line in enumerate(lines):
-            if b"\n" in line:
-                lines[number] = os.fsencode(os.path.join(directory, str(number)))
-                os.symlink(line, lines[number])
-        if not lines:
-            return []
-        writing = ("-w",) if write else ()
-        arguments = ("hash-object", "-t", "blob", *writing, "--no-filters", "--stdin-paths")
-        return git.run(*DURABLE, *arguments, stdin=b"\n".join(lines) + b"\n").text.splitlines()
 
 
 def write_object(git: Git, kind: str, content: bytes) -> str:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from isolation.clean import checkout
 from isolation.errors import IsolationError, NotKept, RescueDamaged
 from isolation.removal import remove_empty_directories
-from isolation.rescue.archive import open_archive, read_member, sync_directory
+from isolation.rescue.archive import open_archive, sync_directory
+from isolation.rescue.blobs import name_contents
 from isolation.rescue.filling import (
     is_real_directory,
     make_directories,
@@ -26,7 +27,7 @@ from isolation.rescue.filling import (
     write_rest,
 )
 from isolation.rescue.manifest import Entry, Manifest, Side, Type
-from isolation.rescue.objects import name_contents, read_manifest, write_object
+from isolation.rescue.objects import read_manifest, write_object
 from isolation.rescue.rescue import Rescue
 from isolation.rescue.state import ensure_state, is_state
 from isolation.work.examine import examine
@@ -139,24 +140,25 @@ def fill(git: Git, place: Place, rescue: Rescue, manifest: Manifest) -> None:
     inside = place.git(git)
     for tag in manifest.tags:
         write_object(git, "tag", os.fsencode(tag))
-    with open_archive(rescue.archive, manifest.archive) as (tar, private):
-        loose = tuple(one for one in private if one.side is Side.WORKTREE)
-        state = tuple(one for one in private if one.side is Side.ADMIN and is_state(one))
+    with open_archive(rescue.archive, manifest.archive) as archive:
+        loose = tuple(one for one in archive.entries if one.side is Side.WORKTREE)
+        state = tuple(one for one in archive.entries if one.side is Side.ADMIN and is_state(one))
         make_directories(place.root, (*manifest.entries, *loose))
         write_files(inside, place.root, list_missing(inside, place.root, manifest.entries))
-        write_members(tar, place.root, loose)
+        write_members(archive, place.root, loose)
         write_rest(place.root, (*manifest.entries, *loose))
         make_directories(place.admin, state)
-        write_members(tar, place.admin, state)
+        write_members(archive, place.admin, state)
         write_rest(place.admin, state)
-        ensure_state(git, place, manifest, read_member(tar, "admin/config.worktree"))
+        settings = archive.content("admin/config.worktree")
+        ensure_state(git, place, manifest, settings.read() if settings else b"")
     require_filled(git, place.root, manifest.entries)
 
 
 def list_missing(git: Git, root: Path, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     """The entries whose file is not there as the rescue has it."""
     present = tuple(entry for entry in entries if is_alike(root, entry))
-    same = set(name_contents(git, root, present, write=False))
+    same = set(name_contents(git, root, present))
     return tuple(entry for entry in entries if entry not in same)
 
 
@@ -169,5 +171,5 @@ def is_alike(root: Path, entry: Entry) -> bool:
 
 def require_filled(git: Git, root: Path, entries: tuple[Entry, ...]) -> None:
     """Raise unless every file has the content the manifest says."""
-    if name_contents(git, root, entries, write=False) != entries:
+    if name_contents(git, root, entries) != entries:
         raise NotKept("the restored files are not what the rescue holds")

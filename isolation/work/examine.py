@@ -54,7 +54,9 @@ def judge(git: Git, found: Survey, rules: Rules) -> Work:
         head=found.status.head,
         branch=found.status.branch,
         changed={path: read_identity(os.path.join(root, path)) for path in changed},
-        seen=read_identities(root, (*found.untracked, *found.ignored, *found.inner, *found.specials)),
+        seen=read_identities(
+            root, (*found.untracked, *found.ignored, *found.inner, *found.specials, *found.unaccounted)
+        ),
         disposable=tuple(found.disposable),
         repositories=read_repositories(root, found, nested),
         state=read_state(os.fsencode(found.place.admin)),
@@ -93,6 +95,8 @@ def is_directory(path: bytes) -> bool:
 def read_state(admin: bytes) -> dict[bytes, Identity]:
     """The identity of every file of the admin directory that is the worktree's own state."""
     paths = (path for path in list_everything(admin, b"") if path not in NOT_STATE)
+    # Git freshens the time of a shared index whenever it reads it; the index names its content.
+    paths = (path for path in paths if not path.startswith(b"sharedindex."))
     found = read_identities(admin, paths)
     return {one: identity for one, identity in found.items() if not stat.S_ISDIR(identity.mode)}
 
@@ -181,11 +185,20 @@ def list_nested(git: Git, found: Survey, rules: Rules) -> Iterator[Finding]:
     for path in found.listing.gitlinks & held:
         if path not in {one.path for one in found.repositories}:
             yield Finding(kind=Kind.NESTED, path=os.fsdecode(path), detail="files where a submodule belongs")
+    checked_out = {read_git_directory(found, one) for one in found.repositories}
     for module in list_module_directories(found.place.admin):
-        detail = describe_module(git, module)
+        detail = "" if module in checked_out else describe_module(git, module)
         if detail:
             name = str(module.relative_to(found.place.admin / "modules"))
             yield Finding(kind=Kind.NESTED, path=name, detail=detail)
+
+
+def read_git_directory(found: Survey, repository: Repository) -> Path:
+    """Where a nested repository's git directory is."""
+    pointer = found.place.root / os.fsdecode(repository.path) / ".git"
+    words = pointer.read_bytes() if pointer.is_file() else b""
+    named = words.removeprefix(b"gitdir:").strip(b" \r\n")
+    return Path(os.path.realpath(pointer.parent / os.fsdecode(named) if named else pointer))
 
 
 def describe_repository(git: Git, found: Survey, repository: Repository, rules: Rules) -> str:

@@ -25,6 +25,7 @@ def without_modes(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, files=files)
 
 
+@pytest.mark.battery
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
 def test_a_kept_state_is_cleaned_and_still_comes_back(pound: Pound, tmp_path: Path, state: State) -> None:
     state.make(pound.cage)

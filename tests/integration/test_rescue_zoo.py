@@ -41,6 +41,7 @@ def test_a_state_comes_back_after_its_worktree_and_a_gc(pound: Pound, tmp_path: 
     git(again, "gc", "--quiet", "--prune=now")
 
 
+@pytest.mark.battery
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
 def test_a_state_fills_another_slot(pound: Pound, tmp_path: Path, state: State) -> None:
     state.make(pound.cage)

@@ -86,6 +86,24 @@ def strange_names(cage: Cage) -> None:
             file.write(b"strange and ignored\n")
 
 
+@state(Kind.UNREADABLE)
+def hidden_by_a_setting_for_other_file_systems(cage: Cage) -> None:
+    cage.git("config", "core.ignoreCase", "true")
+    cage.write("APP.TXT")
+
+
+@state(Kind.UNTRACKED)
+def name_like_git_in_capitals(cage: Cage) -> None:
+    cage.git("config", "core.protectHFS", "false")
+    cage.write(".GIT/notes.txt")
+
+
+@state(Kind.UNTRACKED, Kind.IGNORED)
+def big_files(cage: Cage) -> None:
+    cage.write("big.bin", b"0123456789abcdef" * 2_200_000)
+    cage.write("big.log", b"fedcba9876543210" * 2_200_000)
+
+
 @state(Kind.UNTRACKED)
 def modes(cage: Cage) -> None:
     for bits in (0o400, 0o444, 0o600, 0o640, 0o711, 0o755, 0o777, 0o4755, 0o2755, 0o1644):

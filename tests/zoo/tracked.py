@@ -135,8 +135,10 @@ def split_index(cage: Cage) -> None:
     cage.git("add", "app.txt")
 
 
-@state(Kind.CHANGED)
-def hundred_staged_files(cage: Cage) -> None:
-    for number in range(100):
+@state(Kind.CHANGED, Kind.UNTRACKED)
+def hundreds_of_new_files(cage: Cage) -> None:
+    for number in range(150):
+        cage.write(f"loose/{number}.txt", b"loose %d\n" % (number // 2))
+    for number in range(20):
         cage.write(f"many/{number}.txt", b"%d\n" % number)
     cage.git("add", "many")
