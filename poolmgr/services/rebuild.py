@@ -122,6 +122,7 @@ def fill(site: Site, room: Path, found: list[Registered], backup: Path | None) -
     highest = highest_fence(site, found)
     ordered = prepare(site.common, found)
     with closing(SqliteEngine(room / site.database.name)) as engine, engine.write() as session:
+        session.all("note_forgotten_slots", wall=now.wall, actor=note.actor)
         session.all("forget_live_slots")
         session.all("forget_live_leases", wall=now.wall, reason=OVER)
         session.all("forget_open_ops", wall=now.wall)

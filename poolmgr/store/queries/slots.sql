@@ -32,6 +32,12 @@ SET drains = :drains, superseded = :superseded, warm = :warm, warm_key = :warm_k
 WHERE id = :id AND state = :source AND fence = :fence
 RETURNING *;
 
+-- name: note_forgotten_slots
+-- A rebuild begins: the log of each slot that the backup calls alive comes to an end.
+INSERT INTO events (wall, slot, fence, source, target, action, actor, result, reason)
+SELECT :wall, name, fence, state, 'RETIRED', 'rebuild', :actor, 'ok', 'the state was lost'
+FROM slots WHERE state <> 'RETIRED';
+
 -- name: forget_live_slots
 -- A rebuild begins: what the backup calls alive is history; what lives is read from git.
 UPDATE slots SET state = 'RETIRED', lease_id = NULL, branch = NULL WHERE state <> 'RETIRED';
