@@ -143,12 +143,12 @@ def main() -> None:
     """Run the command to its end, or to the point."""
     asked = parse_arguments()
     sys.dont_write_bytecode = True
-    from poolmgr.cli import app, boundary
-    from poolmgr.services import worker
+    from poolmgr.cli import boundary
+    from poolmgr.services import background
 
-    assert app
     if asked.alone:
-        worker.MOST = 0
+        assert background.MOST
+        background.MOST = 0
     report = os.open(asked.report, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def act(what: str) -> None:

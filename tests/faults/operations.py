@@ -21,8 +21,15 @@ class Operation:
     words: str
     again: Callable[[Scene], None]
     alone: bool = True
-    pool_stays: bool = True
+    pool_first: bool = True  # there is a pool when the command begins
+    pool_stays: bool = True  # and when it has ended
     states: frozenset[str] = IN_USE
+    known: frozenset[str] = frozenset()  # what the ground itself does wrong
+
+    @property
+    def keeps_pool(self) -> bool:
+        """Whether there is a pool all the time."""
+        return self.pool_first and self.pool_stays
 
     def words_for(self, scene: Scene) -> tuple[str, ...]:
         """The command's words, with what only the scene knows."""
@@ -122,7 +129,7 @@ def clean_up_again(scene: Scene) -> None:
 
 
 OPERATIONS = (
-    Operation(name="init", prepare=nothing, words="init --size 2", again=init_again),
+    Operation(name="init", prepare=nothing, words="init --size 2", again=init_again, pool_first=False),
     Operation(name="scale-up", prepare=scenes.make_pool, words="pool scale-up", again=grow_again),
     Operation(
         name="acquire", prepare=scenes.make_pool, words="acquire --branch work --agent alice --request-id first",
@@ -143,7 +150,10 @@ OPERATIONS = (
     Operation(name="recycle", prepare=scenes.give_back, words="_work", alone=False, again=nothing),
     Operation(name="reclaim", prepare=scenes.lend_dirty, words="reclaim {slot}", again=reclaim_again),
     Operation(name="go on after a reclaim", prepare=scenes.take_away, words="_work", alone=False, again=nothing),
-    Operation(name="retire", prepare=scenes.visit, words="pool retire {slot}", again=retire_again),
+    Operation(
+        name="retire", prepare=scenes.visit, words="pool retire {slot}", again=retire_again,
+        known=frozenset({"pool-wt-2 is READY with ?? loose.txt"}),
+    ),
     Operation(name="refresh", prepare=scenes.advance, words="pool refresh", again=refresh_again),
     Operation(
         name="restore", prepare=scenes.keep, words="rescue restore {rescue} --to {salvage}", again=restore_again

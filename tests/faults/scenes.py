@@ -49,7 +49,8 @@ class Scene:
         return Allowed(states, frozenset({self.handmade, self.salvage}))
 
     def run_alone(self, *words: str) -> None:
-        """A command that leaves to others what it may leave to them."""
+        """A command that leaves to others what it may leave to them, and no others are there."""
+        self.await_quiet()
         ended = self.launcher.run(("--alone",), words)
         assert ended.code == 0, ended.words
 

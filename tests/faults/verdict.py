@@ -11,15 +11,16 @@ from tests.invariants.user import list_changes, look_at_user
 from tests.invariants.work import collect_garbage, list_lost
 
 
-RECOVERY = (("status",), ("_work",))
+RECOVERY = (("status",), ("doctor", "--fix"))
 
 
-def recover(scene: Scene) -> list[str]:
+def recover(scene: Scene, operation: Operation) -> list[str]:
     """What a user types next; the answers must not be those of a bug."""
     wrong = []
     for words in RECOVERY:
         result = scene.pool.run(*words, check=False)
-        if result.code not in {0, 1} or (result.code and "no pool here" not in result.stderr):
+        refused = result.code == 1 and "hint: poolmgr" in result.stderr and not operation.keeps_pool
+        if result.code and not refused:
             wrong.append(f"poolmgr {' '.join(words)} ended with {result.code}: {result.stdout}{result.stderr}")
     scene.await_quiet()
     return wrong
@@ -27,12 +28,13 @@ def recover(scene: Scene) -> list[str]:
 
 def list_faults(scene: Scene, operation: Operation) -> Iterator[str]:
     """Everything that is wrong after recovery, and after the command was given again."""
-    yield from recover(scene)
+    yield from recover(scene, operation)
     yield from check(scene, operation, "after recovery")
     yield from attempt(lambda: operation.again(scene))
     scene.await_quiet()
+    yield from check(scene, operation, "after a repeat", gone=not operation.pool_stays)
     collect_garbage(scene.pool.repo)
-    yield from check(scene, operation, "after the command was repeated", gone=not operation.pool_stays)
+    yield from (f"after gc: {words}" for words in list_lost(scene.pool.repo, scene.work))
 
 
 def check(scene: Scene, operation: Operation, when: str, *, gone: bool = False) -> Iterator[str]:
@@ -42,9 +44,15 @@ def check(scene: Scene, operation: Operation, when: str, *, gone: bool = False) 
         left = [place for place in (repo.state / "state.db", repo.path.with_name("repo.worktrees")) if place.exists()]
         yield from (f"{when}: {place} is still there" for place in left)
     elif (repo.state / "state.db").exists():
-        yield from (f"{when}: {words}" for words in list_violations(repo, scene.allowed(operation.states)))
+        wrong = list_violations(repo, scene.allowed(operation.states))
+        yield from (f"{when}: {words}" for words in wrong if words not in operation.known)
     yield from (f"{when}: {words}" for words in list_lost(repo, scene.work))
     yield from (f"{when}: {words}" for words in list_changes(scene.user, look_at_user(repo, scene.handmade)))
+
+
+def name_places(scene: Scene, words: str) -> str:
+    """The words with short paths."""
+    return words.replace(str(scene.root), "…")
 
 
 def attempt(action: Callable[[], None]) -> list[str]:

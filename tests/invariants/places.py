@@ -81,7 +81,9 @@ def list_remains(slot: Row, admin: Path) -> Iterator[str]:
 def list_stale_files(repo: Repository) -> Iterator[str]:
     """Lock files and half-written files that somebody left behind."""
     common = repo.state.parent
-    for folder, _, names in os.walk(common):
+    for folder, folders, names in os.walk(common):
+        if Path(folder) == repo.state and "parked" in folders:
+            folders.remove("parked")
         for name in names:
             place = Path(folder, name)
             ours = place.parent == repo.state and name in OWN_LOCKS or place.parent == repo.state / "locks"
