@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from poolmgr.core.errors import BranchHeld, Cancelled
-from poolmgr.core.lifecycle import HELD, State
+from poolmgr.core.lifecycle import ASIDE, HELD, State
 from poolmgr.core.queue import is_next
 from poolmgr.core.records import Lease, Moment, Op, OpKind, Request, RequestState, Slot, Snapshot
 from poolmgr.core.refname import safe_part
@@ -23,6 +23,7 @@ from poolmgr.store.tables.requests import find_request, grant_request
 from resources.probes.processes import Life, is_stopped, judge
 
 UNRESPONSIVE = 3.0
+GIVEN_BACK = frozenset({State.RELEASING, State.RECYCLING, State.CREATING, State.RETIRING})
 
 
 class Wish(NamedTuple):
@@ -105,15 +106,16 @@ def branch_from(template: str, agent: str, slot: Slot, fence: int) -> str:
 def refuse_held(snapshot: Snapshot, branch: str | None) -> None:
     """A branch that somebody works on is refused; one that is just being given back is waited for."""
     slot = next((slot for slot in snapshot.slots if branch and slot.branch == branch), None)
-    if slot is None or (slot.state in {State.RELEASING, State.RECYCLING, State.CREATING} and not slot.drains):
+    if slot is None or (slot.state in GIVEN_BACK and not slot.drains):
         return
     lease = snapshot.lease_of(slot)
     holder = lease.agent if lease else "nobody"
     since = time.strftime("%Y-%m-%d %H:%M", time.localtime(lease.started if lease else slot.since.wall))
     state = "held" if slot.state in HELD else f"{slot.state.lower()}, not free"
+    aside = slot.state in ASIDE and slot.state is not State.RETIRING
     raise BranchHeld(
         f"the branch {branch} is {state} by {holder} in {slot.name} since {since}",
-        hint=f"poolmgr acquire --branch {branch}-2" if lease else f"poolmgr pool adopt {slot.name}",
+        hint=f"poolmgr pool adopt {slot.name}" if aside else f"poolmgr acquire --branch {branch}-2",
         facts={"branch": branch, "slot": slot.name, "agent": holder, "since": since},
     )
 

@@ -76,7 +76,8 @@ def hand_to_retire(pool: Pool, job: Job) -> Slot:
     with pool.engine.write() as session:
         close_op(session, job.op, now=now)
         ready = move_slot(session, job.slot, State.READY, note=note, now=now, branch=None, error="")
-        job.slot = move_slot(session, ready, State.RETIRING, note=note, now=now)
+        # Its branch is checked out there until the directory is gone: whoever wants it waits so long.
+        job.slot = move_slot(session, ready, State.RETIRING, note=note, now=now, branch=job.slot.branch)
         job.op = add_op(
             session, job.slot, OpKind.RETIRE, owner=None, args={**job.args, "tombstone": True}, now=now
         )
