@@ -14,8 +14,11 @@ from pathlib import Path
 
 from poolmgr.core.errors import Busy, StateUnwritable
 from poolmgr.core.records import Moment
+from poolmgr.services.pool import Pool, read_moment
 from poolmgr.services.site import Site, write_private
 from poolmgr.store import gate
+from poolmgr.store.sqlite import SqliteEngine
+from poolmgr.store.tables.events import last_events
 
 KEPT = 3
 OFTEN = 600.0
@@ -49,15 +52,19 @@ def is_due(site: Site, last_event: int, now: Moment) -> bool:
     return event != last_event and not 0 <= now.wall - made < OFTEN
 
 
-def try_back_up(site: Site, copy: Callable[[Path], None], *, last_event: int, now: Moment) -> bool:
+def try_back_up(pool: Pool) -> bool:
     """A copy if one is due and nobody else is at it; no room for one is no reason to stop."""
+    now = read_moment()
+    with pool.engine.read() as session:
+        last = max((event.id for event in last_events(session, 1)), default=0)
+    site = pool.site
     try:
-        if not is_due(site, last_event, now):
+        if not isinstance(pool.engine, SqliteEngine) or not is_due(site, last, now):
             return False
         with gate.held(site.state / "locks" / "backup.lock", patience=0):
-            if not is_due(site, last_event, now):
+            if not is_due(site, last, now):
                 return False
-            back_up(site, copy, last_event=last_event, now=now)
+            back_up(site, pool.engine.backup, last_event=last, now=now)
     except (Busy, StateUnwritable, OSError):
         return False
     return True

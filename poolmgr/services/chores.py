@@ -24,6 +24,7 @@ from poolmgr.services.recover import try_go_on
 from poolmgr.services.start_point import require_base
 from poolmgr.services.suspect import watch_idle
 from poolmgr.services.turns import in_turn
+from poolmgr.services.undelivered import take_back
 from poolmgr.store.snapshot import raise_fence, read_snapshot, write_meta
 from poolmgr.store.tables.ops import add_op
 from poolmgr.store.tables.slots import add_slot
@@ -41,6 +42,8 @@ def run_round(pool: Pool, *, progress: Callable[[str], None] = lambda _: None) -
     moved = False
     for slot in todo.dead:
         moved |= attempt(lambda slot=slot: end_dead(pool, snapshot, slot))  # type: ignore[misc]
+    for slot in todo.unheard:
+        moved |= attempt(lambda slot=slot: take_back(pool, snapshot, slot))  # type: ignore[misc]
     moved |= attempt(lambda: grow(pool)) if todo.wanted else False
     for slot in todo.spare:
         moved |= attempt(lambda slot=slot: start_retire(pool, slot, "nobody wanted it"))  # type: ignore[misc]

@@ -9,6 +9,7 @@ from poolmgr.core.placing import counted, missing
 from poolmgr.core.records import Lease, LeaseKind, Moment, Op, Slot, Snapshot
 from poolmgr.services.pool import Pool
 from poolmgr.services.turns import in_turn
+from poolmgr.services.undelivered import list_undelivered
 from resources.probes.processes import Life, judge
 
 
@@ -19,6 +20,7 @@ class Due(NamedTuple):
     draining: tuple[Op, ...]
     dead: tuple[Slot, ...]
     idle: tuple[Slot, ...]
+    unheard: tuple[Slot, ...]
     spare: tuple[Slot, ...]
     cold: tuple[Slot, ...]
     wanted: int
@@ -31,7 +33,7 @@ class Due(NamedTuple):
     @property
     def pieces(self) -> int:
         """How much of it could be done at once."""
-        chores = (self.abandoned, self.dead, self.idle, self.spare, self.cold)
+        chores = (self.abandoned, self.dead, self.idle, self.unheard, self.spare, self.cold)
         return sum(len(each) for each in chores) + self.wanted
 
 
@@ -45,6 +47,7 @@ def due(pool: Pool, snapshot: Snapshot, now: Moment) -> Due:
         draining=tuple(op for op in abandoned if op.slot_id in drains),
         dead=tuple(slot for slot in snapshot.slots if has_dead_holder(snapshot, slot)),
         idle=list_idle(pool, snapshot, now),
+        unheard=tuple(list_undelivered(pool, snapshot, now)) if snapshot.queue else (),
         spare=list_spare(pool, snapshot, now) if idle else (),
         cold=list_cold(pool, snapshot) if idle else (),
         wanted=missing(snapshot, most=pool.settings.pool.max, waiting=len(in_turn(pool, snapshot, now))),

@@ -11,6 +11,7 @@ from poolmgr.core.errors import Busy
 from poolmgr.core.lifecycle import OP_STATES
 from poolmgr.core.records import Slot, Snapshot
 from poolmgr.services.background import MOST, lock_path
+from poolmgr.services.backup import try_back_up
 from poolmgr.services.chores import run_round
 from poolmgr.services.due import due
 from poolmgr.services.pool import Pool, read_moment
@@ -39,6 +40,7 @@ def work(pool: Pool, lock: int | None = None) -> None:
             break
     with pool.engine.write() as session:
         forget_events(session)
+    try_back_up(pool)
 
 
 def try_enter(stack: ExitStack, site: Site, number: int) -> bool:

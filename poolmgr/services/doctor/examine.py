@@ -11,6 +11,7 @@ from poolmgr.core.errors import PoolError, StateUnwritable
 from poolmgr.core.lifecycle import OP_STATES
 from poolmgr.core.records import Snapshot
 from poolmgr.core.settings import SettingsError
+from poolmgr.services.backup import try_back_up
 from poolmgr.services.chores import run_round
 from poolmgr.services.doctor.finding import Case, Finding, wrong
 from poolmgr.services.doctor.holders import look_at_ops, look_at_requests, look_at_waiters
@@ -40,6 +41,8 @@ def examine_pool(
     except SettingsError as error:
         return (*first, *(wrong("settings", each.place, str(each)).finding for each in error.problems))
     found = mend_pool(pool) if fix else {case.finding.key: case.finding for case in look_at(pool)}
+    if fix and not any(each.needs_fix and not each.fixed for each in found.values()):
+        try_back_up(pool)
     pool.engine.close()
     return (*first, *found.values())
 

@@ -51,8 +51,8 @@ def look_at_requests(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
         if judge(request.waiter) is Life.DEAD:
             detail = f"{request.agent} waits no longer: {describe(request.waiter)} has ended"
             yield wrong("dead_request", request.id, detail)
-    for slot, lease in list_undelivered(pool, snapshot, read_moment()):
-        detail = f"lent to {lease.agent}, whose command was killed before it could say so"
+    for slot in list_undelivered(pool, snapshot, read_moment()):
+        detail = f"lent for {slot.branch} to a command that was killed before it could say so"
         yield wrong("undelivered", slot.name, detail, partial(take_back, pool, snapshot, slot))
 
 
