@@ -196,7 +196,7 @@ def list_unregistered(site: Site, pool_id: str) -> Iterator[Registered]:
     """Directories in the parked room that no admin entry names."""
     for entry in sorted(site.parked.iterdir()) if site.parked.is_dir() else ():
         match = ASIDE.fullmatch(entry.name)
-        if match and entry.is_dir():
+        if match and entry.is_dir() and not is_tombstone(entry):
             generation = int(match[2] or 1)
             yield Registered(
                 admin=None, path=entry, pool_id=pool_id, number=int(match[1]), generation=generation,

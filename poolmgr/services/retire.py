@@ -32,7 +32,7 @@ def execute_retire(pool: Pool, job: Job) -> Slot:
     if trash.exists():
         make_removable(trash)
         shutil.rmtree(trash)
-    if job.args.get("tombstone"):
+    if job.args.get("tombstone") and job.slot.path.parent != pool.site.parked:
         leave_tombstone(pool, job.slot.path)
     return step(pool, job, State.RETIRED, action="retire", branch=None, error="")
 
