@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import stat
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.pooled import Json, Pooled
+from tests.fixtures.dwellers import Dwellers
 from tests.invariants import Allowed, require_sound
 
 
@@ -185,3 +187,96 @@ def test_a_rebuild_waits_for_no_database_that_somebody_still_writes(pool: Pooled
     assert "still has" in refused["message"]
     assert (pool.repo.state / "state.db").read_bytes().startswith(b"this is no database")
     doctor(pool, "--fix")
+
+
+def age_backups(pool: Pooled) -> None:
+    """As if they had been made long ago."""
+    pool.cli.settle()
+    for backup in (pool.repo.state / "backups").glob("state-*.db"):
+        made, event = backup.stem.split("-")[1:]
+        backup.rename(backup.with_name(f"state-{int(made) - 700:012d}-{event}.db"))
+
+
+def test_the_worker_makes_backups_and_keeps_three(pool: Pooled) -> None:
+    pool.cli.settle()
+    for number in range(5):
+        age_backups(pool)
+        lent = pool.acquire("--branch", f"fix/{number}")
+        pool.release(lent["slot"])
+    backups = sorted((pool.repo.state / "backups").glob("state-*.db"))
+    assert len(backups) == 3
+    assert {stat.S_IMODE(backup.stat().st_mode) for backup in backups} == {0o600}
+
+
+def test_a_backup_brings_the_history_back_and_git_what_came_after_it(pool: Pooled) -> None:
+    first = pool.acquire("--branch", "fix/before", "--request-id", "early")
+    pool.release(first["slot"])
+    age_backups(pool)
+    doctor(pool, "--fix")  # makes a backup when everything agrees
+    assert list((pool.repo.state / "backups").glob("state-*.db"))
+    lent = pool.acquire("--branch", "fix/after")
+    pool.run("pool", "resize", "2")
+    lose(pool, make_rubbish, backups=True)
+    found = doctor(pool, "--fix")
+    assert any(each["kind"] == "database" and "state-" in each["detail"] for each in found)
+    assert pool.slot(lent["slot"])["lease"] == lent["lease"]
+    names = {each["branch"] for each in pool.ask("branches")["branches"]}
+    assert {"fix/before", "fix/after"} <= names
+    require_sound(pool.repo, Allowed())
+    assert pool.acquire(agent="bob")["fence"] > lent["fence"]
+
+
+def test_a_damaged_backup_is_passed_over(pool: Pooled) -> None:
+    lent = pool.acquire("--branch", "fix/one")
+    pool.cli.settle()
+    room = pool.repo.state / "backups"
+    room.mkdir(exist_ok=True)
+    (room / "state-999999999999-000000000000001.db").write_bytes(b"rubbish")
+    lose(pool, Path.unlink, backups=True)
+    doctor(pool, "--fix")
+    assert pool.slot(lent["slot"])["lease"] == lent["lease"]
+    require_sound(pool.repo, Allowed())
+
+
+def test_a_lease_that_ended_after_the_backup_does_not_come_back(pool: Pooled) -> None:
+    lent = pool.acquire("--branch", "fix/ended")
+    age_backups(pool)
+    doctor(pool, "--fix")
+    pool.release(lent["slot"])
+    lose(pool, make_rubbish, backups=True)
+    doctor(pool, "--fix")
+    assert {slot["state"] for slot in pool.slots().values()} == {"READY"}
+    require_sound(pool.repo, Allowed())
+
+
+def test_parked_work_stays_kept_through_a_rebuild(pool: Pooled) -> None:
+    lent = pool.acquire()
+    with (Path(lent["path"]) / "huge.bin").open("wb") as huge:
+        huge.truncate(5 * 1024**3)  # more than a rescue may hold
+    pool.release(lent["slot"], "--rescue")
+    assert pool.slot(lent["slot"])["state"] == "PARKED"
+    lose(pool, Path.unlink)
+    doctor(pool, "--fix")
+    parked = [slot for slot in pool.slots().values() if slot["state"] == "PARKED"]
+    assert [(Path(slot["path"]) / "huge.bin").stat().st_size for slot in parked] == [5 * 1024**3]
+
+
+def test_a_slot_taken_from_its_holder_is_not_given_back_to_it_by_a_rebuild(
+    pool: Pooled, dwellers: Dwellers
+) -> None:
+    lent = pool.acquire("--branch", "fix/taken")
+    (Path(lent["path"]) / "unsaved.txt").write_text("unsaved")
+    dwellers(lent["path"])
+    pool.run("reclaim", lent["slot"])
+    lose_while_draining(pool)
+    doctor(pool, "--fix")
+    assert lent["lease"] not in {slot["lease"] for slot in pool.slots().values()}
+    assert pool.ask("rescue", "list")["rescues"]
+
+
+def lose_while_draining(pool: Pooled) -> None:
+    """The database gone; the worker that waits for the one inside ends by itself."""
+    pool.cli.settle()
+    for file in pool.repo.state.glob("state.db*"):
+        file.unlink()
+    shutil.rmtree(pool.repo.state / "backups", ignore_errors=True)
