@@ -32,6 +32,8 @@ def read_layout(git: Git) -> Layout:
     except OSError as error:
         raise NoRepository(f"{git.cwd} cannot be read: {error.strerror}") from error
     lines = answer.text.split("\n")
+    if answer.code == 128 and len(lines) == len(asked) - 1:  # in a git directory there is no top level
+        return Layout(common=Path(lines[0]), git_dir=Path(lines[1]), bare=lines[2] == "true", top=None)
     if answer.code == 0 and len(lines) == len(asked):
         return Layout(
             common=Path(lines[0]), git_dir=Path(lines[1]), bare=lines[2] == "true", top=Path(lines[3])

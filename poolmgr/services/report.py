@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from threading import Thread
+from typing import NamedTuple
 
 from isolation.errors import IsolationError
 from isolation.git.program import Git
@@ -22,10 +22,10 @@ from resources.probes.inside import Inside, Process, scan
 LOOKED_AT = frozenset({State.LEASED, State.SUSPECT, State.RELEASING, State.PARKED, State.BROKEN, State.READY})
 QUICK = 0.2
 KEPT = 30.0
+AT_ONCE = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(NamedTuple):
     """A slot with what its directory says; None where it was not looked at or could not be."""
 
     slot: Slot
@@ -41,8 +41,7 @@ class Seen:
         return self.inside.processes if self.inside else ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(NamedTuple):
     """What one look into a slot's directory found, and what it cost."""
 
     key: str
@@ -58,8 +57,7 @@ def look_at_slots(pool: Pool, snapshot: Snapshot, slots: Iterable[Slot] | None =
         slot for slot in (snapshot.slots if slots is None else slots) if slot.state is not State.RETIRED
     ]
     cache = read_cache(pool)
-    with ThreadPoolExecutor(max_workers=8) as threads:
-        looks = list(threads.map(lambda slot: look(slot, snapshot.lease_of(slot), cache), chosen))
+    looks = look_at_once(snapshot, chosen, cache)
     write_cache(pool, {one.key: one for one in looks if one.seconds > QUICK}, cache)
     there = [slot.path for slot in chosen if slot.path.exists()]
     inside = scan(there) if there else {}
@@ -70,6 +68,26 @@ def look_at_slots(pool: Pool, snapshot: Snapshot, slots: Iterable[Slot] | None =
         )
         for slot, one in zip(chosen, looks, strict=True)
     ]  # fmt: skip
+
+
+def look_at_once(snapshot: Snapshot, slots: Sequence[Slot], cache: Mapping[str, Look]) -> list[Look]:
+    """One look into each, a few at a time: most of it is waiting for git."""
+    waiting, done = list(enumerate(slots)), dict[int, Look]()
+
+    def go_on() -> None:
+        while waiting:
+            try:
+                place, slot = waiting.pop()
+            except IndexError:  # another thread took the last
+                return
+            done[place] = look(slot, snapshot.lease_of(slot), cache)
+
+    threads = [Thread(target=go_on) for _ in range(min(AT_ONCE, len(slots)))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [done[place] for place in range(len(slots))]
 
 
 def look(slot: Slot, lease: Lease | None, cache: Mapping[str, Look]) -> Look:
@@ -114,5 +132,5 @@ def write_cache(pool: Pool, slow: Mapping[str, Look], old: Mapping[str, Look]) -
     if slow and slow != old:
         with suppress(OSError):
             write_private(
-                pool.site.state / "looks.json", json.dumps([asdict(one) for one in slow.values()]).encode()
+                pool.site.state / "looks.json", json.dumps([one._asdict() for one in slow.values()]).encode()
             )
