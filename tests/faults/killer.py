@@ -14,7 +14,6 @@ import signal
 import sqlite3
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -100,9 +99,9 @@ def kill_tree_soon(report: int, what: str, delay: float) -> None:
     """Let the action begin, then end this process and every git below it."""
 
     def strike() -> None:
-        time.sleep(delay)
+        threading.Event().wait(delay)
         for pid in list_children(os.getpid()):
-            end_group(pid)
+            end_tree(pid)
         kill_me(report, what)
 
     threading.Thread(target=strike, daemon=True).start()
@@ -120,9 +119,12 @@ def list_children(pid: int) -> list[int]:
     return found
 
 
-def end_group(pid: int) -> None:
-    """A child of ours and its own children; each git leads a group of its own."""
+def end_tree(pid: int) -> None:
+    """A process and all below it, at one instant as far as they can tell: each is stopped first."""
     try:
+        os.kill(pid, signal.SIGSTOP)
+        for child in list_children(pid):
+            end_tree(child)
         (os.killpg if os.getpgid(pid) == pid else os.kill)(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
