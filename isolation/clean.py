@@ -1,7 +1,8 @@
 """Brings a worktree to a commit with nothing left of its last holder.
 
 Removes exactly what was examined, by path and identity; whatever appeared or changed later stops
-it with NotKept before anything else goes. Every step can be repeated after a kill.
+it with NotKept before anything else goes. Every step can be repeated after a kill: a file in the
+admin directory says what the cleaning was moving to, until it is done.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from isolation.work.commits import RESCUES, SHARED, read_named
 from isolation.work.examine import judge, read_state
 from isolation.work.finding import Matcher, Rules, Work, nothing, read_identity
 from isolation.work.hidden import clear_flags
-from isolation.work.place import Place, read_place
+from isolation.work.place import CLEANING, Place, read_place
 from isolation.work.status import SHOW_EVERYTHING, read_listing
 from isolation.work.survey import survey
 from isolation.work.walk import list_everything, walk
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 # What stays of an admin directory: git's links, the index, the pool's own files and settings.
 LASTING = frozenset({
     "HEAD", "index", "gitdir", "commondir", "locked", "poolmgr.json", "revoked", "config.worktree", "info",
+    CLEANING,
 })  # fmt: skip
 
 
@@ -39,12 +41,14 @@ def reset_to(git: Git, worktree: Path, oid: str, work: Work, rules: Rules, *, ke
     inside = place.git(git)
     require_commits_kept(inside, place)
     require_as_examined(place, work)
+    (place.admin / CLEANING).write_text(oid)
     remove_examined(place, work, keep)
     reset_index(inside, work.head or empty_tree(inside))
     move_tree(inside, place, work, oid)
     remove_state(place)
     ensure_writable(os.fsencode(place.root), read_listing(inside).tracked, keep)
     require_clean(git, place, rules, keep)
+    (place.admin / CLEANING).unlink()
 
 
 def require_commits_kept(inside: Git, place: Place) -> None:

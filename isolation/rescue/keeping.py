@@ -33,6 +33,7 @@ from isolation.rescue.archive import (
 )
 from isolation.rescue.blobs import DURABLE, name_contents, write_contents
 from isolation.rescue.contents import Contents, list_contents
+from isolation.rescue.covering import Kept, is_covered
 from isolation.rescue.listing import find_rescue
 from isolation.rescue.manifest import Entry, Manifest, Side, Type
 from isolation.rescue.objects import (
@@ -43,7 +44,7 @@ from isolation.rescue.objects import (
 from isolation.rescue.rescue import LIMIT, Label, Naming, Rescue, RescuePlace, describe_rescue
 from isolation.work.commits import Named, read_named
 from isolation.work.examine import judge
-from isolation.work.place import Place, read_place
+from isolation.work.place import CLEANING, Place, read_place
 from isolation.work.survey import survey
 
 if TYPE_CHECKING:
@@ -188,11 +189,14 @@ def find_difference(
     seen = look(git, worktree, rules)
     if (seen.head, seen.head_ref) != (manifest.head, manifest.head_ref):
         return "HEAD"
-    inside = seen.place.git(git)
-    shown = name_contents(inside, seen.place.root, seen.contents.open)
-    private = name_private(seen.roots, seen.contents.private)
-    differing = {*shown, *private} ^ {*manifest.entries, *archived}
+    differing = read_entries(git, seen) ^ {*manifest.entries, *archived}
     return min((entry.path for entry in differing), default=None)
+
+
+def read_entries(git: Git, seen: Look) -> set[Entry]:
+    """Everything in a worktree, with the names of the contents as they are now."""
+    shown = name_contents(seen.place.git(git), seen.place.root, seen.contents.open)
+    return {*shown, *name_private(seen.roots, seen.contents.private)}
 
 
 def publish(git: Git, where: RescuePlace, label: Label, archived: Archived, oid: str) -> None:
@@ -211,16 +215,30 @@ def publish(git: Git, where: RescuePlace, label: Label, archived: Archived, oid:
 
 
 def require_same(git: Git, worktree: Path, rules: Rules, rescue: Rescue) -> Rescue:
-    """The rescue, if it holds exactly what is in the worktree now."""
+    """The rescue, if it holds exactly what is in the worktree now, or all that a cleaning has left."""
     exists = RescueExists(f"the rescue {rescue.id} holds other work")
     if rescue.archive is None:
         raise exists
     try:
         manifest = read_manifest(git, rescue.oid)
         with open_archive(rescue.archive, manifest.archive) as archive:
-            difference = find_difference(git, worktree, rules, manifest, archive.entries)
+            held = archive.entries
     except RescueDamaged as error:
         raise exists from error
-    if difference is not None:
-        raise exists
-    return rescue
+    if find_difference(git, worktree, rules, manifest, held) is None:
+        return rescue
+    seen = look(git, worktree, rules)
+    target = read_cleaning(seen.place)
+    commits = tuple(commit for commit in (seen.head, target) if commit)
+    kept = Kept(oid=rescue.oid, entries=frozenset((*manifest.entries, *held)))
+    if target and is_covered(seen.place.git(git), seen.place, read_entries(git, seen), kept, commits):
+        return rescue
+    raise exists
+
+
+def read_cleaning(place: Place) -> str:
+    """The commit a broken-off cleaning was moving to, "" when there was none."""
+    try:
+        return (place.admin / CLEANING).read_text()
+    except FileNotFoundError:
+        return ""

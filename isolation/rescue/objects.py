@@ -37,7 +37,7 @@ def write_tree(git: Git, rows: Iterable[tuple[str, str, str]]) -> str:
 
 def write_rescue(git: Git, manifest: Manifest, parents: tuple[str, ...], message: str, named: Named) -> str:
     """The rescue's commit."""
-    staged = read_staged(git, manifest.head)
+    staged = read_staged(git)
     reached = {entry.content: "blob" for entry in manifest.entries if entry.content}
     reached |= dict(named.others) | read_types(git, staged)
     objects = write_tree(git, ((kind, oid, oid) for oid, kind in sorted(reached.items())))
@@ -47,12 +47,11 @@ def write_rescue(git: Git, manifest: Manifest, parents: tuple[str, ...], message
     return write_object(git, "commit", ("\n".join(lines) + "\n\n" + message).encode())
 
 
-def read_staged(git: Git, head: str) -> tuple[str, ...]:
-    """Every blob and tree the index names (all stages, resolve-undo, cached trees) beyond HEAD."""
+def read_staged(git: Git) -> tuple[str, ...]:
+    """Every blob and tree the index names: all stages, resolve-undo, cached trees."""
     wanted = ("--objects", "--indexed-objects", "--single-worktree")
     shown = ("--no-object-names", "--missing=allow-any")
-    known = ("--not", head) if head else ()
-    return tuple(git.run("rev-list", *wanted, *shown, *known).text.split())
+    return tuple(git.run("rev-list", *wanted, *shown).text.split())
 
 
 def read_tag_texts(git: Git, named: Named) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 
 # Of an admin directory: its links to the repository and what belongs to the pool.
-NOT_STATE = frozenset({b"gitdir", b"commondir", b"locked", b"poolmgr.json", b"revoked"})
+NOT_STATE = frozenset({b"gitdir", b"commondir", b"locked", b"poolmgr.json", b"poolmgr.cleaning", b"revoked"})
+CLEANING = "poolmgr.cleaning"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

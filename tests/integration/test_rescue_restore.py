@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from isolation.errors import IsolationError, NotKept, RescueDamaged
+from isolation.errors import IsolationError, NotKept, RescueDamaged, RescueExists
 from isolation.rescue import Rescue, find_rescue, restore, restore_into
 from isolation.rescue.restoring import discard
 from tests.integration.rescues import RULES, Pound, make_pound
@@ -114,18 +114,30 @@ def test_a_keep_killed_at_any_step_is_repeated(pound: Pound, tmp_path: Path) -> 
     assert snapshot_of(tmp_path / "again") == before
 
 
-@pytest.mark.parametrize("number", range(2, 60, 6))
+@pytest.mark.parametrize("number", range(2, 50, 3))
 def test_a_cleaning_killed_at_any_step_is_repeated(pound: Pound, tmp_path: Path, number: int) -> None:
     make_rich(pound)
     before = snapshot_of(pound.root)
     kept = pound.keep()
-    do_until(pound, "clean", number, tmp_path)
-    if not pound.examine().is_clean:
-        pound.keep(fence=2)
+    if do_until(pound, "clean", number, tmp_path):
+        assert pound.keep() == kept
     pound.reset("side")
     assert pound.examine().is_clean
     restore(pound.git, kept, tmp_path / "again")
     assert snapshot_of(tmp_path / "again") == before
+
+
+def test_new_work_in_a_half_cleaned_worktree_is_kept_anew(pound: Pound, tmp_path: Path) -> None:
+    make_rich(pound)
+    pound.keep()
+    do_until(pound, "clean", 20, tmp_path)
+    pound.cage.write("docs/guide.txt", b"written late\n")
+    with pytest.raises(RescueExists):
+        pound.keep()
+    kept = pound.keep(fence=2)
+    pound.reset("side")
+    restore(pound.git, kept, tmp_path / "again")
+    assert (tmp_path / "again/docs/guide.txt").read_bytes() == b"written late\n"
 
 
 def test_an_existing_place_is_refused(pound: Pound, tmp_path: Path) -> None:
