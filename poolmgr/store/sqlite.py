@@ -10,17 +10,17 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from poolmgr.core.errors import StateDamaged, StateUnwritable
-from poolmgr.store import gate, migrations
+from poolmgr.store import gate
 from poolmgr.store.protocol import ConstraintBroken, Row
 from poolmgr.store.queries import read_queries
 
 APPLICATION = 0x706F6F6C  # "pool"
-VERSION = migrations.newest(migrations.SCRIPTS)
+VERSION = 1
 SCHEMA = Path(__file__).with_name("schema.sql")
 REBUILD = "poolmgr doctor --fix"
 
@@ -49,24 +49,13 @@ class SqliteSession:
 class SqliteEngine:
     """The state database of one pool; `create` makes it, the constructor never does."""
 
-    def __init__(
-        self, file: Path, *, read_only: bool = False, scripts: Sequence[str] = migrations.SCRIPTS
-    ) -> None:
+    def __init__(self, file: Path, *, read_only: bool = False) -> None:
         self.file = file
         self.gate = file.with_name("gate.lock")
         self.read_only = read_only
-        self.version = migrations.newest(scripts)
         with translated(file):
             self.connection = self.open_connection()
-            try:
-                self.require_ours()
-                if not read_only:
-                    prepare(self.connection)
-                    if migrations.read_version(self.connection) < self.version:
-                        migrations.ensure_newest(self.connection, file, scripts)
-            except BaseException:
-                self.connection.close()
-                raise
+            self.require_ours()
 
     def open_connection(self) -> sqlite3.Connection:
         """A connection; where nothing may be written, one that only reads."""
@@ -87,23 +76,13 @@ class SqliteEngine:
             raise StateDamaged(f"the state database {self.file} is empty", hint=REBUILD)
         if application != APPLICATION:
             raise StateDamaged(f"{self.file} is not a poolmgr database; it is left as it is", hint=REBUILD)
-        if version > self.version:
-            raise self.newer(version)
-        if version < migrations.FIRST:
+        if version > VERSION:
+            raise StateDamaged(
+                f"{self.file} was written by a newer poolmgr (schema {version}, this one knows {VERSION})",
+                hint="install that poolmgr again: pip install --upgrade poolmgr",
+            )
+        if version < VERSION and not self.read_only:
             raise StateDamaged(f"{self.file} has schema {version}, which no release wrote", hint=REBUILD)
-
-    def require_known(self) -> None:
-        """Refuse a schema that somebody brought on while we had it open."""
-        version = migrations.read_version(self.connection)
-        if version != self.version:
-            raise self.newer(version)
-
-    def newer(self, version: int) -> StateDamaged:
-        """The refusal of what this poolmgr does not know."""
-        return StateDamaged(
-            f"{self.file} was written by a newer poolmgr (schema {version}, this one knows {self.version})",
-            hint="install that poolmgr again: pip install --upgrade poolmgr",
-        )
 
     @contextmanager
     def read(self) -> Iterator[SqliteSession]:
@@ -125,7 +104,6 @@ class SqliteEngine:
         with translated(self.file), gate.held(self.gate):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
-                self.require_known()
                 yield SqliteSession(self.connection)
                 self.connection.execute("COMMIT")
             except BaseException:
@@ -161,7 +139,6 @@ def create(file: Path, facts: dict[str, str]) -> None:
         descriptor = os.open(making, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         os.close(descriptor)
         connection = connect(making, "rw")
-        prepare(connection)
         script = SCHEMA.read_text(encoding="utf-8")
         connection.executescript(
             f"BEGIN IMMEDIATE;\n{script}\nPRAGMA application_id = {APPLICATION};\n"
@@ -187,19 +164,16 @@ def connect(file: Path, mode: str) -> sqlite3.Connection:
     )
     connection.row_factory = sqlite3.Row
     try:
-        if mode != "rw":
+        if mode == "rw":
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+        else:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.Error:
         connection.close()
         raise
     return connection
-
-
-def prepare(connection: sqlite3.Connection) -> None:
-    """How we write; only in a database that is known to be ours, since this may change the file."""
-    connection.execute("PRAGMA journal_mode = WAL").fetchone()
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA foreign_keys = ON")
 
 
 def pragma(connection: sqlite3.Connection, name: str) -> int:
