@@ -40,8 +40,9 @@ def look_at_pool(directory: Path) -> Pool:
         engine = SqliteEngine(site.database)
     except StateUnwritable:
         engine = SqliteEngine(site.database, read_only=True)
-    pool = assemble(site, facts, engine)
-    if not engine.read_only and is_home(site, facts):
+    is_writable = not engine.read_only and is_home(site, facts)
+    pool = assemble(site, facts, engine)._replace(is_writable=is_writable)
+    if is_writable:
         note_use(pool, directory)
     return pool
 
@@ -54,7 +55,7 @@ def note_use(pool: Pool, directory: Path) -> None:
     slot = find_slot_around(snapshot, directory)
     lease = snapshot.lease_of(slot) if slot else None
     if slot and lease and slot.state in LENT:
-        with suppress(PoolError):  # seen or not, the command goes on
+        with suppress(PoolError, OSError):  # seen or not, the command goes on
             use_slot(pool, slot, lease)
 
 

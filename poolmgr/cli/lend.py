@@ -50,7 +50,7 @@ def acquire(invocation: Invocation, values: Values) -> None:
     lent = service.acquire(pool, asked, background=ensure_worker)
     show_lent(invocation, lent)
     service.delivered(pool, lent)
-    pool.engine.close()
+    ensure_worker(pool)
 
 
 def timeout_of(values: Values, by_default: float) -> float | None:

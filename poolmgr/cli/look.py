@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from poolmgr.cli.invocation import Invocation
@@ -20,7 +21,9 @@ def status(invocation: Invocation, _values: Values) -> None:
 
     Example: poolmgr status --json
     """
+    from poolmgr.core.errors import PoolError
     from poolmgr.core.placing import counted
+    from poolmgr.services.background import ensure_worker
     from poolmgr.services.pool import read_moment
     from poolmgr.services.report import look_at_slots
     from poolmgr.wiring import look_at_pool
@@ -30,6 +33,9 @@ def status(invocation: Invocation, _values: Values) -> None:
     seen = look_at_slots(pool, snapshot)
     order = queue_order(pool)
     now = read_moment()
+    if pool.is_writable:
+        with suppress(PoolError, OSError):  # looking works on a full disk too
+            ensure_worker(pool)
     if invocation.as_json:
         limits = pool.settings.pool
         emit(

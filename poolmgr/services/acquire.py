@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from isolation.errors import IsolationError
 from isolation.git.refs import resolve_commits
-from poolmgr.core.errors import PoolError, TimedOut
-from poolmgr.core.lifecycle import HELD
+from poolmgr.core.errors import BadName, BranchHeld, Busy, PoolError, TimedOut
+from poolmgr.core.lifecycle import HELD, LENT, State
 from poolmgr.core.placing import counted
 from poolmgr.core.records import Lease, Request, RequestState, Slot, Snapshot
 from poolmgr.core.refname import require_agent, require_branch, require_request
@@ -18,7 +18,7 @@ from poolmgr.services import activity, wake
 from poolmgr.services.assign import execute_assign, undo_assign
 from poolmgr.services.cancel import expire_dead
 from poolmgr.services.claim import Claim, Wish, find_absent, refuse_held, try_claim
-from poolmgr.services.job import call_waiters, hands_on
+from poolmgr.services.job import call_waiters, hands_on, is_environment
 from poolmgr.services.pool import Pool, read_moment
 from poolmgr.services.start_point import fetch_base, require_base
 from poolmgr.services.tracking import set_tracking
@@ -34,6 +34,8 @@ from poolmgr.store.tables.requests import (
     settle_request,
 )
 
+TRIES = 3
+
 
 class Asked(NamedTuple):
     """What `acquire` was told."""
@@ -47,6 +49,14 @@ class Asked(NamedTuple):
     timeout: float | None = None
     request_id: str | None = None
     holder: str | None = None
+
+
+class Waiting(NamedTuple):
+    """How long a request waits, and what is done meanwhile."""
+
+    until: float | None
+    limit: float | None
+    background: Callable[[Pool], None]
 
 
 class Lent(NamedTuple):
@@ -70,9 +80,9 @@ def acquire(pool: Pool, asked: Asked, *, background: Callable[[Pool], None]) -> 
     wish, upstream = resolve_wish(pool, asked)
     warnings = activity.list_warnings(pool, wish, upstream) if wish.branch else ()
     request = enter_queue(pool, asked)
+    waiting = Waiting(until=deadline_of(asked.timeout), limit=asked.timeout, background=background)
     try:
-        claimed = wait_for_turn(pool, request, wish, asked.timeout, background)
-        slot, lease = set_up(pool, claimed) if isinstance(claimed, Claim) else find_lent(pool, claimed)
+        slot, lease = obtain(pool, request, wish, lambda: wait_for_turn(pool, request, wish, waiting))
     except BaseException as error:
         leave_queue(pool, request, error)
         raise
@@ -96,13 +106,33 @@ def find_granted(pool: Pool, request_id: str) -> Lent | None:
         return None
     snapshot = pool.snapshot()
     slot = next((slot for slot in snapshot.slots if slot.lease_id == lease.id), None)
-    return Lent(slot=slot, lease=lease) if slot and slot.state in {"LEASED", "SUSPECT"} else None
+    return Lent(slot=slot, lease=lease) if slot and slot.state in LENT else None
 
 
-def find_lent(pool: Pool, lease: Lease) -> tuple[Slot, Lease]:
-    """The slot of a lease somebody else set up under the same request."""
-    snapshot = pool.snapshot()
-    return next(slot for slot in snapshot.slots if slot.lease_id == lease.id), lease
+def obtain(pool: Pool, request: Request, wish: Wish, turn: Callable[[], Claim | Lease]) -> tuple[Slot, Lease]:
+    """A slot set up; one that turns out faulty is left to be mended, and the next one tried."""
+    for left in reversed(range(TRIES)):
+        claimed = turn()
+        if not isinstance(claimed, Claim):
+            slot = wait_for_other(pool, claimed)
+            if slot:
+                return slot, claimed
+            continue
+        try:
+            return set_up(pool, claimed)
+        except (IsolationError, PoolError) as error:
+            if not left or isinstance(error, BranchHeld | BadName) or is_environment(error):
+                raise
+    raise Busy(f"the request {request.id} came to nothing {TRIES} times", hint="poolmgr doctor --fix")
+
+
+def wait_for_other(pool: Pool, lease: Lease) -> Slot | None:
+    """The slot that another process sets up under the same request; None when that fails."""
+    while True:
+        slot = next((slot for slot in pool.snapshot().slots if slot.lease_id == lease.id), None)
+        if slot is None or slot.state is not State.ASSIGNING:
+            return slot
+        time.sleep(0.01)
 
 
 def resolve_wish(pool: Pool, asked: Asked) -> tuple[Wish, str | None]:
@@ -144,27 +174,29 @@ def enter_queue(pool: Pool, asked: Asked) -> Request:
         return requeue_request(session, new, now=now)
 
 
-def wait_for_turn(
-    pool: Pool, request: Request, wish: Wish, timeout: float | None, background: Callable[[Pool], None]
-) -> Claim | Lease:
+def deadline_of(timeout: float | None) -> float | None:
+    """When patience ends, on the monotonic clock."""
+    return None if timeout is None else time.monotonic() + timeout
+
+
+def wait_for_turn(pool: Pool, request: Request, wish: Wish, waiting: Waiting) -> Claim | Lease:
     """A slot of ours to set up; whoever waits also sees to it that slots are made and cleaned."""
     claim = try_claim(pool, request, wish, frozenset())
     if claim:
         return claim
-    deadline = None if timeout is None else time.monotonic() + timeout
     with wake.waiting(pool.site.state / "waiters", request.seq) as waiter:
         while True:
             snapshot = pool.snapshot()
             if expire_dead(pool, snapshot):
                 snapshot = pool.snapshot()
-            background(pool)
+            waiting.background(pool)
             absent = find_absent(snapshot, request, read_moment())
             claim = try_claim(pool, request, wish, absent)
             if claim:
                 return claim
-            left = wake.LOOK_AGAIN if deadline is None else deadline - time.monotonic()
+            left = wake.LOOK_AGAIN if waiting.until is None else waiting.until - time.monotonic()
             if left <= 0:
-                raise timed_out(pool, snapshot, request, timeout)
+                raise timed_out(pool, snapshot, request, waiting.limit)
             waiter.wait(min(wake.LOOK_AGAIN, left))
 
 
@@ -195,7 +227,9 @@ def leave_queue(pool: Pool, request: Request, error: BaseException) -> None:
     state = RequestState.EXPIRED if isinstance(error, TimedOut) else RequestState.CANCELLED
     reason = str(error) or type(error).__name__
     with pool.engine.write() as session:
-        if settle_request(session, request.id, state, reason):
+        current = find_request(session, request.id)
+        is_ours = current is not None and current.waiter == pool.me
+        if is_ours and settle_request(session, request.id, state, reason):
             add_pool_event(
                 session, pool.note("queue", f"{request.id}: {reason}", state.value.lower()), now=read_moment()
             )

@@ -6,6 +6,7 @@ database is rebuilt. `.env.worktree` lies in the tree, excluded from git, never 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -72,22 +73,32 @@ def read_placed(slot: Slot) -> dict[str, str]:
 def write_env(slot: Slot, lease_id: str) -> None:
     """Plain KEY=value lines for direnv, dotenv and `set -a`."""
     file = slot.path / ENV_FILE
-    if file.is_dir() and not file.is_symlink():
-        return  # the branch has a directory of that name; it is not ours to remove
-    write_private(file, f"POOLMGR_SLOT={slot.name}\nPOOLMGR_LEASE={lease_id}\n".encode())
+    admin = find_admin(slot.path)
+    if admin is None or (os.path.lexists(file) and not is_our_env(file)):
+        return  # the branch has something of that name; it is not ours to replace
+    making = admin / ENV_FILE  # not in the tree: what a kill leaves there would look like work
+    write_private(making, f"POOLMGR_SLOT={slot.name}\nPOOLMGR_LEASE={lease_id}\n".encode())
+    try:
+        making.replace(file)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        write_private(file, making.read_bytes())
+        making.unlink()
 
 
 def drop_env(slot: Slot) -> None:
     """Ours alone: nothing else is ever removed here."""
     file = slot.path / ENV_FILE
+    if is_our_env(file):
+        file.unlink()
+
+
+def is_our_env(file: Path) -> bool:
+    """Whether the file is the one we write: a regular file that names a lease."""
     with suppress(OSError):
-        if b"POOLMGR_LEASE=" in file.read_bytes() and not is_tracked_name(file):
-            file.unlink()
-
-
-def is_tracked_name(file: Path) -> bool:
-    """Whether the file is a link, which we never made."""
-    return file.is_symlink()
+        return not file.is_symlink() and file.is_file() and b"\nPOOLMGR_LEASE=" in file.read_bytes()
+    return False
 
 
 def revoke(slot: Slot) -> None:

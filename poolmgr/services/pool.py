@@ -39,6 +39,7 @@ class Pool(NamedTuple):
     me: str
     actor: str
     skipped: tuple[str, ...] = ()
+    is_writable: bool = True
 
     @property
     def git(self) -> Git:
@@ -77,6 +78,8 @@ def require_slot(snapshot: Snapshot, name: str, directory: Path) -> Slot:
     if found:
         return found[0]
     around = find_slot_around(snapshot, directory / name)
+    if around is None and name == ".":
+        raise NoSuchSlot("no slot around this directory; name one", hint="poolmgr status")
     if around is None:
         raise NoSuchSlot(f"no slot {name!r} in this pool", hint="poolmgr status")
     return around

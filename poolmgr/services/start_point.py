@@ -84,8 +84,9 @@ def fetch_base(pool: Pool) -> None:
     """Bring the remote up to date, because somebody asked for it."""
     remotes = [line for line in pool.git.run("remote").text.split("\n") if line]
     if remotes:
-        with pool.git_lock(pool.git) as git:
-            fetch(git, "origin" if "origin" in remotes else remotes[0])
+        # The lock is not inherited here: a credential helper may leave a daemon that would keep it.
+        with pool.git_lock(pool.git):
+            fetch(pool.git, "origin" if "origin" in remotes else remotes[0])
 
 
 def read_fetched(common: Path) -> float | None:
