@@ -43,9 +43,10 @@ def is_covered(git: Git, place: Place, entries: set[Entry], rescue: Kept, commit
     )
 
 
-def read_objects(git: Git, tree: str) -> set[tuple[str, str]]:
-    """Path and name of everything in a tree, directories too."""
-    rows = (field.partition("\t") for field in git.run("ls-tree", "-r", "-t", "-z", tree).fields)
+def read_objects(git: Git, tree: str, *, directories: bool = True) -> set[tuple[str, str]]:
+    """Path and name of everything in a tree."""
+    options = ("-r", "-t", "-z") if directories else ("-r", "-z")
+    rows = (field.partition("\t") for field in git.run("ls-tree", *options, tree).fields)
     return {(path, facts.split(" ")[2]) for facts, _, path in rows}
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,9 +41,24 @@ if TYPE_CHECKING:
     from isolation.git.program import Git
 
 
+@contextmanager
+def named_failures(place: Path) -> Iterator[None]:
+    """A full or read-only disk is said with the place it concerns."""
+    try:
+        yield
+    except OSError as error:
+        raise IsolationError(f"the rescue cannot be written to {place}: {error.strerror or error}") from error
+
+
 def restore(git: Git, rescue: Rescue, to: Path) -> None:
     """Make `to`, which must not exist, a linked worktree detached at the rescued HEAD."""
     to = Path(os.path.abspath(to))
+    with named_failures(to):
+        build(git, rescue, to)
+
+
+def build(git: Git, rescue: Rescue, to: Path) -> None:
+    """Build under another name, rename last."""
     reason = f"poolmgr restore {rescue.id}"
     staging = to.parent / f".poolmgr-restore-{rescue.id}"
     if os.path.lexists(to):
@@ -117,8 +133,9 @@ def restore_into(git: Git, rescue: Rescue, worktree: Path, rules: Rules) -> None
     if blocking:
         raise NotKept(f"{worktree} holds work of its own: {blocking[0].kind} {blocking[0].path}".rstrip())
     manifest = read_manifest(git, rescue.oid)
-    move_to_head(place, place.git(git), manifest)
-    fill(git, place, rescue, manifest)
+    with named_failures(worktree):
+        move_to_head(place, place.git(git), manifest)
+        fill(git, place, rescue, manifest)
 
 
 def move_to_head(place: Place, inside: Git, manifest: Manifest) -> None:

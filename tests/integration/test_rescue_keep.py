@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from isolation.errors import IsolationError, NotKept, RescueDamaged, RescueExists
 from isolation.git.program import Git
-from isolation.rescue import RescuePlace, drop, find_rescue, keep, list_rescues, restore
+from isolation.rescue import RescuePlace, drop, find_rescue, keep, list_held, list_rescues, restore
 from isolation.rescue.manifest import parse_entries
 from isolation.work import Rules
 from tests.integration.rescues import RULES, Pound, make_pound
@@ -124,6 +125,26 @@ def test_a_strange_id_is_no_rescue(pound: Pound, name: str) -> None:
     assert find_rescue(pound.git, pound.where.archive_dir, name) is None
 
 
+def test_what_a_person_sees_of_a_rescue_is_what_differs(pound: Pound) -> None:
+    pound.cage.write("app.txt", b"edited\n")
+    pound.cage.write("fresh/new.txt", b"12345")
+    pound.cage.write(".env", SECRET)
+    pound.cage.write("node_modules/x.js")
+    (pound.root / "other.txt").unlink()
+    (pound.root / "link").unlink()
+    (pound.root / "link").symlink_to("src")
+    os.mkfifo(pound.root / "pipe")
+    held = list_held(pound.git, pound.keep())
+    assert [(one.path, one.manner.value, one.size) for one in held] == [
+        (".env", "private", len(SECRET)),
+        ("app.txt", "modified", 7),
+        ("fresh/new.txt", "new", 5),
+        ("link", "modified", 0),
+        ("other.txt", "deleted", 0),
+        ("pipe", "special", 0),
+    ]
+
+
 def test_dropping_removes_ref_and_archive(pound: Pound) -> None:
     pound.cage.write(".env", SECRET)
     kept = pound.keep()
@@ -178,6 +199,35 @@ def test_a_device_is_not_kept(pound: Pound) -> None:
     assert [one.detail for one in pound.examine().findings] == ["a device"]
     with pytest.raises(NotKept, match="device"):
         pound.keep()
+
+
+UNPRIVILEGED = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all", "--")
+
+
+@pytest.mark.parametrize("name", ["new.txt", "debug.log", "app.txt", "src", "scratch"])
+def test_what_cannot_be_read_is_seen_and_not_kept(pound: Pound, name: str) -> None:
+    pound.cage.write("scratch/new.txt")
+    path = pound.root / name
+    if not path.exists():
+        pound.cage.write(name)
+    path.chmod(0)
+    program = (
+        "import sys; from pathlib import Path; from tests.integration.rescues import *\n"
+        "common = Path(sys.argv[2])\n"
+        "where = RescuePlace(common_dir=common, archive_dir=common / 'poolmgr' / 'rescue')\n"
+        "pound = Pound(Cage(Path(sys.argv[1]), common), where)\n"
+        "print(bool(pound.examine().blocking))\n"
+        "try: pound.keep()\n"
+        "except Exception as error: print(type(error).__mro__)\n"
+    )
+    prefix = UNPRIVILEGED if os.geteuid() == 0 else ()
+    if prefix and not shutil.which(prefix[0]):
+        pytest.skip("root reads everything, and there is no setpriv to give that up")
+    argv = (*prefix, sys.executable, "-c", program, str(pound.root), str(pound.common))
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    path.chmod(0o755)
+    assert done.stdout.startswith("True\n")
+    assert "NotKept" in done.stdout
 
 
 def test_an_index_that_cannot_be_read_is_seen_and_not_kept(pound: Pound) -> None:
