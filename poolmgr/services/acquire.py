@@ -82,7 +82,7 @@ def acquire(pool: Pool, asked: Asked, *, background: Callable[[Pool], None]) -> 
     request = enter_queue(pool, asked)
     waiting = Waiting(until=deadline_of(asked.timeout), limit=asked.timeout, background=background)
     try:
-        slot, lease = obtain(pool, request, wish, lambda: wait_for_turn(pool, request, wish, waiting))
+        slot, lease = obtain(pool, request, lambda: wait_for_turn(pool, request, wish, waiting))
     except BaseException as error:
         leave_queue(pool, request, error)
         raise
@@ -109,7 +109,7 @@ def find_granted(pool: Pool, request_id: str) -> Lent | None:
     return Lent(slot=slot, lease=lease) if slot and slot.state in LENT else None
 
 
-def obtain(pool: Pool, request: Request, wish: Wish, turn: Callable[[], Claim | Lease]) -> tuple[Slot, Lease]:
+def obtain(pool: Pool, request: Request, turn: Callable[[], Claim | Lease]) -> tuple[Slot, Lease]:
     """A slot set up; one that turns out faulty is left to be mended, and the next one tried."""
     for left in reversed(range(TRIES)):
         claimed = turn()

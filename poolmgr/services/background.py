@@ -67,7 +67,8 @@ def start_worker(site: Site, lock: int) -> None:
     try:
         subprocess.Popen(
             (sys.executable, "-P", "-m", "poolmgr", *words), cwd=site.state,
-            stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor, start_new_session=True, pass_fds=(lock,),
+            stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor, start_new_session=True,
+            pass_fds=(lock,),
         )  # fmt: skip
     finally:
         os.close(descriptor)
