@@ -17,7 +17,7 @@ from poolmgr.services.locks import drop_dead_locks
 from poolmgr.services.pool import Pool, read_moment
 from poolmgr.services.start_point import Base, require_base
 from poolmgr.store.tables.ops import add_op, close_op
-from poolmgr.store.tables.slots import move_slot
+from poolmgr.store.tables.slots import move_slot, note_slot
 
 WORKTREE_CONFIG = b"[gc]\n\tauto = 0\n"
 
@@ -32,6 +32,9 @@ def execute_recycle(pool: Pool, job: Job) -> Slot:
     keep_slot(pool, job, reason="found while recycling")
     if slot.superseded:
         return hand_to_retire(pool, job)
+    if slot.warm and warm.has_outputs(pool, slot):
+        with pool.engine.write() as session:
+            job.slot = note_slot(session, slot, warm="")
     base = current_base(pool, job)
     before = caches.list_caches(pool, slot.path)
     work = examine_slot(pool, job)

@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from isolation.git.program import KEPT_VARIABLES
+from isolation.work import Kind, examine
 from poolmgr.core.records import Slot
 from poolmgr.services import caches, marks
 from poolmgr.services.job import Job
+from poolmgr.services.keep import rules_for
 from poolmgr.services.pool import Pool
 
 LIMIT = 3600.0
 LOOK = 0.2
+OUTPUTS = frozenset({Kind.CHANGED, Kind.UNTRACKED, Kind.IGNORED})
 
 
 class Warmth(NamedTuple):
@@ -40,7 +43,29 @@ def prepare(pool: Pool, job: Job, *, is_due: bool) -> Warmth:
         return Warmth(state="ok", key=key)
     if job.slot.warm == "ok" and job.slot.warm_key == key:
         return Warmth(state="ok", key=key)
-    return Warmth(state=run_commands(pool, job.slot, job.git.keep_open) if is_due else "", key=key)
+    if not is_due:
+        return Warmth(state="", key=key)
+    state = run_commands(pool, job.slot, job.git.keep_open)
+    place_outputs(pool, job)
+    return Warmth(state=state, key=key)
+
+
+def place_outputs(pool: Pool, job: Job) -> None:
+    """What the commands left is ours, not the next holder's work, as long as nobody changes it."""
+    slot = job.slot
+    work = examine(job.git, slot.path, rules_for(pool, slot))
+    placed = marks.read_placed(slot)
+    for finding in work.findings:
+        file = slot.path / finding.path
+        if finding.kind in OUTPUTS and file.is_file() and not file.is_symlink():
+            placed[finding.path] = hashlib.sha256(file.read_bytes()).hexdigest()
+    if placed:
+        marks.write_placed(slot, placed)
+
+
+def has_outputs(pool: Pool, slot: Slot) -> bool:
+    """Whether the commands left files that cleaning takes away, so that they are due again."""
+    return bool(set(marks.read_placed(slot)) - set(pool.settings.warm.copy))
 
 
 def warm_key(pool: Pool, root: Path) -> str:
