@@ -41,10 +41,8 @@ def prepare(pool: Pool, job: Job, *, is_due: bool) -> Warmth:
     key = warm_key(pool, job.slot.path)
     if not pool.settings.warm.run:
         return Warmth(state="ok", key=key)
-    if job.slot.warm == "ok" and job.slot.warm_key == key:
-        return Warmth(state="ok", key=key)
     if not is_due:
-        return Warmth(state="", key=key)
+        return Warmth(state=job.slot.warm if job.slot.warm_key == key else "", key=key)
     state = run_commands(pool, job.slot, job.git.keep_open)
     place_outputs(pool, job)
     return Warmth(state=state, key=key)
