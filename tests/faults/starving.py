@@ -31,6 +31,15 @@ def starve_pool(pool: Pooled, options: tuple[str, ...], *words: str) -> Result:
     return starve(options, *argv, cwd=pool.repo.path, env=pool.environment())
 
 
+def start_starved(pool: Pooled, options: tuple[str, ...], *words: str) -> subprocess.Popen[bytes]:
+    """A command that has to do without, left running."""
+    return subprocess.Popen(
+        (sys.executable, "-P", STARVED, *options, "--", sys.executable, "-m", "poolmgr", *words),
+        cwd=pool.repo.path, env=pool.environment(), stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
 def list_rudeness(result: Result) -> list[str]:
     """What is wrong with how a command failed: it must say one thing, name what to change, and be no bug."""
     if result.code == 0:

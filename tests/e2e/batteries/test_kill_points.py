@@ -4,32 +4,15 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.e2e.pooled import Pooled
 from tests.faults.operations import OPERATIONS, Operation
-from tests.faults.scenes import Scene, lay_out_user
+from tests.faults.scenes import Scene
 from tests.faults.stage import Stage
 from tests.faults.verdict import list_faults, name_places
-from tests.fixtures.commands import Commands
-from tests.fixtures.repositories import Repositories
 
 LEAST = 5  # an injector that sees fewer points sees nothing
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    """A repository in use, on a stage of its own."""
-    root = tmp_path / "stage"
-    root.mkdir()
-    commands = Commands(root, background=("worker*.lock",))
-    scene = Scene(Pooled(Repositories(root)("repo"), commands), root)
-    lay_out_user(scene)
-    yield scene
-    commands.finish()
 
 
 def sample(count: int, share: float, seed: str) -> list[int]:
