@@ -43,7 +43,8 @@ def drop_dead_locks(pool: Pool, admin: Path) -> list[Path]:
 
 def drop_ref_lock(pool: Pool, branch: str) -> None:
     """The lock of a ref that a dead intent of ours named."""
-    (pool.site.common / "refs" / "heads" / f"{branch}.lock").unlink(missing_ok=True)
+    with suppress(FileNotFoundError, NotADirectoryError):  # the latter where `fix` stands in the way of `fix/login`
+        (pool.site.common / "refs" / "heads" / f"{branch}.lock").unlink()
 
 
 def find_shared_locks(pool: Pool) -> list[Path]:
