@@ -16,7 +16,7 @@ app = typer.Typer(
     help="Lend git worktrees to coding agents, and never lose their work.",
     epilog="Every command takes --repo DIR and --json, before or after its name.",
 )
-for verb in (*look.VERBS, *lend.VERBS):
+for verb in (*lend.VERBS, *look.VERBS):
     add_verb(app, verb)
 care.register(app)
 config.register(app)

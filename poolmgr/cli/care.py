@@ -26,7 +26,9 @@ def doctor(
         bool, typer.Option("--rebind", help="a moved repository keeps its pool, a copy gets its own")
     ] = False,
 ) -> None:
-    """Compare the state with git, the directories and the processes; mend what disagrees.
+    """Find where state, git and processes disagree, and mend it.
+
+    What is only worth knowing is told as a note. Nothing is removed that is not kept.
 
     Example: poolmgr doctor --fix
     """
@@ -42,12 +44,11 @@ def doctor(
         emit({"findings": [each.as_json for each in findings]})
     else:
         for each in findings:
-            out(
-                f"{'fixed' if each.fixed else 'found'}: {each.kind} {safe(each.subject)}: {safe(each.detail)}"
-            )
-        if not findings:
+            word = "fixed" if each.fixed else "found" if each.needs_fix else "note"
+            out(f"{word}: {each.kind} {safe(each.subject)}: {safe(each.detail)}")
+        if not open_ones:
             out("everything agrees")
-        elif open_ones and not fix:
+        elif not fix and not any(each.kind == "pool_elsewhere" for each in open_ones):
             say("hint: poolmgr doctor --fix")
     if open_ones:
         raise typer.Exit(1)
@@ -82,7 +83,7 @@ def cleanup(
             out(f"left: {slot.name} {slot.state.value.lower()} at {safe(slot.path)}")
         out("the pool is gone" if not left.slots else "the pool stays for what is left; poolmgr status")
         if left.rescues:
-            out(f"{left.rescues} rescues are kept; poolmgr rescue list")
+            out(f"kept rescues: {left.rescues}; poolmgr rescue list")
     if left.slots:
         raise typer.Exit(1)
 

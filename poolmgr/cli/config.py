@@ -23,7 +23,7 @@ app = typer.Typer(
     name="config",
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="The settings: what they are, where they come from, whether they are right.",
+    help="The settings: what they are, and whether they are right.",
 )
 
 
@@ -119,9 +119,10 @@ def path(context: typer.Context) -> None:
 
 
 def trust(context: typer.Context) -> None:
-    """Let the committed poolmgr.yaml set commands, copies, caches and places, and print which.
+    """Let the committed poolmgr.yaml set commands, copies and places.
 
-    The file is remembered as it is now: when it changes, it has to be trusted again.
+    What it may set from now on is printed. The file is remembered as it is now: when it
+    changes, it has to be trusted again.
 
     Example: poolmgr trust
     """

@@ -93,7 +93,7 @@ def show_lent(invocation: Invocation, lent: Lent) -> None:
 
 
 def release(invocation: Invocation, values: Values) -> None:
-    """Give a slot back; refuses while it holds work that is saved nowhere else.
+    """Give a slot back; refuses while it holds unsaved work.
 
     Example: poolmgr release pool-wt-2 --rescue
     """
@@ -175,7 +175,7 @@ VERBS = (
             Word("fetch", "run git fetch first", bool),
             Word("priority", "0 first, 4 last", int, metavar="N", default=2, low=0, high=4),
             Word("wait", "wait for a slot as long as it takes", bool),
-            Word("timeout", "seconds to wait for a slot", float, metavar="S", low=0),
+            Word("timeout", "seconds to wait; else queue.timeout, 10 s", float, metavar="S", low=0),
             Word("request_id", "asking again gives the same lease", metavar="ID"),
             Word("pid", "the lease ends with this process", int, metavar="PID", low=1),
         ),
@@ -185,7 +185,7 @@ VERBS = (
         "release",
         release.__doc__ or "",
         (
-            Word("slot", "name or path; by default the slot around you", is_argument=True),
+            Word("slot", "name or path; by default the slot around you", metavar="SLOT", is_argument=True),
             Word("rescue", "keep all unsaved work aside first", bool),
             Word("kill", "end what the lease started", bool),
             Word("lease", "refuse if the slot has another by now", metavar="ID"),
@@ -195,7 +195,7 @@ VERBS = (
     Verb(
         "reclaim",
         reclaim.__doc__ or "",
-        (Word("slot", "name or path of the slot", is_argument=True, is_required=True),),
+        (Word("slot", "name or path of the slot", metavar="SLOT", is_argument=True, is_required=True),),
         reclaim,
     ),
 )

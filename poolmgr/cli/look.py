@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def status(invocation: Invocation, _values: Values) -> None:
-    """Show every slot: its state, holder, branch, age, and whether it is dirty.
+    """Show every slot: state, holder, branch, age, unsaved work.
 
     Example: poolmgr status --json
     """
@@ -136,7 +136,7 @@ def inside_text(seen: Seen) -> str:
 
 
 def where(invocation: Invocation, _values: Values) -> None:
-    """Show the slot around you: branch, lease, base, and the next command.
+    """Show the slot around you, and the next command.
 
     Example: poolmgr where
     """

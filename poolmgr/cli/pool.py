@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from poolmgr.core.records import Slot
     from poolmgr.services.pool import Pool
 
-app = typer.Typer(name="pool", no_args_is_help=True, rich_markup_mode=None, help="What the pool is made of.")
+app = typer.Typer(
+    name="pool",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="The slots as a whole: how many, how fresh, how prepared.",
+)
 Name = Annotated[str, typer.Argument(metavar="SLOT", help="name or path of the slot")]
 
 
@@ -28,7 +33,7 @@ def scale_up(context: typer.Context) -> None:
 
 @app.command()
 def scale_down(context: typer.Context) -> None:
-    """Remove a free slot, down to the minimum; work found in it is rescued.
+    """Remove a free slot, down to the minimum; its work is kept.
 
     Example: poolmgr pool scale-down
     """
@@ -92,7 +97,7 @@ def warm(
         str | None, typer.Argument(metavar="SLOT", help="by default every free slot, or the one around you")
     ] = None,
 ) -> None:
-    """Run the configured commands (warm.run) in a slot, again if they failed.
+    """Run the commands of warm.run in a slot, again if they failed.
 
     Example: poolmgr pool warm pool-wt-2
     """
@@ -113,7 +118,7 @@ def warm(
 
 @app.command()
 def adopt(context: typer.Context, slot: Name) -> None:
-    """Go over a parked or broken slot again: keep its work, clean it, lend it.
+    """Take a parked or broken slot back in; its work is kept first.
 
     Example: poolmgr pool adopt pool-wt-3
     """

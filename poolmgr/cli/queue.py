@@ -43,7 +43,7 @@ def cancel(
     context: typer.Context,
     request_id: Annotated[str, typer.Argument(metavar="ID", help="as `queue list` shows it")],
 ) -> None:
-    """Take a request out of the queue; its waiter ends with exit code 75.
+    """Take a request out of the queue; its waiter ends with code 75.
 
     Example: poolmgr queue cancel 4f1c0a9d2b7e6f35
     """

@@ -22,7 +22,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="as `rescue list` shows it
 
 @app.command(name="list")
 def list_all(context: typer.Context) -> None:
-    """Show every rescue: where it is from, its size, its age, and why it was made.
+    """Show every rescue: where from, how large, how old, and why.
 
     Example: poolmgr rescue list
     """
@@ -81,7 +81,9 @@ def restore(
         Path | None, typer.Option("--to", metavar="DIR", help="a new worktree there, instead of a slot")
     ] = None,
 ) -> None:
-    """Bring kept work back: into DIR, which must not exist, or into a newly acquired slot.
+    """Bring kept work back, into DIR or a newly acquired slot.
+
+    DIR must not exist. The rescue stays until it is dropped.
 
     Example: poolmgr rescue restore 3-17 --to ../salvage
     """

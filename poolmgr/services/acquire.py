@@ -150,7 +150,8 @@ def resolve_wish(pool: Pool, asked: Asked) -> tuple[Wish, str | None]:
         commit = found[local] or (found[remote] if asked.track and found[remote] else None) or base.oid
         if asked.track and not upstream:
             raise PoolError(
-                f"there is no branch {branch} at the remote to track", hint="poolmgr acquire --fetch --track"
+                f"there is no branch {branch} at the remote to track",
+                hint=f"poolmgr acquire --branch {branch} --fetch --track",
             )
     wish = Wish(
         agent=asked.agent, branch=branch, commit=commit, exists=exists, base=base, holder=asked.holder

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from isolation.errors import IsolationError
+from isolation.errors import IsolationError, WorktreeChanged
 from isolation.rescue import Rescue
 from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import counted
@@ -37,16 +37,15 @@ class Settled(NamedTuple):
 def settle(pool: Pool, job: Job) -> Settled:
     """The slot RECYCLING, draining or PARKED; its work kept in every case."""
     if "parking" in job.args:
-        return Settled(
-            slot=park(pool, job, str(job.args.get("why", ""))), parked=str(job.args.get("why", ""))
-        )
+        why = str(job.args.get("why", ""))
+        return Settled(slot=park(pool, job, why), parked=why)
+    inside = look_inside(pool, job)
+    if inside.processes and job.slot.drains:  # kept once already; what changes is kept when they leave
+        return Settled(slot=drain(pool, job, inside), inside=inside)
     try:
         rescue = keep_slot(pool, job, reason=str(job.args.get("reason", "released")))
     except IsolationError as error:
-        if is_environment(error):
-            give_up(pool, job, error)
-            raise
-        return Settled(slot=park(pool, job, error.message), parked=error.message)
+        return unkept(pool, job, error, inside)
     if rescue:
         remember(pool, job, rescue=rescue.id, kept=describe_rescue(rescue))
     inside = look_inside(pool, job)
@@ -58,11 +57,25 @@ def settle(pool: Pool, job: Job) -> Settled:
     return Settled(slot=recycle_on(pool, job), rescue=rescue)
 
 
+def unkept(pool: Pool, job: Job, error: IsolationError, inside: Inside) -> Settled:
+    """Work that could not be proven kept stays where it is.
+
+    A full disk leaves it for the next attempt; somebody who is still writing gets the time to
+    leave; everything else is parked.
+    """
+    if is_environment(error):
+        give_up(pool, job, error)
+        raise error
+    if isinstance(error, WorktreeChanged) and inside.processes:
+        return Settled(slot=drain(pool, job, inside), inside=inside)
+    return Settled(slot=park(pool, job, error.message), parked=error.message)
+
+
 def drain(pool: Pool, job: Job, inside: Inside) -> Slot:
     """Somebody stays: the place under the maximum is free, and after a while the number goes on."""
     late = read_moment().since(job.op.started) > DRAIN
     goes_on = job.slot.superseded or late or bool(job.args.get("forced"))
-    words = f"waits until {names(inside)} leave"
+    words = f"waits for {names(inside)} to leave"
     with pool.engine.write() as session:
         job.slot = note_slot(session, job.slot, drains=True, superseded=goes_on, error=words)
         leave_op(session, job.op, attempts=0)

@@ -71,8 +71,9 @@ def find_site(directory: Path) -> Site:
     try:
         layout = read_layout(git)
     except NoRepository as error:
+        why = "" if error.message.startswith("not a git repository") else f": {error.message}"
         raise NotARepository(
-            f"{directory} is not in a git repository ({error.message})",
+            f"{directory} is not in a git repository{why}",
             hint="cd into a repository, or --repo DIR",
         ) from error
     common = Path(os.path.realpath(layout.common))
