@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -64,16 +64,15 @@ def hands_on(pool: Pool, slot: Slot, op: Op, *, patience: float = 10) -> Iterato
 @contextmanager
 def taken_up(pool: Pool, slot: Slot, op: Op) -> Iterator[Job | None]:
     """The job, for an op nobody owns any more; None when somebody else is at it."""
-    try:
-        with gate.held(lock_file(pool, slot.id), patience=0) as descriptor:
-            with pool.engine.write() as session:
-                ours = try_claim_op(session, op, pool.me)
-            if ours is None:
-                yield None
-                return
-            yield Job(slot, ours, Git(slot.path, (descriptor,)))
-    except Busy:
-        yield None
+    with ExitStack() as stack:
+        try:
+            descriptor = stack.enter_context(gate.held(lock_file(pool, slot.id), patience=0))
+        except Busy:
+            yield None
+            return
+        with pool.engine.write() as session:
+            ours = try_claim_op(session, op, pool.me)
+        yield Job(slot, ours, Git(slot.path, (descriptor,))) if ours else None
 
 
 def remember(pool: Pool, job: Job, **facts: object) -> None:
