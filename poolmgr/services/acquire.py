@@ -15,7 +15,7 @@ from poolmgr.core.placing import counted
 from poolmgr.core.records import Lease, Request, RequestState, Slot, Snapshot
 from poolmgr.core.refname import require_agent, require_branch, require_request
 from poolmgr.services import activity, wake
-from poolmgr.services.assign import execute_assign, undo_assign
+from poolmgr.services.assign import execute_assign, require_free, undo_assign
 from poolmgr.services.cancel import expire_dead
 from poolmgr.services.claim import Claim, Wish, find_absent, refuse_held, try_claim
 from poolmgr.services.job import call_waiters, hands_on, is_environment
@@ -85,6 +85,7 @@ def acquire(pool: Pool, asked: Asked, *, background: Callable[[Pool], None]) -> 
         slot, lease = obtain(pool, request, lambda: wait_for_turn(pool, request, wish, waiting))
     except BaseException as error:
         leave_queue(pool, request, error)
+        background(pool)
         raise
     if upstream and asked.track and not wish.exists:
         set_tracking(pool, lease.branch, upstream)
@@ -142,7 +143,9 @@ def resolve_wish(pool: Pool, asked: Asked) -> tuple[Wish, str | None]:
     upstream, exists, commit = None, False, base.oid
     if branch:
         require_branch(branch)
-        refuse_held(pool.snapshot(), branch)
+        snapshot = pool.snapshot()
+        refuse_held(snapshot, branch)
+        require_free(pool, branch, [slot.path for slot in snapshot.slots])
         local, remote = f"refs/heads/{branch}", f"refs/remotes/origin/{branch}"
         found = resolve_commits(pool.git, [local, remote])
         upstream = f"origin/{branch}" if found[remote] else None

@@ -6,7 +6,9 @@ repository. Until the lease is announced no user work can be in the slot.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from isolation.errors import GitFailed
@@ -49,7 +51,7 @@ def execute_assign(pool: Pool, job: Job, lease: Lease) -> Slot:
     admin = find_admin(job.slot.path)
     if admin is None:
         raise PoolError(f"the worktree of {job.slot.name} is gone", hint="poolmgr doctor --fix")
-    require_free(pool, job.slot, target.branch)
+    require_free(pool, target.branch, (job.slot.path,))
     if target.start:
         create_branch(pool, job, target)
     set_files(job, target)
@@ -95,13 +97,13 @@ def set_files(job: Job, target: Target) -> None:
         move_tree(job.git, target.commit)
 
 
-def require_free(pool: Pool, slot: Slot, branch: str) -> None:
-    """Refuse a branch that is checked out elsewhere; git does not check it for symbolic-ref."""
+def require_free(pool: Pool, branch: str, own: Collection[Path]) -> None:
+    """Refuse a branch checked out elsewhere than in `own`; git does not check it for symbolic-ref."""
     admin = checked_out(pool.site.common).get(branch)
     if admin is None:
         return
     where = worktree_of(admin, pool.site.common)
-    if where != slot.path:
+    if where not in own:
         raise BranchHeld(
             f"the branch {branch} is checked out at {where}",
             hint=f"poolmgr acquire --branch {branch}-2",
