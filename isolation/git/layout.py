@@ -29,7 +29,7 @@ def read_layout(git: Git) -> Layout:
     asked = ("--git-common-dir", "--git-dir", "--is-bare-repository", "--show-toplevel")
     try:
         answer = git.run("rev-parse", "--path-format=absolute", *asked, accept=(0, 128))
-    except OSError as error:
+    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
         raise NoRepository(f"{git.cwd} cannot be read: {error.strerror}") from error
     lines = answer.text.split("\n")
     if answer.code == 128 and len(lines) == len(asked) - 1:  # in a git directory there is no top level
