@@ -135,6 +135,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--at", type=int, default=0, help="the point; 0: none")
     parser.add_argument("--after", type=float, help="take the children along, so many seconds after the point")
+    parser.add_argument("--stop", action="store_true", help="freeze there instead")
     parser.add_argument("--alone", action="store_true", help="start no background workers")
     parser.add_argument("--report", required=True, help="where the points go")
     parser.add_argument("words", nargs=argparse.REMAINDER)
@@ -154,7 +155,10 @@ def main() -> None:
     report = os.open(asked.report, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def act(what: str) -> None:
-        if asked.after is None:
+        if asked.stop:
+            os.write(report, json.dumps(what).encode() + b"\n")
+            os.kill(os.getpid(), signal.SIGSTOP)
+        elif asked.after is None:
             kill_me(report, what)
         else:
             kill_tree_soon(report, what, asked.after)

@@ -9,6 +9,9 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.faults.killer import end_tree
+from tests.fixtures.dwellers import await_state
+
 KILLER = Path(__file__).with_name("killer.py")
 TIMEOUT = 60.0
 
@@ -42,22 +45,32 @@ class Launcher:
         options = ("--at", str(at), *(("--alone",) if alone else ()))
         return self.run(options if after is None else (*options, "--after", str(after)), words)
 
+    def freeze(self, at: int, *words: str) -> subprocess.Popen[bytes]:
+        """A command that is stopped at its point number `at`; it is stopped when this returns."""
+        process = self.start(("--at", str(at), "--stop", "--alone"), words)
+        await_state(process.pid, "T")
+        return process
+
     def run(self, options: tuple[str, ...], words: tuple[str, ...]) -> Ended:
         """The command under the killer."""
-        self.report.unlink(missing_ok=True)
-        process = subprocess.Popen(
-            (sys.executable, "-P", KILLER, "--report", self.report, *options, "--", *words),
-            cwd=self.cwd, env={**os.environ, **self.variables}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+        process = self.start(options, words)
         try:
             output, _ = process.communicate(timeout=TIMEOUT)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
+            end_tree(process.pid)
             raise
         killed = process.returncode < 0
         point = self.read_report()[-1] if killed else None
         return Ended(point=point, code=process.returncode, words=os.fsdecode(output))
+
+    def start(self, options: tuple[str, ...], words: tuple[str, ...]) -> subprocess.Popen[bytes]:
+        """The command under the killer, running."""
+        self.report.unlink(missing_ok=True)
+        return subprocess.Popen(
+            (sys.executable, "-P", KILLER, "--report", self.report, *options, "--", *words),
+            cwd=self.cwd, env={**os.environ, **self.variables}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
 
     def read_report(self) -> list[str]:
         """What the killer wrote down."""

@@ -1,0 +1,71 @@
+"""A process that stands still in the middle of its work: nobody takes it from it, nobody waits in silence."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.e2e.batteries.test_kill_points import sample
+from tests.e2e.pooled import end_of
+from tests.faults.ordeal import list_wrong
+from tests.faults.scenes import Scene
+from tests.faults.stage import Stage
+from tests.fixtures.dwellers import Dwellers, await_state
+
+HOLDS = "import fcntl; lock = open({!r}, 'a'); fcntl.flock(lock, fcntl.LOCK_EX)"
+
+
+@pytest.mark.timeout(1800)
+def test_work_of_a_frozen_process_is_left_to_it(used: Scene, share: float) -> None:
+    stage = Stage(used.root)
+    stage.save()
+    words = ("release", used.name, "--rescue")
+    points = used.launcher.list_points(*words)
+    for at in sample(len(points), share, "frozen"):
+        stage.restore()
+        frozen = used.launcher.freeze(at, *words)
+        assert used.pool.ask("status")["slots"]
+        answer = used.pool.run("doctor", "--fix", check=False)
+        assert answer.code in {0, 1}, (points[at - 1], answer)
+        assert str(frozen.pid) in answer.stdout, (points[at - 1], answer)
+        os.kill(frozen.pid, signal.SIGCONT)
+        ended = end_of(frozen)
+        assert ended.code == 0, (points[at - 1], ended)
+        assert list_wrong(used) == [], points[at - 1]
+
+
+@pytest.mark.parametrize(("lock", "words"), [
+    ("git.lock", ("pool", "scale-up")),
+    ("gate.lock", ("acquire", "--branch", "more")),
+])  # fmt: skip
+def test_a_frozen_holder_of_a_lock_is_named_and_waited_for(
+    lock: str, words: tuple[str, ...], used: Scene, dwellers: Dwellers
+) -> None:
+    holder = dwellers(setup=HOLDS.format(str(used.pool.repo.state / lock)))
+    os.kill(holder.pid, signal.SIGSTOP)
+    await_state(holder.pid, "T")
+    waiting = used.pool.start(*words)
+    assert used.pool.ask("status")["slots"]
+    found = used.pool.run("doctor", check=False)
+    assert str(holder.pid) in found.stdout, found
+    assert waiting.poll() is None
+    holder.kill()
+    assert end_of(waiting).code == 0
+    assert list_wrong(used) == []
+
+
+def test_a_frozen_holder_of_the_gate_ends_in_an_error_in_the_end(
+    used: Scene, dwellers: Dwellers, share: float
+) -> None:
+    if share < 1:
+        pytest.skip("waits for half a minute: --all runs it")
+    holder = dwellers(setup=HOLDS.format(str(used.pool.repo.state / "gate.lock")))
+    os.kill(holder.pid, signal.SIGSTOP)
+    result = used.pool.run("acquire", "--branch", "more", check=False)
+    assert result.code == 75, result
+    assert "hint: poolmgr doctor" in result.stderr
+    assert list_wrong(used)
+    holder.kill()
+    assert list_wrong(used) == []
