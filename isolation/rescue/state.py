@@ -34,7 +34,7 @@ def ensure_state(git: Git, place: Place, manifest: Manifest, settings: bytes) ->
     """HEAD, submodule pointers and settings of a worktree that has just been filled."""
     if not manifest.head and manifest.head_ref:
         ensure_unborn(git, place, manifest.head_ref)
-    ensure_modules(git, place)
+    ensure_modules(git, place, place.root)
     if settings:
         ensure_settings(git, place, settings)
 
@@ -49,8 +49,8 @@ def ensure_unborn(git: Git, place: Place, ref: str) -> None:
     (place.admin / "HEAD").write_bytes(b"ref: " + os.fsencode(name) + b"\n")
 
 
-def ensure_modules(git: Git, place: Place) -> None:
-    """Submodules find their git directories, and these their files, at the new place."""
+def ensure_modules(git: Git, place: Place, home: Path) -> None:
+    """Submodules find their git directories, and these their files, once the tree lies at `home`."""
     if not (place.admin / "modules").is_dir():
         return
     for pointer in place.root.rglob(".git"):
@@ -59,8 +59,9 @@ def ensure_modules(git: Git, place: Place) -> None:
         match = POINTER.search(pointer.read_bytes())
         module = place.admin / "modules" / os.fsdecode(match[1]) if match else None
         if module is not None and module.is_dir():
-            pointer.write_bytes(b"gitdir: " + os.fsencode(os.path.relpath(module, pointer.parent)) + b"\n")
-            back = os.path.relpath(pointer.parent, module)
+            at_home = home / pointer.parent.relative_to(place.root)
+            pointer.write_bytes(b"gitdir: " + os.fsencode(os.path.relpath(module, at_home)) + b"\n")
+            back = os.path.relpath(at_home, module)
             git.run("config", "--file", str(module / "config"), "core.worktree", back)
 
 
