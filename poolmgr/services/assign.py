@@ -28,6 +28,7 @@ from poolmgr.core.errors import BadName, BranchHeld, PoolError
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Lease, OpKind, Slot
 from poolmgr.services import marks
+from poolmgr.services.dirt import is_dirty
 from poolmgr.services.job import Job, Turn, call_waiters, step, step_on
 from poolmgr.services.locks import drop_dead_locks, drop_ref_lock
 from poolmgr.services.pool import Pool, read_moment
@@ -35,6 +36,7 @@ from poolmgr.store.tables.leases import end_lease, find_lease
 from poolmgr.store.tables.requests import undo_grant
 
 HEADS = "refs/heads/"
+SMALL = 500_000  # bytes of index, some 4,000 files: git status takes 5 ms
 
 
 class Target(NamedTuple):
@@ -52,6 +54,7 @@ def execute_assign(pool: Pool, job: Job, lease: Lease) -> Slot:
     if admin is None:
         raise PoolError(f"the worktree of {job.slot.name} is gone", hint="poolmgr doctor --fix")
     require_free(pool, target.branch, (job.slot.path,))
+    require_untouched(job, admin)
     if target.start:
         create_branch(pool, job, target)
     set_files(job, target)
@@ -68,6 +71,18 @@ def read_target(pool: Pool, job: Job, lease: Lease) -> Target:
     if tip is None:
         raise BranchHeld(f"the branch {lease.branch} is gone since it was asked for", hint="try again")
     return Target(branch=lease.branch, commit=tip, start=start)
+
+
+def require_untouched(job: Job, admin: Path) -> None:
+    """Refuse a free slot that somebody wrote into: it goes back to be cleaned, the work kept.
+
+    A look costs as much as the repository is large, so only small ones get it here; in large
+    ones `status` shows such a slot as dirty, and `doctor --fix` sends it back.
+    """
+    if (admin / "index").stat().st_size > SMALL:
+        return
+    if is_dirty(job.git, marks.read_placed(job.slot)):
+        raise PoolError(f"somebody wrote into {job.slot.name} while it was free", hint="poolmgr rescue list")
 
 
 def create_branch(pool: Pool, job: Job, target: Target) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from threading import Thread
 from typing import NamedTuple
 
@@ -17,6 +15,7 @@ from isolation.git.worktrees import find_admin
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Lease, Slot, Snapshot
 from poolmgr.services import marks
+from poolmgr.services.dirt import is_dirty
 from poolmgr.services.inside import without_watchers
 from poolmgr.services.pool import Pool
 from poolmgr.services.site import write_private
@@ -107,24 +106,6 @@ def look(slot: Slot, lease: Lease | None, cache: Mapping[str, Look]) -> Look:
             dirty = is_dirty(git, marks.read_placed(slot))
             ahead = count_ahead(git, lease) if lease else None
     return Look(key=key, dirty=dirty, ahead=ahead, wall=time.time(), seconds=time.monotonic() - began)
-
-
-def is_dirty(git: Git, placed: Mapping[str, str]) -> bool:
-    """Whether git shows anything that is not committed, but for files that poolmgr placed."""
-    untracked = "all" if placed else "normal"
-    words = ("status", "--porcelain", "-z", "--no-renames", f"--untracked-files={untracked}")
-    shown = git.run(*words, "--ignore-submodules=none").fields
-    return any(not is_placed(git.cwd, entry[3:], placed) for entry in shown)
-
-
-def is_placed(root: Path, path: str, placed: Mapping[str, str]) -> bool:
-    """Whether a file is one that poolmgr placed, unchanged."""
-    if path not in placed or (root / path).is_symlink():
-        return False
-    try:
-        return hashlib.sha256((root / path).read_bytes()).hexdigest() == placed[path]
-    except OSError:
-        return False
 
 
 def count_ahead(git: Git, lease: Lease) -> int | None:
