@@ -15,14 +15,13 @@ from isolation.git.worktrees import worktree_of
 from poolmgr.services.pool import Pool
 from resources.probes.inside import scan
 
-IN_ADMIN = ("index.lock", "HEAD.lock", "ORIG_HEAD.lock", "config.worktree.lock", "MERGE_HEAD.lock")
 SHARED = ("packed-refs.lock", "config.lock", "shallow.lock", "objects/maintenance.lock")
 OLD = 600.0
 
 
 def find_locks(admin: Path) -> list[Path]:
-    """The lock files in one admin directory."""
-    return [admin / name for name in IN_ADMIN if (admin / name).exists()]
+    """The lock files in one admin directory, those of refs of its own included."""
+    return sorted((*admin.glob("*.lock"), *admin.glob("refs/**/*.lock")))
 
 
 def drop_dead_locks(pool: Pool, admin: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from poolmgr.core.records import OpKind, Slot
 from poolmgr.services import caches, marks, warm
 from poolmgr.services.job import Job, call_waiters, step
 from poolmgr.services.keep import examine_slot, keep_slot, rules_for
-from poolmgr.services.locks import drop_dead_locks
+from poolmgr.services.locks import drop_dead_locks, find_locks
 from poolmgr.services.pool import Pool, read_moment
 from poolmgr.services.start_point import Base, require_base
 from poolmgr.store.tables.ops import add_op, close_op
@@ -29,6 +29,9 @@ def execute_recycle(pool: Pool, job: Job) -> Slot:
     if admin is None:
         raise PoolError(f"the worktree of {slot.name} is gone", hint="poolmgr doctor --fix")
     drop_dead_locks(pool, admin)
+    held = find_locks(admin)
+    if held:
+        raise PoolError(f"somebody's git is at work in {slot.name}: it holds {held[0]}", hint=f"poolmgr pool adopt {slot.name}")
     keep_slot(pool, job, reason="found while recycling")
     if slot.superseded:
         return hand_to_retire(pool, job)
