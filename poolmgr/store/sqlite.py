@@ -53,6 +53,7 @@ class SqliteEngine:
         self.file = file
         self.gate = file.with_name("gate.lock")
         self.read_only = read_only
+        self.is_closed = False
         with translated(file):
             self.connection = self.open_connection()
             self.require_ours()
@@ -117,7 +118,10 @@ class SqliteEngine:
             self.connection.execute("VACUUM INTO ?", (os.fspath(target),))
 
     def close(self) -> None:
-        """The last one to close checkpoints, so it does that behind the gate."""
+        """The last one to close checkpoints, so it does that behind the gate; once is enough."""
+        if self.is_closed:
+            return
+        self.is_closed = True
         if self.read_only:
             self.connection.close()
             return
