@@ -14,14 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from isolation.errors import GitFailed, NotKept, WorktreeChanged
+from isolation.errors import NotKept, WorktreeChanged
+from isolation.moving import is_sparse_everywhere, move_tree
 from isolation.removal import add_owner_bits, remove_disposable, remove_empty_directories, remove_seen
 from isolation.work.commits import RESCUES, SHARED, read_named
 from isolation.work.examine import judge, read_state
 from isolation.work.finding import Matcher, Rules, Work, nothing, read_identity
-from isolation.work.hidden import clear_flags
 from isolation.work.place import CLEANING, Place, read_place
-from isolation.work.status import SHOW_EVERYTHING, read_listing
+from isolation.work.status import read_listing
 from isolation.work.survey import survey
 from isolation.work.walk import list_everything, walk
 
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
 # What stays of an admin directory: git's links, the index, the pool's own files and settings.
 LASTING = frozenset({
-    "HEAD", "index", "gitdir", "commondir", "locked", "poolmgr.json", "revoked", "config.worktree", "info",
-    CLEANING,
+    "HEAD", "index", "gitdir", "commondir", "locked", "poolmgr.json", "revoked", "config.worktree", CLEANING,
 })  # fmt: skip
 
 
@@ -43,9 +42,8 @@ def reset_to(git: Git, worktree: Path, oid: str, work: Work, rules: Rules, *, ke
     require_as_examined(place, work)
     (place.admin / CLEANING).write_text(oid)
     remove_examined(place, work, keep)
-    reset_index(inside, work.head or empty_tree(inside))
-    move_tree(inside, place, work, oid)
-    remove_state(place)
+    move(git, place, work, oid)
+    remove_state(place, sparse=is_sparse_everywhere(git, place))
     ensure_writable(os.fsencode(place.root), read_listing(inside).tracked, keep)
     require_clean(git, place, rules, keep)
     (place.admin / CLEANING).unlink()
@@ -99,47 +97,25 @@ def is_kept(path: bytes, keep: Matcher) -> bool:
     return any(keep(b"/".join(parts[:count]), True) for count in range(1, len(parts) + 1))
 
 
-def reset_index(inside: Git, head: str) -> None:
-    """The index equals HEAD, has no flags and hides nothing; no changed file is written yet."""
-    inside.run(*SHOW_EVERYTHING, "read-tree", "--reset", head)
-    if inside.run("config", "--bool", "core.sparseCheckout", accept=(0, 1)).text == "true":
-        inside.run("sparse-checkout", "disable")
-    listing = read_listing(inside)
-    if listing.assumed | listing.skipped:
-        clear_flags(inside, listing.assumed | listing.skipped)
-    inside.run("update-index", "-q", "--refresh", accept=(0, 1))
-
-
-def move_tree(inside: Git, place: Place, work: Work, oid: str) -> None:
+def move(git: Git, place: Place, work: Work, oid: str) -> None:
     """Files and index to `oid`; a kept cache where the commit has a file goes, nothing else does."""
     try:
-        checkout(inside, oid)
+        move_tree(git, place, work.head, oid)
     except NotKept:
         for path in work.disposable:
             remove_disposable(os.fsencode(place.root), path, nothing)
-        checkout(inside, oid)
-    missing = inside.run("diff-files", "-z", "--name-only", "--diff-filter=D").stdout
-    if missing:
-        inside.run("checkout-index", "-q", "-u", "-z", "--stdin", stdin=missing)
+        move_tree(git, place, find_commit(place.git(git)), oid)
 
 
-def checkout(inside: Git, oid: str) -> None:
-    """Detach at a commit, by the form that overwrites neither edits nor untracked nor ignored files."""
-    try:
-        inside.run(*SHOW_EVERYTHING, "checkout", "--quiet", "--detach", "--no-overwrite-ignore", oid)
-    except GitFailed as error:
-        raise NotKept(f"git refuses to replace files: {error.stderr}") from error
+def find_commit(inside: Git) -> str:
+    """The commit HEAD is at, "" when there is none."""
+    return inside.run("rev-parse", "--verify", "--quiet", "HEAD", accept=(0, 1)).text
 
 
-def empty_tree(git: Git) -> str:
-    """The name of the tree without entries."""
-    return git.run("hash-object", "-t", "tree", "-w", "--stdin", stdin=b"").text
-
-
-def remove_state(place: Place) -> None:
-    """What a last holder left in the admin directory: reflogs, refs, operations, submodules."""
+def remove_state(place: Place, *, sparse: bool) -> None:
+    """What a last holder left in the admin directory: reflogs, refs, operations, submodules, patterns."""
     for path in place.admin.iterdir():
-        if path.name in LASTING or path.name.startswith("sharedindex."):
+        if path.name in LASTING or path.name.startswith("sharedindex.") or (sparse and path.name == "info"):
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

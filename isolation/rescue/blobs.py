@@ -49,14 +49,14 @@ def write_contents(git: Git, root: Path, entries: tuple[Entry, ...]) -> tuple[En
 
 
 def hash_files(git: Git, root: Path, paths: list[str], *, write: bool = False) -> list[str]:
-    """Raw object names, in order; names with newlines go through links."""
+    """Raw object names, in order; names that end or break a line go through links."""
     if not paths:
         return []
     with tempfile.TemporaryDirectory(prefix="poolmgr-names-") as directory:
         prefix = os.fsencode(root) + b"/"
         lines = [prefix + os.fsencode(path) for path in paths]
         for number, line in enumerate(lines):
-            if b"\n" in line:
+            if b"\n" in line or line.endswith(b"\r"):
                 lines[number] = os.fsencode(os.path.join(directory, str(number)))
                 os.symlink(line, lines[number])
         options = ("-w",) if write else ()

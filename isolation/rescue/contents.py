@@ -11,12 +11,12 @@ import os
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from isolation.errors import NotKept, WorktreeChanged
 from isolation.rescue.manifest import Entry, Side, Type
 from isolation.work.finding import Kind, Rules, Work
 from isolation.work.place import NOT_STATE, Place
+from isolation.work.pointer import find_git_directory
 from isolation.work.survey import Survey
 from isolation.work.walk import list_everything
 
@@ -99,20 +99,10 @@ def list_above(path: bytes) -> list[bytes]:
 
 def require_own_directory(place: Place, path: bytes) -> None:
     """Raise when a nested repository's git directory lies elsewhere: its state is not here to keep."""
-    pointer = place.root / os.fsdecode(path) / ".git"
-    if pointer.is_dir() and not pointer.is_symlink():
-        return
-    named = read_target(pointer)
-    if not any(named.is_relative_to(home) for home in (place.root, place.admin)):
+    directory = find_git_directory(place, path)
+    homes = (place.root, place.admin)
+    if directory is not None and not any(directory.is_relative_to(home) for home in homes):
         raise NotKept(f"a nested repository's git directory lies elsewhere: {os.fsdecode(path)}")
-
-
-def read_target(pointer: Path) -> Path:
-    """Where a `.git` file or link leads."""
-    if pointer.is_symlink():
-        return Path(os.path.realpath(pointer))
-    words = pointer.read_bytes().removeprefix(b"gitdir:").strip(b" \r\n")
-    return Path(os.path.realpath(pointer.parent / os.fsdecode(words)))
 
 
 def list_admin(admin: bytes) -> Iterable[Entry]:

@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from isolation.clean import checkout
 from isolation.errors import IsolationError, NotKept, RescueDamaged
+from isolation.moving import checkout
 from isolation.removal import remove_empty_directories
 from isolation.rescue.archive import open_archive, sync_directory
 from isolation.rescue.blobs import name_contents
@@ -30,7 +30,7 @@ from isolation.rescue.filling import (
 from isolation.rescue.manifest import Entry, Manifest, Side, Type
 from isolation.rescue.objects import read_manifest, write_object
 from isolation.rescue.rescue import Rescue
-from isolation.rescue.state import ensure_state, is_state
+from isolation.rescue.state import ensure_modules, ensure_state, is_state
 from isolation.work.examine import examine
 from isolation.work.finding import Rules, read_identity
 from isolation.work.place import Place, find_admin, read_common, read_place, read_pointer
@@ -69,6 +69,7 @@ def build(git: Git, rescue: Rescue, to: Path) -> None:
     staging.mkdir(parents=True)
     place = add_worktree(git, staging / to.name, reason, rescue.head or rescue.oid)
     fill(git, place, rescue, manifest)
+    ensure_modules(git, place, to)
     (place.admin / "gitdir").write_bytes(os.fsencode(to / ".git") + b"\n")
     place.root.rename(to)
     sync_directory(to.parent)

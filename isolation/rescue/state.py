@@ -7,12 +7,15 @@ submodule pointers, per-worktree settings.
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isolation.rescue.manifest import Entry, Manifest
+from isolation.work.hidden import clear_flags
+from isolation.work.pointer import find_module
+from isolation.work.status import read_listing
+from isolation.work.walk import walk
 
 if TYPE_CHECKING:
     from isolation.git.program import Git
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
 FITTED = frozenset({"HEAD", "config.worktree"})
 # Of the old place: guards, and programs that nobody asked to run here.
 NOT_RESTORED = frozenset({"core.hookspath", "core.worktree", "core.fsmonitor", "core.bare"})
-POINTER = re.compile(rb"worktrees/[^/]+/modules/(.+?)\s*\Z", re.DOTALL)
 
 
 def is_state(entry: Entry) -> bool:
@@ -56,9 +58,8 @@ def ensure_modules(git: Git, place: Place, home: Path) -> None:
     for pointer in place.root.rglob(".git"):
         if pointer.parent == place.root or not pointer.is_file():
             continue
-        match = POINTER.search(pointer.read_bytes())
-        module = place.admin / "modules" / os.fsdecode(match[1]) if match else None
-        if module is not None and module.is_dir():
+        module = find_module(place, pointer.read_bytes())
+        if module is not None:
             at_home = home / pointer.parent.relative_to(place.root)
             pointer.write_bytes(b"gitdir: " + os.fsencode(os.path.relpath(module, at_home)) + b"\n")
             back = os.path.relpath(at_home, module)
@@ -68,13 +69,36 @@ def ensure_modules(git: Git, place: Place, home: Path) -> None:
 def ensure_settings(git: Git, place: Place, settings: bytes) -> None:
     """The rescued per-worktree settings, where the repository has such settings at all."""
     inside = place.git(git)
+    fields = read_settings(git, settings)
     if inside.run("config", "--bool", "extensions.worktreeConfig", accept=(0, 1)).text != "true":
+        if is_sparse(fields):
+            show_present(inside, place)
         return
+    fitting = [(name, value) for name, value in fields if name not in NOT_RESTORED]
+    for name in dict.fromkeys(name for name, _ in fitting):
+        inside.run("config", "--worktree", "--unset-all", name, accept=(0, 5))
+    for name, value in fitting:
+        inside.run("config", "--worktree", "--add", name, value)
+
+
+def read_settings(git: Git, settings: bytes) -> tuple[tuple[str, str], ...]:
+    """Names and values in the text of a settings file."""
     with tempfile.TemporaryDirectory(prefix="poolmgr-config-") as directory:
         copy = Path(directory) / "config"
         copy.write_bytes(settings)
         fields = git.run("config", "--file", str(copy), "-z", "--list").fields
-    for field in fields:
-        name, _, value = field.partition("\n")
-        if name.lower() not in NOT_RESTORED:
-            inside.run("config", "--worktree", name, value)
+    parts = (field.partition("\n") for field in fields)
+    return tuple((name, value) for name, _, value in parts)
+
+
+def is_sparse(fields: tuple[tuple[str, str], ...]) -> bool:
+    """Whether the settings switch a sparse checkout on."""
+    return dict(fields).get("core.sparsecheckout", "false").lower() in {"true", "yes", "on", "1", ""}
+
+
+def show_present(inside: Git, place: Place) -> None:
+    """Without the sparse settings git would hide an edit outside the patterns: it must not."""
+    present = frozenset(path for one in walk(os.fsencode(place.root)) for path in one.files)
+    hidden = read_listing(inside).skipped & present
+    if hidden:
+        clear_flags(inside, hidden)

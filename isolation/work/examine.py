@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from isolation.errors import GitFailed
 from isolation.work.finding import Finding, Identity, Kind, Rules, Work, read_identity
 from isolation.work.hidden import list_hidden
-from isolation.work.nested import describe_module, describe_work, list_module_directories
+from isolation.work.nested import Nest, describe_module, describe_work, list_module_directories
 from isolation.work.operation import list_operations
 from isolation.work.place import NOT_STATE, read_place
+from isolation.work.pointer import find_git_directory
 from isolation.work.survey import Repository, Survey, survey
 from isolation.work.walk import list_everything
 
@@ -185,7 +186,7 @@ def list_nested(git: Git, found: Survey, rules: Rules) -> Iterator[Finding]:
     for path in found.listing.gitlinks & held:
         if path not in {one.path for one in found.repositories}:
             yield Finding(kind=Kind.NESTED, path=os.fsdecode(path), detail="files where a submodule belongs")
-    checked_out = {read_git_directory(found, one) for one in found.repositories}
+    checked_out = {find_git_directory(found.place, one.path) for one in found.repositories}
     for module in list_module_directories(found.place.admin):
         detail = "" if module in checked_out else describe_module(git, module)
         if detail:
@@ -193,23 +194,20 @@ def list_nested(git: Git, found: Survey, rules: Rules) -> Iterator[Finding]:
             yield Finding(kind=Kind.NESTED, path=name, detail=detail)
 
 
-def read_git_directory(found: Survey, repository: Repository) -> Path:
-    """Where a nested repository's git directory is."""
-    pointer = found.place.root / os.fsdecode(repository.path) / ".git"
-    words = pointer.read_bytes() if pointer.is_file() else b""
-    named = words.removeprefix(b"gitdir:").strip(b" \r\n")
-    return Path(os.path.realpath(pointer.parent / os.fsdecode(named) if named else pointer))
-
-
 def describe_repository(git: Git, found: Survey, repository: Repository, rules: Rules) -> str:
     """Why a nested repository counts, "" when it does not."""
     above = found.covers[os.path.dirname(repository.path)]
     if repository.cover == "nested" and above == "nested":
         return ""  # a part of the nested repository around it
-    root = found.place.root / os.fsdecode(repository.path)
-    disposable = repository.cover == "disposable"
-    detail = describe_work(git, root, disposable=disposable, matcher=rules.disposable)
-    if detail or disposable or repository.cover == "submodule":
+    nest = Nest(
+        root=found.place.root / os.fsdecode(repository.path),
+        directory=find_git_directory(found.place, repository.path),
+        disposable=repository.cover == "disposable",
+    )
+    detail = describe_work(git, nest, rules.disposable)
+    if repository.cover == "submodule" and not found.status.submodules:
+        return detail or "a submodule git cannot compare"
+    if detail or nest.disposable or repository.cover == "submodule":
         return detail
     return "a nested repository that is not part of this one"
 

@@ -7,6 +7,7 @@ it, and filters set in the nested configuration are switched off: nobody asked t
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,17 +22,29 @@ if TYPE_CHECKING:
 UNREADABLE = "a nested repository whose state cannot be read"
 
 
-def describe_work(git: Git, root: Path, *, disposable: bool, matcher: Matcher) -> str:
-    """Why the nested repository at `root` holds work of its own, "" when it holds none."""
-    inside = git.at(root).with_variables(GIT_DIR=str(root / ".git"), GIT_WORK_TREE=str(root))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nest:
+    """A nested repository: its files, its git directory (None when it has none), its surroundings."""
+
+    root: Path
+    directory: Path | None
+    disposable: bool
+
+
+def describe_work(git: Git, nest: Nest, matcher: Matcher) -> str:
+    """Why a nested repository holds work of its own, "" when it holds none."""
+    if nest.directory is None:
+        return UNREADABLE
+    variables = {"GIT_DIR": str(nest.directory), "GIT_WORK_TREE": str(nest.root)}
+    inside = git.at(nest.root).with_variables(**variables)
     try:
         quiet = read_filter_switches(inside)
         arguments = ("status", "--porcelain=v1", "-z", "-uall", "--ignore-submodules=none", "--no-renames")
-        ignored = () if disposable else ("--ignored=matching",)
+        ignored = () if nest.disposable else ("--ignored=matching",)
         records = inside.run(*quiet, *arguments, *ignored).stdout.split(b"\0")
         if any(is_unsaved(record, matcher) for record in records if record):
             return "a nested repository with uncommitted changes"
-        return describe_commits(inside, tags_are_shared=disposable)
+        return describe_commits(inside, tags_are_shared=nest.disposable)
     except (GitFailed, OSError):
         return UNREADABLE
 

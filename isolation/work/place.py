@@ -47,8 +47,8 @@ def read_place(git: Git, worktree: Path) -> Place:
     admin = read_pointer(root) or find_admin(git, root)
     if admin is None:
         raise IsolationError(f"{worktree} is not a linked worktree")
-    owner = read_owner(admin)
-    if owner != root and read_pointer(owner) == admin:
+    owner = find_owner(admin)
+    if owner and owner != root and read_pointer(owner) == admin:
         raise IsolationError(f"{worktree} uses the git state of another worktree, {owner}")
     return Place(root=root, admin=admin, common=read_common(admin))
 
@@ -65,9 +65,12 @@ def read_pointer(root: Path) -> Path | None:
     return Path(os.path.realpath(admin)) if (admin / "commondir").is_file() else None
 
 
-def read_owner(admin: Path) -> Path:
+def find_owner(admin: Path) -> Path | None:
     """The worktree an admin directory was made for."""
-    words = os.fsdecode((admin / "gitdir").read_bytes().rstrip(b"\r\n"))
+    try:
+        words = os.fsdecode((admin / "gitdir").read_bytes().rstrip(b"\r\n"))
+    except OSError:
+        return None
     return Path(os.path.realpath(admin / words)).parent
 
 
@@ -81,9 +84,6 @@ def find_admin(git: Git, root: Path) -> Path | None:
     """The admin entry whose `gitdir` names this worktree."""
     common = Path(git.run("rev-parse", "--path-format=absolute", "--git-common-dir").text)
     for pointer in sorted(common.glob("worktrees/*/gitdir")):
-        try:
-            if read_owner(pointer.parent) == root:
-                return Path(os.path.realpath(pointer.parent))
-        except OSError:
-            continue
+        if find_owner(pointer.parent) == root:
+            return Path(os.path.realpath(pointer.parent))
     return None

@@ -6,8 +6,10 @@ Explicit options win over every configuration that hides something (`status.*`, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from isolation.errors import GitFailed
 
 if TYPE_CHECKING:
     from isolation.git.program import Git
@@ -26,7 +28,6 @@ STATUS = (
     "--branch",
     "--untracked-files=all",
     "--ignored=matching",
-    "--ignore-submodules=none",
     "--no-renames",
 )
 GITLINK = b"160000"
@@ -51,6 +52,7 @@ class Status:
     changes: tuple[Change, ...]
     untracked: tuple[bytes, ...]
     ignored: tuple[bytes, ...]
+    submodules: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +66,16 @@ class Listing:
 
 
 def read_status(git: Git) -> Status:
-    """Git's view of a worktree; nothing is locked or written."""
-    return parse_status(git.run(*SHOW_EVERYTHING, *STATUS).stdout)
+    """Git's view of a worktree; nothing is locked or written.
+
+    Git gives up when it cannot enter a submodule (in a worktree that was moved). Submodules are
+    then left out here; what is unsaved in them is asked of each of them anyway.
+    """
+    try:
+        return parse_status(git.run(*SHOW_EVERYTHING, *STATUS, "--ignore-submodules=none").stdout)
+    except GitFailed:
+        output = git.run(*SHOW_EVERYTHING, *STATUS, "--ignore-submodules=all").stdout
+        return replace(parse_status(output), submodules=False)
 
 
 def parse_status(output: bytes) -> Status:

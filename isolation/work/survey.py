@@ -117,7 +117,10 @@ def classify(found: Survey, rules: Rules) -> None:
             found.unaccounted += [path for path in directory.files if path not in accounted]
     for path in found.status.ignored:
         if path[-1:] != b"/" and path not in own:
-            wanted = found.disposable if is_disposable(path, rules) else found.ignored
+            # A link to a shared cache directory is as disposable as the directory.
+            is_link = os.path.islink(os.path.join(os.fsencode(found.place.root), path))
+            is_waste = is_disposable(path, rules) or (is_link and is_disposable(path, rules, is_dir=True))
+            wanted = found.disposable if is_waste else found.ignored
             wanted.append(path)
 
 

@@ -30,8 +30,10 @@ def without_modes(snapshot: Snapshot) -> Snapshot:
 def test_a_kept_state_is_cleaned_and_still_comes_back(pound: Pound, tmp_path: Path, state: State) -> None:
     state.make(pound.cage)
     before = snapshot_of(pound.root)
+    settings = (pound.common / "config").read_bytes()
     kept = pound.keep()
     base = pound.reset("side")
+    assert (pound.common / "config").read_bytes() == settings
     assert pound.examine().is_clean
     assert pound.cage.git("rev-parse", "HEAD") == base
     pure = tmp_path / "pure"
@@ -80,14 +82,14 @@ def test_a_new_file_where_the_base_has_one_is_not_overwritten(pound: Pound) -> N
 
 def test_an_ignored_file_that_appeared_is_not_overwritten_by_the_base(pound: Pound) -> None:
     pound.cage.git("checkout", "--quiet", "--detach", "side")
-    base = pound.cage.commit("settings.log", b"of the base\n")
+    base = pound.cage.commit("settings.hidden", b"of the base\n")
     pound.cage.git("branch", "base", base)
     pound.cage.git("checkout", "--quiet", "work")
     work = pound.examine()
-    pound.cage.write("settings.log", b"late\n")
+    pound.cage.write("settings.hidden", b"late\n")
     with pytest.raises(NotKept):
         pound.reset("base", work)
-    assert (pound.root / "settings.log").read_bytes() == b"late\n"
+    assert (pound.root / "settings.hidden").read_bytes() == b"late\n"
 
 
 def test_a_staged_change_after_the_examination_stops_the_cleaning(pound: Pound) -> None:
@@ -132,6 +134,50 @@ def test_commits_that_are_not_kept_stop_the_cleaning(pound: Pound) -> None:
 def test_the_same_cleaning_twice_is_one(pound: Pound) -> None:
     pound.reset("side")
     assert pound.reset("side") == pound.cage.git("rev-parse", "HEAD")
+
+
+def test_settings_of_the_last_holder_leave_no_trace_in_files(pound: Pound) -> None:
+    git(pound.common, "config", "extensions.worktreeConfig", "true")
+    pound.cage.git("config", "--worktree", "core.autocrlf", "true")
+    for name in ("app.txt", "other.txt", "docs/guide.txt"):
+        (pound.root / name).unlink()
+    pound.cage.git("checkout", "--quiet", "--", ".")
+    assert (pound.root / "docs/guide.txt").read_bytes() == b"guide\r\n"
+    assert pound.examine().is_clean
+    pound.reset("main")
+    assert (pound.root / "docs/guide.txt").read_bytes() == b"guide\n"
+    assert pound.cage.git("config", "core.autocrlf", check=False) == ""
+
+
+def test_a_late_edit_under_such_settings_is_not_overwritten(pound: Pound) -> None:
+    git(pound.common, "config", "extensions.worktreeConfig", "true")
+    pound.cage.git("config", "--worktree", "core.autocrlf", "true")
+    work = pound.examine()
+    pound.cage.write("docs/guide.txt", b"late\n")
+    with pytest.raises(NotKept):
+        pound.reset("main", work)
+    assert (pound.root / "docs/guide.txt").read_bytes() == b"late\n"
+
+
+def test_a_repository_that_is_sparse_everywhere_stays_so(pound: Pound) -> None:
+    git(pound.common, "config", "core.sparseCheckout", "true")
+    patterns = pound.cage.path("info/sparse-checkout")
+    patterns.parent.mkdir(exist_ok=True)
+    patterns.write_text("/src/\n")
+    pound.cage.git("read-tree", "-m", "-u", "HEAD")
+    assert not (pound.root / "docs").exists()
+    pound.reset("side")
+    assert not (pound.root / "docs").exists()
+    assert pound.examine().is_clean
+
+
+def test_a_kept_cache_where_the_base_has_a_file_goes(pound: Pound) -> None:
+    pound.cage.git("checkout", "--quiet", "--detach", "side")
+    pound.cage.git("branch", "base", pound.cage.commit("node_modules/a.js", b"of the base\n"))
+    pound.cage.git("checkout", "--quiet", "work")
+    pound.cage.write("node_modules/a.js", b"cache\n")
+    pound.reset("base", keep=lambda path, _: path == b"node_modules")
+    assert (pound.root / "node_modules/a.js").read_bytes() == b"of the base\n"
 
 
 def test_the_branch_of_the_last_holder_stays(pound: Pound) -> None:

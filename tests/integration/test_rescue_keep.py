@@ -171,7 +171,7 @@ def test_too_much_is_not_kept(pound: Pound) -> None:
     assert list_rescues(pound.git, pound.where.archive_dir) == ()
 
 
-@pytest.mark.parametrize("name", ["growing.txt", "growing.log"])
+@pytest.mark.parametrize("name", ["growing.txt", "growing.hidden"])
 def test_a_file_that_never_rests_is_not_kept(pound: Pound, name: str) -> None:
     path = pound.cage.write(name)
     program = "import sys\nwhile True:\n with open(sys.argv[1], 'ab') as f: f.write(b'x')\n"
@@ -204,7 +204,7 @@ def test_a_device_is_not_kept(pound: Pound) -> None:
 UNPRIVILEGED = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all", "--")
 
 
-@pytest.mark.parametrize("name", ["new.txt", "debug.log", "app.txt", "src", "scratch"])
+@pytest.mark.parametrize("name", ["new.txt", "debug.hidden", "app.txt", "src", "scratch"])
 def test_what_cannot_be_read_is_seen_and_not_kept(pound: Pound, name: str) -> None:
     pound.cage.write("scratch/new.txt")
     path = pound.root / name

@@ -189,6 +189,18 @@ def test_hooks_of_the_old_place_do_not_come_along(pound: Pound, tmp_path: Path) 
     assert git(tmp_path / "again", "config", "zoo.key") == "ours"
 
 
+def test_an_edit_outside_sparse_patterns_shows_where_such_settings_are_gone(
+    pound: Pound, tmp_path: Path
+) -> None:
+    pound.cage.git("sparse-checkout", "set", "--cone", "src")
+    pound.cage.write("docs/guide.txt", b"edited\n")
+    kept = pound.keep()
+    pound.reset("main")
+    git(pound.common, "config", "--unset", "extensions.worktreeConfig")
+    restore(pound.git, kept, tmp_path / "again")
+    assert git(tmp_path / "again", "status", "--porcelain") == " M docs/guide.txt"
+
+
 def test_a_branch_that_moved_on_is_left_alone(pound: Pound, tmp_path: Path) -> None:
     head = pound.cage.git("rev-parse", "HEAD")
     pound.cage.write("new.txt")

@@ -21,6 +21,7 @@ def pound(tmp_path: Path) -> Pound:
 def test_a_state_comes_back_after_its_worktree_and_a_gc(pound: Pound, tmp_path: Path, state: State) -> None:
     objects = state.make(pound.cage) or ()
     before = snapshot_of(pound.root)
+    status = git(pound.root, "status", "--porcelain=v2")
 
     work = pound.examine()
     assert {one.kind for one in work.findings} >= state.kinds
@@ -37,6 +38,7 @@ def test_a_state_comes_back_after_its_worktree_and_a_gc(pound: Pound, tmp_path: 
     for oid in objects:
         git(again, "cat-file", "-e", oid)
     assert snapshot_of(again) == before
+    assert git(again, "status", "--porcelain=v2") == status
     git(again, "fsck", "--connectivity-only")
     git(again, "gc", "--quiet", "--prune=now")
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from isolation.errors import IsolationError
+from isolation.rescue import restore
 from isolation.work import Kind, Rules, examine
 from tests.integration.rescues import Pound, make_pound
-from tests.zoo import STATES, State, git, is_disposable
+from tests.zoo import STATES, Cage, State, git, is_disposable, snapshot_of
 from tests.zoo.nested import add_submodule, make_nested
 
 
@@ -70,8 +71,15 @@ def test_looking_writes_nothing_anywhere(pound: Pound, state: State) -> None:
 
 def test_disposable_files_are_no_work(pound: Pound) -> None:
     pound.cage.write("node_modules/a/.env")
-    pound.cage.write("src/node_modules/a/debug.log")
+    pound.cage.write("src/node_modules/a/debug.hidden")
     assert kinds_of(pound) == []
+
+
+def test_a_link_to_a_shared_cache_is_disposable_where_it_is_ignored(pound: Pound) -> None:
+    pound.cage.path("info/exclude").write_text("node_modules\n__pycache__\n")
+    (pound.root / "node_modules").symlink_to(pound.cage.outside)
+    (pound.root / "other").symlink_to(pound.cage.outside)
+    assert kinds_of(pound) == [(Kind.UNTRACKED, "other")]
 
 
 def test_a_name_of_a_disposable_directory_does_not_hide_untracked_files(pound: Pound) -> None:
@@ -120,8 +128,8 @@ def test_a_clone_in_a_disposable_place_is_no_work_until_it_has_some(pound: Pound
     make_nested(pound.cage.outside / "library")
     inside = pound.root / "node_modules/library"
     clone(pound.cage.outside / "library", inside)
-    (inside / "debug.log").write_bytes(b"ignored or not, a log\n")
-    (inside / ".git/info/exclude").write_text("*.log\n")
+    (inside / "debug.hidden").write_bytes(b"ignored or not, a log\n")
+    (inside / ".git/info/exclude").write_text("*.hidden\n")
     assert kinds_of(pound) == []
     (inside / "inner.txt").write_bytes(b"edited\n")
     git(inside, "stash", "--quiet")
@@ -207,6 +215,26 @@ def test_a_moved_worktree_is_examined_where_it_is(pound: Pound, tmp_path: Path) 
     pound.root.mkdir()
     (pound.root / ".git").write_text("gitdir: /nowhere\n")
     assert [one.path for one in examine(pound.git, moved, Rules()).findings] == ["new.txt"]
+
+
+SUBMODULES = ("submodule-with-edits", "submodule-with-commit", "submodule-hidden-by-settings")
+
+
+@pytest.mark.parametrize("name", SUBMODULES)
+def test_submodules_of_a_moved_worktree_are_kept(pound: Pound, tmp_path: Path, name: str) -> None:
+    (state,) = (one for one in STATES if one.name == name)
+    state.make(pound.cage)
+    before = snapshot_of(pound.root)
+    moved = pound.common / "poolmgr" / "far" / "away" / "parked"
+    moved.parent.mkdir(parents=True)
+    pound.root.rename(moved)
+    there = Pound(Cage(moved, pound.cage.outside), pound.where)
+    assert Kind.NESTED in {one.kind for one in there.examine().findings}
+    kept = there.keep()
+    there.reset("main")
+    assert there.examine().is_clean
+    restore(there.git, kept, tmp_path / "again")
+    assert snapshot_of(tmp_path / "again") == before
 
 
 def test_a_directory_that_is_gone_is_said(pound: Pound) -> None:

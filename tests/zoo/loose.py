@@ -35,7 +35,7 @@ def untracked_links(cage: Cage) -> None:
 
 @state(Kind.IGNORED)
 def ignored_file(cage: Cage) -> None:
-    cage.write("debug.log")
+    cage.write("debug.hidden")
 
 
 @state(Kind.IGNORED)
@@ -75,6 +75,7 @@ def strange_names(cage: Cage) -> None:
         b"new\nline.txt",
         b'"quoted".txt',
         b" lead",
+        b"return\r",
         b"-dash",
         b"tab\t.txt",
         b"back\\slash",
@@ -82,7 +83,7 @@ def strange_names(cage: Cage) -> None:
         path = os.path.join(os.fsencode(cage.root), name)
         with open(path, "wb") as file:
             file.write(b"strange\n")
-        with open(path + b".log", "wb") as file:
+        with open(path + b".hidden", "wb") as file:
             file.write(b"strange and ignored\n")
 
 
@@ -101,7 +102,7 @@ def name_like_git_in_capitals(cage: Cage) -> None:
 @state(Kind.UNTRACKED, Kind.IGNORED)
 def big_files(cage: Cage) -> None:
     cage.write("big.bin", b"0123456789abcdef" * 2_200_000)
-    cage.write("big.log", b"fedcba9876543210" * 2_200_000)
+    cage.write("big.hidden", b"fedcba9876543210" * 2_200_000)
 
 
 @state(Kind.UNTRACKED)

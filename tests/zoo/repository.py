@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 FILES: dict[str, bytes] = {
-    ".gitignore": b"*.log\n.env\nsecrets/\nnode_modules/\nscratch/\n",
+    ".gitignore": b"*.hidden\n.env\nsecrets/\nnode_modules/\nscratch/\n",
     "app.txt": b"one\ntwo\nthree\n",
     "other.txt": b"other\n",
     "run.sh": b"#!/bin/sh\nexit 0\n",
