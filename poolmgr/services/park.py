@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
-from isolation.git.worktrees import find_registered, repair_worktree
+from isolation.errors import IsolationError
+from isolation.git.worktrees import find_admin, find_registered, repair_worktree
+from isolation.pins import pin
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Slot
 from poolmgr.services.job import Job, remember, step
@@ -23,6 +26,10 @@ def park(pool: Pool, job: Job, why: str) -> Slot:
     place = move_aside(pool, job, origin, target)
     if place != origin:
         leave_tombstone(pool, origin)
+    admin = find_admin(place)
+    if admin:
+        with suppress(IsolationError, OSError):  # a full disk: the reflog still has them
+            pin(pool.git, admin, job.slot.id)
     return step(pool, job, State.PARKED, action="park", reason=why, error=why, path=place)
 
 

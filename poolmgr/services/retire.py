@@ -12,6 +12,7 @@ from pathlib import Path
 
 from isolation.errors import IsolationError
 from isolation.git.worktrees import find_registered, forget_worktree
+from isolation.pins import unpin
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Slot
 from poolmgr.services.job import Job, remember, step
@@ -34,6 +35,8 @@ def execute_retire(pool: Pool, job: Job) -> Slot:
         shutil.rmtree(trash)
     if job.args.get("tombstone") and job.slot.path.parent != pool.site.parked:
         leave_tombstone(pool, job.slot.path)
+    if job.slot.path.parent == pool.site.parked:
+        unpin(pool.git, job.slot.id)
     return step(pool, job, State.RETIRED, action="retire", branch=None, error="")
 
 
