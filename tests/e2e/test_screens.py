@@ -1,0 +1,78 @@
+"""What people read: empty states, refusals and the next command, within 80 columns."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.pooled import Pooled
+from tests.fixtures.commands import Commands
+from tests.fixtures.dwellers import Dwellers
+from tests.unit.test_documented import COMMANDS
+
+GROUPS = ("", "pool", "queue", "rescue", "config")
+
+
+@pytest.mark.parametrize("words", [*GROUPS, *COMMANDS])
+def test_help_fits_80_columns_and_cuts_nothing(run_cli: Commands, tmp_path: Path, words: str) -> None:
+    shown = run_cli(*words.split(), "--help", cwd=tmp_path, env={"COLUMNS": "80"}).stdout
+    assert [line for line in shown.splitlines() if len(line) > 80 or line.endswith("...")] == []
+
+
+@pytest.mark.parametrize(
+    "words", ["status", "where", "acquire", "release", "queue list", "doctor", "cleanup"]
+)
+def test_where_no_pool_is_the_way_to_one_is_named(unpooled: Pooled, words: str) -> None:
+    result = unpooled.run(*words.split(), check=False)
+    assert (result.code, result.stderr) == (1, "poolmgr: no pool here\nhint: poolmgr init\n")
+
+
+def test_outside_a_repository_one_sentence_says_so(run_cli: Commands, tmp_path: Path) -> None:
+    result = run_cli("status", cwd=tmp_path, check=False)
+    assert result.code == 2
+    assert result.stderr.splitlines() == [
+        f"poolmgr: {tmp_path} is not in a git repository", "hint: cd into a repository, or --repo DIR",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [("queue list", "nobody waits\n"), ("rescue list", "no rescues\n"), ("branches", "no branches yet\n")],
+)
+def test_what_is_empty_says_so(pool: Pooled, words: str, said: str) -> None:
+    assert pool.run(*words.split()).stdout == said
+
+
+def test_doctor_ends_with_a_word_of_peace(pool: Pooled) -> None:
+    lines = pool.run("doctor").stdout.splitlines()
+    assert lines[-1] == "everything agrees"
+    assert all(line.startswith("note: ") for line in lines[:-1])
+
+
+def test_a_rescue_shows_ignored_files_among_the_others(pool: Pooled) -> None:
+    lent = pool.acquire()
+    Path(lent["path"], "new.txt").write_text("new\n")
+    Path(lent["path"], ".env").write_text("TOKEN=secret\n")
+    rescue = pool.release(lent["slot"], "--rescue")["rescue"]
+    assert {"new.txt", ".env"} <= set(pool.ask("rescue", "show", rescue)["paths"])
+
+
+def test_status_tells_of_a_holder_that_has_ended(pool: Pooled, dwellers: Dwellers, tmp_path: Path) -> None:
+    with subprocess.Popen(("sleep", "100")) as process:
+        lent = pool.acquire("--pid", str(process.pid))
+        process.kill()
+    said = pool.run("status").stdout
+    assert f"! {lent['slot']}: the process its lease was bound to has ended" in said
+
+
+def test_wrong_settings_name_their_place_and_the_page_that_explains(pool: Pooled) -> None:
+    result = pool.run("config", "check", check=False, env={"POOLMGR_POOL_BASE_": "x"})
+    assert result.code == 2
+    assert "POOLMGR_POOL_BASE_" in result.stderr
+    assert "poolmgr config path" in result.stderr.splitlines()[-1]
+
+
+def test_the_version_is_told(run_cli: Commands, tmp_path: Path) -> None:
+    assert run_cli("--version", cwd=tmp_path).stdout.count(".") == 2
