@@ -14,6 +14,7 @@ from poolmgr.core.settings import SettingsError
 from poolmgr.services.backup import try_back_up
 from poolmgr.services.chores import run_round
 from poolmgr.services.doctor.finding import Case, Finding, wrong
+from poolmgr.services.doctor.half_done import look_at_half_done
 from poolmgr.services.doctor.holders import look_at_ops, look_at_requests, look_at_waiters
 from poolmgr.services.doctor.lock_files import look_at_locks
 from poolmgr.services.doctor.machine import look_at_machine, look_for_frozen
@@ -62,6 +63,7 @@ def list_cases(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
     yield from look_at_requests(pool, snapshot)
     yield from look_at_waiters(pool, snapshot)
     yield from look_at_rescues(pool, snapshot)
+    yield from look_at_half_done(pool)
     yield from look_at_machine(pool.site)
 
 
