@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults.killer import end_tree
-from tests.fixtures.dwellers import await_state
+from tests.fixtures.patience import await_that
 
 KILLER = Path(__file__).with_name("killer.py")
 TIMEOUT = 60.0
@@ -46,9 +46,9 @@ class Launcher:
         return self.run(options if after is None else (*options, "--after", str(after)), words)
 
     def freeze(self, at: int, *words: str) -> subprocess.Popen[bytes]:
-        """A command that is stopped at its point number `at`; it is stopped when this returns."""
+        """A command that stops at its point number `at`; it stands still when this returns, or has ended."""
         process = self.start(("--at", str(at), "--stop", "--alone"), words)
-        await_state(process.pid, "T")
+        await_that(lambda: read_state(process.pid) in "TZ", "the process stands still")
         return process
 
     def run(self, options: tuple[str, ...], words: tuple[str, ...]) -> Ended:
@@ -75,3 +75,8 @@ class Launcher:
     def read_report(self) -> list[str]:
         """What the killer wrote down."""
         return [json.loads(line) for line in self.report.read_bytes().splitlines()]
+
+
+def read_state(pid: int) -> str:
+    """T stopped, Z ended, R or S at work."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]

@@ -12,7 +12,6 @@ import os
 import platform
 import resource
 import struct
-import sys
 
 # System calls by machine: socket, mknod, mknodat (None where there is none).
 NUMBERS = {
@@ -68,4 +67,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

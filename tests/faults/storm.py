@@ -85,7 +85,7 @@ class Storm:
     def toil(self, path: Path, mark: str) -> None:
         """A commit, one amended away, and files of every kind; all acknowledged."""
         texts = {name: f"{name} {mark}\n".encode() for name in ("commit", "amended", "loose", "secret", "edit")}
-        commits = {}
+        commits: dict[str, str] = {}
         for name in ("amended", "commit"):
             (path / f"{mark}.txt").write_bytes(texts[name])
             self.pool.git(path, "add", "--", f"{mark}.txt")
