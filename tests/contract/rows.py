@@ -60,9 +60,12 @@ def slot_in(engine: Engine, state: State, number: int = 1) -> Slot:
 def lend(session: Session, slot: Slot, *, lease_id: str = "l1", branch: str = "b1", **more: object) -> Lease:
     """A lease on a slot, whatever state the slot is in."""
     values: dict[str, object] = {
-        "agent": "alice", "holder": None, "request_id": "r1", "base_ref": "main", "base_oid": "0" * 40, **more,
+        "agent": "alice", "holder": None, "request_id": "r1", "base_ref": "main", "base_oid": "0" * 40,
+        **more,
     }  # fmt: skip
-    new = NewLease(id=lease_id, slot_id=slot.id, fence=raise_fence(session), branch=branch, **values)  # type: ignore[arg-type]
+    fence = raise_fence(session)
+    values |= {"id": lease_id, "slot_id": slot.id, "fence": fence, "branch": branch}
+    new = NewLease(**values)  # type: ignore[arg-type]
     add_lease(session, new, now=moment())
     lease = find_lease(session, lease_id)
     assert lease

@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from poolmgr.core.lifecycle import State
 from poolmgr.store.protocol import ConstraintBroken, Engine
 from poolmgr.store.snapshot import lift_fence, raise_fence, read_meta, read_snapshot, write_meta
-from tests.contract.conftest import OpenEngine
-from tests.contract.rows import NOTE, ask, moment, new_slot, slot_in
-from poolmgr.core.lifecycle import State
 from poolmgr.store.tables.events import add_pool_event, events_after, forget_events, last_events
 from poolmgr.store.tables.slots import add_slot
+from tests.contract.conftest import OpenEngine
+from tests.contract.rows import NOTE, ask, moment, new_slot, slot_in
 
 
 class Stop(Exception):
@@ -35,7 +35,7 @@ def test_what_one_writes_another_reads(connect: OpenEngine) -> None:
 
 
 def test_an_error_undoes_the_whole_transaction(engine: Engine) -> None:
-    with pytest.raises(Stop), engine.write() as session:
+    with pytest.raises(Stop), engine.write() as session:  # noqa: PT012 - what was written before counts
         write_meta(session, "size", "7")
         add_slot(session, new_slot(), note=NOTE, now=moment())
         raise Stop
@@ -48,7 +48,7 @@ def test_an_error_undoes_the_whole_transaction(engine: Engine) -> None:
 def test_a_broken_rule_is_told_and_undoes_the_transaction(engine: Engine) -> None:
     with engine.write() as session:
         ask(session, "r1")
-    with pytest.raises(ConstraintBroken), engine.write() as session:
+    with pytest.raises(ConstraintBroken), engine.write() as session:  # noqa: PT012 - the same
         write_meta(session, "size", "7")
         ask(session, "r1")
     with engine.read() as session:
@@ -98,7 +98,7 @@ def test_a_fence_is_lifted_and_never_lowered(engine: Engine) -> None:
 
 
 def test_text_comes_back_as_it_was(engine: Engine) -> None:
-    hostile = "'; DROP TABLE slots; -- \N{RIGHT-TO-LEFT OVERRIDE}\n\t\"%s\" :id ?"
+    hostile = '\'; DROP TABLE slots; -- \N{RIGHT-TO-LEFT OVERRIDE}\n\t"%s" :id ?'
     with engine.write() as session:
         ask(session, hostile, agent=hostile)
     with engine.read() as session:

@@ -131,7 +131,11 @@ def test_a_slot_that_is_lent_has_a_lease(engine: Engine) -> None:
         move_slot(session, slot, State.ASSIGNING, note=NOTE, now=moment(), lease_id=None)
 
 
-@pytest.mark.parametrize("name", [b"/a b/pool\nwt", b"/caf\xe9/\xff\xfe", "/Zürich/池".encode()], ids=["newline", "latin-1", "utf-8"])
+@pytest.mark.parametrize(
+    "name",
+    [b"/a b/pool\nwt", b"/caf\xe9/\xff\xfe", "/Zürich/池".encode()],
+    ids=["newline", "latin-1", "utf-8"],
+)
 def test_a_path_comes_back_byte_for_byte(engine: Engine, name: bytes) -> None:
     with engine.write() as session:
         add_slot(session, new_slot(path=os.fsdecode(name)), note=NOTE, now=moment())

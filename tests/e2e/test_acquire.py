@@ -152,7 +152,7 @@ def test_what_somebody_wrote_into_a_free_slot_is_not_lost(pool: Pooled) -> None:
     for lent in lents:
         pool.release(lent["slot"], "--rescue")
     pool.await_ready(2)
-    kept = {}
+    kept: dict[str, set[str]] = {}
     for rescue in pool.ask("rescue", "list")["rescues"]:
         to = pool.repo.path.with_name(f"back-{rescue['id']}")
         pool.run("rescue", "restore", rescue["id"], "--to", to)
@@ -172,6 +172,8 @@ def test_an_agent_can_work_as_in_any_worktree(pool: Pooled) -> None:
     lent = pool.acquire("--branch", "fix/login")
     Path(lent["path"], "new.txt").write_text("new\n")
     for words in (("add", "--all"), ("commit", "--quiet", "-m", "New."), ("pull", "--quiet", "..", "main")):
-        subprocess.run(("git", *words), cwd=lent["path"], check=words[0] != "pull", timeout=60, capture_output=True)
+        subprocess.run(
+            ("git", *words), cwd=lent["path"], check=words[0] != "pull", timeout=60, capture_output=True
+        )
     assert pool.git(lent["path"], "log", "-1", "--format=%s") == "New."
     assert ".env.worktree" not in pool.git(lent["path"], "ls-files")

@@ -1,4 +1,4 @@
-"""Names, repositories and surroundings that want to do harm, or are merely strange."""
+"""Names and surroundings that want to do harm, or are merely strange."""
 
 from __future__ import annotations
 
@@ -8,36 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.pooled import Pooled, variables
-from tests.fixtures.commands import Commands
 from tests.fixtures.patience import await_that
 from tests.fixtures.repositories import Repositories, Repository
 
-
-def pool_of(repo: Repository, cli: Commands) -> Pooled:
-    cli.background = ("worker*.lock",)
-    return Pooled(repo, cli)
-
-
-def live_once(pool: Pooled) -> None:
-    """Make a pool, work in it, give everything back."""
-    pool.init(1)
-    lent = pool.acquire("--branch", "fix/login")
-    Path(lent["path"], "new.txt").write_text("new\n")
-    assert pool.refused("release", lent["slot"])["code"] == "unsaved_work"
-    pool.release(lent["slot"], "--rescue")
-    pool.await_state(lent["slot"], "READY")
-    pool.run("status")
-    pool.run("doctor")
-    pool.run("cleanup")
-
-
-# Names
-
 HOSTILE = [
-    "--force", "-D", "a..b", "a b", "HEAD", "@", "refs/heads/x", "a.lock", "a\nb", "a\x1b[31mb", "a:b", "a~1", ".a", "a/",
+    "--force", "-D", "a..b", "a b", "HEAD", "@", "refs/heads/x", "a.lock", "a\nb", "a\x1b[31mb", "a:b", "a~1",
+    ".a", "a/",
     "0" * 40, "x" * 300, os.fsdecode(b"\xff"),
 ]  # fmt: skip
 
@@ -67,7 +44,7 @@ def test_a_slot_that_does_not_exist_is_told(pool: Pooled) -> None:
 
 
 def test_a_rescue_that_does_not_exist_is_told(pool: Pooled) -> None:
-    for name in ("1", "x-1", "1-1-1", "-1-1", "../1-1", "١-١", "1-" + "9" * 40):
+    for name in ("1", "x-1", "1-1-1", "-1-1", "../1-1", "\u0661-\u0661", "1-" + "9" * 40):
         for command in ("show", "drop"):
             result = pool.run("rescue", command, "--json", "--", name, check=False)
             assert (result.code, result.json()["error"]["code"]) == (1, "no_such_rescue")
@@ -77,154 +54,14 @@ def test_what_others_wrote_cannot_paint_on_the_terminal(pool: Pooled) -> None:
     lent = pool.acquire("--branch", "fix/\u202elogin")
     Path(lent["path"], "\x1b[31mred\x07\u202e").write_text("x")
     refusal = pool.run("release", lent["slot"], check=False)
-    for text in (pool.run("status").stdout, refusal.stderr, pool.run("events").stdout, pool.run("branches").stdout):
+    for text in (
+        pool.run("status").stdout,
+        refusal.stderr,
+        pool.run("events").stdout,
+        pool.run("branches").stdout,
+    ):
         assert not set(text) & {"\x1b", "\x07", "\u202e"}
 
-
-# Repositories
-
-def test_outside_any_repository_every_command_says_so(run_cli: Commands, tmp_path: Path) -> None:
-    for words in (("init",), ("acquire",), ("status",), ("release",), ("where",), ("events",), ("cleanup",), ("doctor",)):
-        result = run_cli(*words, "--json", cwd=tmp_path, check=False)
-        assert (result.code, result.json()["error"]["code"]) == (2, "not_a_repository"), words
-
-
-def test_without_a_pool_every_command_names_init(unpooled: Pooled) -> None:
-    for words in (("acquire",), ("status",), ("release",), ("where",), ("events",), ("branches",), ("queue", "list")):
-        error = unpooled.refused(*words)
-        assert (error["code"], error["hint"]) == ("no_pool", "poolmgr init"), words
-    assert not unpooled.repo.state.exists()
-
-
-def test_a_bare_repository_is_refused(repo: Repository, run_cli: Commands, tmp_path: Path) -> None:
-    repo.git("clone", "--quiet", "--bare", str(repo.path), str(tmp_path / "bare.git"))
-    result = run_cli("init", "--json", cwd=tmp_path / "bare.git", check=False)
-    assert (result.code, result.json()["error"]["code"]) == (2, "not_a_repository")
-    assert not (tmp_path / "bare.git/poolmgr").exists()
-
-
-def test_without_a_commit_init_says_what_to_do(make_repo: Repositories, run_cli: Commands) -> None:
-    pool = pool_of(make_repo("unborn", commits=0), run_cli)
-    result = pool.run("init", check=False)
-    assert result.code == 1
-    assert "commit" in result.stderr
-    pool.repo.commit("First.", {"a.txt": "a\n"})
-    live_once(pool)
-
-
-def test_an_unborn_branch_in_the_checkout_is_no_obstacle(unpooled: Pooled) -> None:
-    unpooled.repo.git("checkout", "--quiet", "--orphan", "fresh")
-    live_once(unpooled)
-
-
-def test_a_shallow_clone_can_have_a_pool(repo: Repository, run_cli: Commands, tmp_path: Path) -> None:
-    repo.git("clone", "--quiet", "--depth", "1", f"file://{repo.path}", str(tmp_path / "shallow"))
-    live_once(pool_of(Repository(tmp_path / "shallow"), run_cli))
-
-
-def test_a_partial_clone_can_have_a_pool(repo: Repository, run_cli: Commands, tmp_path: Path) -> None:
-    repo.git("config", "uploadpack.allowFilter", "true")
-    repo.git("clone", "--quiet", "--filter=blob:none", f"file://{repo.path}", str(tmp_path / "partial"))
-    live_once(pool_of(Repository(tmp_path / "partial"), run_cli))
-
-
-@pytest.mark.parametrize(
-    "name", [b"with space", b"-new\nline", b"caf\xe9 \xff", "Zürich 池 q'\"$(x)%25?#".encode()],
-    ids=["space", "newline", "bytes", "utf-8"],
-)  # fmt: skip
-def test_a_repository_may_lie_at_a_strange_path(make_repo: Repositories, run_cli: Commands, name: bytes) -> None:
-    live_once(pool_of(make_repo(os.fsdecode(b"room " + name + b"/" + name)), run_cli))
-
-
-def test_files_of_any_name_are_named_and_kept(pool: Pooled) -> None:
-    names = [os.fsdecode(name) for name in (b"with space", b"new\nline", b"caf\xe9 \xff", b"-dash", b'tab\t"q', b":(top)")]
-    lent = pool.acquire()
-    for name in names:
-        Path(lent["path"], name).write_text("kept\n")
-    assert len(pool.refused("release", lent["slot"])["findings"]) == len(names)
-    given = pool.release(lent["slot"], "--rescue")
-    back = pool.repo.path.with_name("back")
-    pool.run("rescue", "restore", given["rescue"], "--to", back)
-    assert [Path(back, name).read_text() for name in names] == ["kept\n"] * len(names)
-
-
-def test_settings_of_the_repository_run_nothing(unpooled: Pooled, tmp_path: Path) -> None:
-    """fsmonitor, hooks, filters, pagers, editors, aliases: none of them is started by us."""
-    canary = tmp_path / "canary"
-    script = tmp_path / "evil.sh"
-    script.write_text(f"#!/bin/sh\necho \"$0 $*\" >> {canary}\ncat\n")
-    script.chmod(0o755)
-    repo = unpooled.repo
-    for name in ("post-checkout", "pre-commit", "reference-transaction", "post-index-change", "post-commit", "pre-push"):
-        shutil.copy(script, repo.path / ".git/hooks" / name)
-    for key in (
-        "core.fsmonitor", "core.pager", "core.editor", "sequence.editor", "core.sshCommand", "core.askPass", "diff.external",
-        "credential.helper", "gpg.program", "core.alternateRefsCommand", "interactive.diffFilter", "alias.status",
-    ):
-        repo.git("config", key, str(script))
-    for key in ("diff.evil.textconv", "diff.evil.command"):
-        repo.git("config", key, str(script))
-    repo.git("config", "core.hooksPath", str(repo.path / ".git/hooks"))
-    live_once(unpooled)
-    assert not canary.exists(), canary.read_text()
-
-
-def test_a_filter_of_the_repository_does_not_run_when_work_is_kept(unpooled: Pooled, tmp_path: Path) -> None:
-    repo = unpooled.repo
-    repo.commit("Attributes.", {".gitattributes": "*.big filter=big\n", "a.big": "a\n"})
-    canary = tmp_path / "canary"
-    repo.git("config", "filter.big.clean", f"sh -c 'echo clean >> {canary}; cat'")
-    unpooled.init(1)
-    lent = unpooled.acquire()
-    Path(lent["path"], "b.big").write_text("b\n")
-    given = unpooled.release(lent["slot"], "--rescue")
-    back = tmp_path / "back"
-    unpooled.run("rescue", "restore", given["rescue"], "--to", back)
-    assert (back / "b.big").read_text() == "b\n"
-
-
-def test_a_committed_settings_file_runs_and_copies_nothing_without_trust(unpooled: Pooled, tmp_path: Path) -> None:
-    canary = tmp_path / "canary"
-    unpooled.repo.commit("Evil settings.", {"poolmgr.yaml": (
-        f"warm:\n  run: ['touch {canary}']\n  copy: ['.env']\n  keep: ['*']\n"
-        f"release:\n  disposable: ['*']\n  ignore: ['*']\npool:\n  dir: '{tmp_path / 'elsewhere'}'\n"
-    )})  # fmt: skip
-    unpooled.repo.write({".env": "SECRET=1\n"})
-    unpooled.init(1)
-    lent = unpooled.acquire("--branch", "fix/login")
-    assert lent["path"].startswith(str(tmp_path / "repo.worktrees"))
-    Path(lent["path"], "untracked.txt").write_text("work\n")
-    Path(lent["path"], "debug.env.log").write_text("ignored\n")
-    assert pool_findings(unpooled, lent["slot"]) == ["untracked.txt"]
-    unpooled.run("status")
-    unpooled.release(lent["slot"], "--rescue")
-    assert not canary.exists()
-    assert not (tmp_path / "elsewhere").exists()
-    assert not (Path(lent["path"]) / ".env").exists()
-
-
-def pool_findings(pool: Pooled, slot: str) -> list[str]:
-    return [finding["path"] for finding in pool.refused("release", slot)["findings"]]
-
-
-def test_a_python_package_of_our_name_in_the_repository_is_not_run(unpooled: Pooled, tmp_path: Path) -> None:
-    canary = tmp_path / "canary"
-    evil = f"open({str(canary)!r}, 'w').close()\n"
-    unpooled.repo.commit("Evil packages.", {
-        "tracks.py": evil, "isolation/__init__.py": evil, "sitecustomize.py": evil, "typer.py": evil,
-    })  # fmt: skip
-    program = Path(sys.executable).with_name("poolmgr")
-    if not program.exists():
-        pytest.skip("the console script is not installed")
-    for words in (("init", "--size", "1"), ("acquire",), ("status",)):
-        subprocess.run(
-            (program, *words), cwd=unpooled.repo, env=unpooled.environment(), capture_output=True, check=True, timeout=60
-        )
-    unpooled.cli.settle()
-    assert not canary.exists()
-
-
-# Surroundings
 
 def test_cleaning_the_checkout_with_git_takes_nothing_of_the_pool(pool: Pooled) -> None:
     lent = pool.acquire("--branch", "fix/login")
@@ -270,7 +107,10 @@ def test_it_works_from_inside_the_git_directory(pool: Pooled) -> None:
 
 def test_it_works_from_a_hook_whatever_git_put_into_the_environment(pool: Pooled) -> None:
     hook = pool.repo.path / ".git/hooks/pre-commit"
-    hook.write_text("#!/bin/sh\nenv | grep ^GIT_ > hook-env\npoolmgr=$PYTHON\nexec $PYTHON -m poolmgr acquire --agent hook --json > lent.json\n")
+    hook.write_text(
+        "#!/bin/sh\nenv | grep ^GIT_ > hook-env\n"
+        "exec $PYTHON -m poolmgr acquire --agent hook --json > lent.json\n"
+    )
     hook.chmod(0o755)
 
     pool.repo.write({"a.txt": "a\n"})
@@ -290,7 +130,8 @@ def test_it_works_from_a_hook_whatever_git_put_into_the_environment(pool: Pooled
 def test_git_variables_that_point_elsewhere_are_not_followed(pool: Pooled, make_repo: Repositories) -> None:
     other = make_repo("other")
     env = {
-        "GIT_DIR": str(other.path / ".git"), "GIT_WORK_TREE": str(other.path), "GIT_INDEX_FILE": str(other.path / "index"),
+        "GIT_DIR": str(other.path / ".git"), "GIT_WORK_TREE": str(other.path),
+        "GIT_INDEX_FILE": str(other.path / "index"),
         "GIT_OBJECT_DIRECTORY": str(other.path / "objects"), "GIT_COMMON_DIR": str(other.path / ".git"),
         "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.bare", "GIT_CONFIG_VALUE_0": "true",
         "GIT_NAMESPACE": "x", "GIT_CEILING_DIRECTORIES": "/",
@@ -309,7 +150,14 @@ def test_a_copied_repository_may_only_be_looked_at(pool: Pooled, tmp_path: Path)
     shutil.copytree(pool.repo.path, tmp_path / "copy", symlinks=True)
     copy = Pooled(Repository(tmp_path / "copy"), pool.cli)
     assert copy.ask("status")["pool"]["size"] == 2
-    for words in (("acquire",), ("release", "pool-wt-1"), ("reclaim", "pool-wt-1"), ("cleanup", "--rescue"), ("pool", "refresh"), ("init",)):
+    for words in (
+        ("acquire",),
+        ("release", "pool-wt-1"),
+        ("reclaim", "pool-wt-1"),
+        ("cleanup", "--rescue"),
+        ("pool", "refresh"),
+        ("init",),
+    ):
         assert copy.refused(*words)["code"] == "pool_elsewhere", words
     assert Path(lent["path"], "new.txt").read_text() == "new\n"
     assert pool.slot(lent["slot"])["lease"] == lent["lease"]
@@ -371,7 +219,11 @@ def test_from_a_directory_that_is_gone_one_can_still_ask(pool: Pooled, tmp_path:
     command = f'cd {gone} && rmdir {gone} && exec "$PYTHON" -m poolmgr --repo {pool.repo.path} status --json'
 
     answer = subprocess.run(
-        ("sh", "-c", command), env={**pool.environment(), "PYTHON": sys.executable}, capture_output=True, check=False, timeout=60
+        ("sh", "-c", command),
+        env={**pool.environment(), "PYTHON": sys.executable},
+        capture_output=True,
+        check=False,
+        timeout=60,
     )
     assert answer.returncode == 0, answer.stderr
 

@@ -58,7 +58,9 @@ def test_a_base_can_be_named(pool: Pooled) -> None:
         assert pool.git(lent["path"], "status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize("name", ["no-such", "--exec=touch x", "-x", "a\nb", "main:README.md", "HEAD^{tree}", ""])
+@pytest.mark.parametrize(
+    "name", ["no-such", "--exec=touch x", "-x", "a\nb", "main:README.md", "HEAD^{tree}", ""]
+)
 def test_a_base_that_is_no_commit_is_refused(pool: Pooled, name: str) -> None:
     result = pool.run("acquire", f"--base={name}", "--json", check=False)
     if name:
@@ -122,7 +124,9 @@ def test_where_says_how_far_the_base_lags(cloned: Pooled, upstream: Repository) 
     assert "1 commits behind origin/main" in cloned.run("where", cwd=lent["path"]).stdout
 
 
-def test_a_remote_by_another_name_serves_as_well(make_repo: object, run_cli: Commands, tmp_path: Path) -> None:
+def test_a_remote_by_another_name_serves_as_well(
+    make_repo: object, run_cli: Commands, tmp_path: Path
+) -> None:
     source = make_repo("seed")  # type: ignore[operator]
     source.git("clone", "--quiet", "--origin", "company", str(source.path), str(tmp_path / "clone"))
     run_cli.background = ("worker*.lock",)

@@ -13,7 +13,15 @@ from tests.e2e.pooled import Pooled
 from tests.fixtures.repositories import Repository
 
 # What git writes for every object and every branch somebody asked for; all else must not appear.
-MAY_COME = ("objects/", "refs/heads/", "logs/refs/heads/", "refs/poolmgr/", "packed-refs", "poolmgr/", "worktrees/")
+MAY_COME = (
+    "objects/",
+    "refs/heads/",
+    "logs/refs/heads/",
+    "refs/poolmgr/",
+    "packed-refs",
+    "poolmgr/",
+    "worktrees/",
+)
 EXCLUDE = "# mine\n*.local\nno newline at the end"
 
 
@@ -48,7 +56,9 @@ def look(root: Path) -> dict[str, str]:
         for name in (*names, *folders):
             place = Path(folder, name)
             mode = place.lstat().st_mode
-            content = os.readlink(place) if stat.S_ISLNK(mode) else place.read_bytes() if stat.S_ISREG(mode) else ""
+            content = (
+                os.readlink(place) if stat.S_ISLNK(mode) else place.read_bytes() if stat.S_ISREG(mode) else ""
+            )
             text = content if isinstance(content, str) else hashlib.sha256(content).hexdigest()
             seen[str(place.relative_to(root))] = f"{mode:o} {text}"
     return seen

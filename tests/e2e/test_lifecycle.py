@@ -37,7 +37,17 @@ def write(lent: Json, files: dict[str, str]) -> None:
 
 def test_the_next_holder_finds_nothing_of_the_last_one(one: Pooled) -> None:
     lent = one.acquire("--branch", "first")
-    write(lent, {"new.txt": "x", "README.md": "x", ".env": "x", "build/app": "x", "local/.git/HEAD": "x", ".cache/a": "x"})
+    write(
+        lent,
+        {
+            "new.txt": "x",
+            "README.md": "x",
+            ".env": "x",
+            "build/app": "x",
+            "local/.git/HEAD": "x",
+            ".cache/a": "x",
+        },
+    )
     one.git(lent["path"], "rm", "--quiet", "--cached", "docs/guide/start.md")
     after = hand_on(one, lent, "--branch", "second")
     assert after["path"] == lent["path"]
@@ -67,7 +77,9 @@ def test_the_next_holder_inherits_no_settings_refs_or_operations(one: Pooled) ->
     assert {line[0] for line in one.git(path, "ls-files", "-v").split("\n")} == {"H"}
     assert Path(after["path"], "src/app.py").read_text() == one.repo.git("show", "main:src/app.py") + "\n"
     admin = Path(one.git(path, "rev-parse", "--absolute-git-dir"))
-    assert not {"BISECT_LOG", "BISECT_START", "MERGE_HEAD", "rebase-merge"} & {p.name for p in admin.iterdir()}
+    assert not {"BISECT_LOG", "BISECT_START", "MERGE_HEAD", "rebase-merge"} & {
+        p.name for p in admin.iterdir()
+    }
     assert one.git(path, "stash", "list") == ""
 
 
@@ -139,10 +151,12 @@ def test_nothing_is_copied_from_outside_the_checkout(one: Pooled, tmp_path: Path
 
 def test_commands_prepare_a_slot_before_it_is_wanted(unpooled: Pooled) -> None:
     unpooled.repo.commit("Ignore.", IGNORE)
-    unpooled.cli.variables |= variables(WARM_RUN="mkdir -p node_modules && echo warm > node_modules/made && echo output")
+    unpooled.cli.variables |= variables(
+        WARM_RUN="mkdir -p node_modules && echo warm > node_modules/made && echo output"
+    )
     unpooled.init(1)
     place = unpooled.repo.path.with_name("repo.worktrees") / "pool-wt-1/node_modules/made"
-    await_that(lambda: unpooled.run("status") and place.exists(), "the command has run")
+    await_that(place.exists, "the command has run")
     unpooled.await_ready(1)
     lent = unpooled.acquire()
     assert place.read_text() == "warm\n"
@@ -252,4 +266,8 @@ def test_branches_are_listed_and_the_merged_ones_pruned(pool: Pooled) -> None:
     }  # fmt: skip
     assert (found["held"]["slot"], found["open"]["ahead"]) == (held["slot"], 1)
     assert sorted(pool.ask("branches", "--prune")["pruned"]) == ["merged", "squashed"]
-    assert pool.repo.git("for-each-ref", "--format=%(refname:short)", "refs/heads").split() == ["held", "main", "open"]
+    assert pool.repo.git("for-each-ref", "--format=%(refname:short)", "refs/heads").split() == [
+        "held",
+        "main",
+        "open",
+    ]

@@ -40,15 +40,18 @@ def holder(pool: Pooled) -> str | None:
 
 def served(pool: Pooled, waiters: dict[str, Waiter]) -> list[str]:
     """Give the slot back again and again: who gets it each time."""
-    order = []
-    current = "holder"
+    order = ["holder"]
     for _ in waiters:
         pool.run("release", "1")
-        after = await_that(lambda was=current: (now := holder(pool)) != was and now, "somebody is served")  # type: ignore[misc]
-        assert end_of(waiters[after]).code == 0
-        order.append(after)
-        current = after
-    return order
+        order.append(await_that(lambda: next_holder(pool, order[-1]), "somebody is served"))
+        assert end_of(waiters[order[-1]]).code == 0
+    return order[1:]
+
+
+def next_holder(pool: Pooled, last: str) -> str:
+    """Who has the only slot after the last one; "" while nobody has."""
+    current = holder(pool)
+    return current if current and current != last else ""
 
 
 def test_priority_goes_first_then_who_came_first(full: Pooled) -> None:
@@ -218,7 +221,8 @@ def test_an_id_whose_lease_has_ended_may_be_used_again(pool: Pooled) -> None:
 
 def test_20_who_ask_at_once_with_one_id_get_one_lease(pool: Pooled) -> None:
     askers = [
-        pool.start("acquire", "--json", "--agent", "alice", "--request-id", "build-1", *LONG) for _ in range(20)
+        pool.start("acquire", "--json", "--agent", "alice", "--request-id", "build-1", *LONG)
+        for _ in range(20)
     ]
     ended = [end_of(asker, patience=100) for asker in askers]
     assert [each.code for each in ended] == [0] * 20, [each.stdout for each in ended if each.code]
@@ -233,7 +237,9 @@ def test_who_asks_again_while_the_first_asker_waits_keeps_the_place(full: Pooled
     first.communicate()
     again = full.start("acquire", "--json", "--agent", "alice", "--request-id", "build-1", *LONG)
     me = full.snapshot().queue[0].waiter
-    await_that(lambda: full.snapshot().queue[0].waiter != me or full.snapshot().queue[0].id != "build-1", "adopted")
+    await_that(
+        lambda: full.snapshot().queue[0].waiter != me or full.snapshot().queue[0].id != "build-1", "adopted"
+    )
     full.run("release", "1")
     assert end_of(again).code == 0
     full.run("release", "1")

@@ -34,7 +34,7 @@ def race_without_names(referee: Referee, number: int) -> None:
 
 def race_without_waiting(referee: Referee, number: int) -> None:
     """As many win as there are slots; the others are told that they timed out."""
-    answers = referee.round(lambda racer: ("--timeout", "0"), hold=True)
+    answers = referee.round(lambda _: ("--timeout", "0"), hold=True)
     assert faults(answers) == []
     assert sorted(codes(answers[:RACERS])) == [0] * SLOTS + [75] * (RACERS - SLOTS)
     assert {a["answer"]["error"]["code"] for a in answers[:RACERS] if a["code"]} == {"timed_out"}
@@ -42,7 +42,7 @@ def race_without_waiting(referee: Referee, number: int) -> None:
 
 def race_for_one_branch(referee: Referee, number: int) -> None:
     """One wins; the others are told who has the branch."""
-    answers = referee.round(lambda racer: ("--branch", f"wanted-{number}", "--timeout", PATIENCE), hold=True)
+    answers = referee.round(lambda _: ("--branch", f"wanted-{number}", "--timeout", PATIENCE), hold=True)
     assert faults(answers) == []
     assert sorted(codes(answers[:RACERS])) == [0] + [1] * (RACERS - 1)
     assert {a["answer"]["error"]["code"] for a in answers[:RACERS] if a["code"]} == {"branch_held"}

@@ -73,7 +73,12 @@ def test_children_of_a_dead_holder_are_named_and_waited_for(pool: Pooled, dwelle
 def test_a_standing_lease_survives_the_shell_that_asked_for_it(pool: Pooled) -> None:
     script = f"{sys.executable} -m poolmgr acquire --agent alice --json"
     shell = subprocess.run(
-        ("sh", "-c", script), cwd=pool.repo, env=pool.environment(), capture_output=True, check=True, timeout=60
+        ("sh", "-c", script),
+        cwd=pool.repo,
+        env=pool.environment(),
+        capture_output=True,
+        check=True,
+        timeout=60,
     )
     assert shell.returncode == 0
     for _ in range(3):
@@ -88,9 +93,10 @@ def agent_holds(pool: Pooled) -> str:
 
 def make_idle(pool: Pooled, lent: Json) -> None:
     """Nobody was there for longer than the settings allow; some command notices."""
+
     def notice() -> bool:
         pool.run("pool", "refresh", env=IDLE)
-        return pool.slot(lent["slot"])["state"] == "SUSPECT"
+        return bool(pool.slot(lent["slot"])["state"] == "SUSPECT")
 
     await_that(notice, "the lease is suspect")
 

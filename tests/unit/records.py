@@ -18,7 +18,8 @@ def slot(number: int, state: State = State.READY, *, generation: int = 1, **more
         "id": number * 100 + generation, "number": number, "generation": generation, "name": name,
         "path": Path("/slots") / name, "state": state, "fence": number, "branch": None,
         "lease_id": f"l{number}" if state in HELD else None, "base_ref": "main", "base_oid": "0" * 40,
-        "since": moment(), "drains": False, "superseded": False, "warm": "", "warm_key": "", "error": "", **more,
+        "since": moment(), "drains": False, "superseded": False, "warm": "", "warm_key": "", "error": "",
+        **more,
     }  # fmt: skip
     return Slot(**values)  # type: ignore[arg-type]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -104,7 +105,7 @@ def test_whatever_is_tried_a_life_keeps_to_the_table(tries: list[State]) -> None
         if is_allowed(state, target):
             state = target
             lived.append(state)
-    for before, after in zip(lived, lived[1:], strict=False):
+    for before, after in pairwise(lived):
         assert before in sources(after)
     if State.RETIRED in lived:
         assert lived[-1] is State.RETIRED

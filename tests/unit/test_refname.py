@@ -14,7 +14,8 @@ from poolmgr.core.refname import branch_fault, require_agent, require_branch, re
 # What makes git's rules bite: its forbidden characters, dots, slashes, `.lock`, and ordinary text.
 pieces = st.sampled_from(
     ["a", "B9", "-", ".", "..", "/", "//", "@", "{", "@{", "~", "^", ":", "?", "*", "[", "\\", " ", "\x7f",
-     "\x01", "\n", ".lock", "lock", "HEAD", "refs/", "heads/", "é", "日", "\u202e", "+", "_", "#", "%", "'", '"', "$(x)", ";"]
+     "\x01", "\n", "$(x)", ";", ".lock", "lock", "HEAD", "refs/", "heads/", "é",
+     "日", "\u202e", "+", "_", "#", "%", "'", '"']
 )  # fmt: skip
 names = st.lists(pieces, max_size=6).map("".join)
 
@@ -58,9 +59,9 @@ def test_a_name_git_takes_is_refused_only_for_a_stated_reason(name: str) -> None
 @pytest.mark.parametrize(
     "name",
     [
-        "", "-", "--force", "-D", "HEAD", "@", "a b", "a..b", "a~1", "a^", "a:b", "a?", "a*", "a[", "a\\b", "/a", "a/",
-        "a//b", ".a", "a/.b", "a.lock", "a.lock/b", "a.", "a@{1}", "a\nb", "a\0b", "a\x7f", "\udcff", "refs/heads/x",
-        "0" * 40, "f" * 64, "é" * 101,
+        "", "-", "--force", "-D", "HEAD", "@", "a b", "a..b", "a~1", "a^", "a:b", "a?", "a*", "a[", "a\\b",
+        "/a", "a/", "a//b", ".a", "a/.b", "a.lock", "a.lock/b", "a.", "a@{1}", "a\nb", "a\0b", "a\x7f",
+        "\udcff", "refs/heads/x", "0" * 40, "f" * 64, "é" * 101,
     ],
 )  # fmt: skip
 def test_a_hostile_branch_name_is_refused(name: str) -> None:
@@ -70,7 +71,9 @@ def test_a_hostile_branch_name_is_refused(name: str) -> None:
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("name", ["", "-x", "a b", "a/b", "a\nb", "é", "x" * 65, "../up", "$(id)", "a;b", ".hidden"])
+@pytest.mark.parametrize(
+    "name", ["", "-x", "a b", "a/b", "a\nb", "é", "x" * 65, "../up", "$(id)", "a;b", ".hidden"]
+)
 def test_a_hostile_agent_name_is_refused(name: str) -> None:
     with pytest.raises(BadName):
         require_agent(name)

@@ -11,13 +11,13 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from poolmgr.__main__ import main
-from poolmgr.cli import app, look, lend  # noqa: F401 - loaded here, so that no child has to
+from poolmgr.cli import app, lend, look  # noqa: F401 - loaded here, so that no child has to
 from poolmgr.services import acquire, release, worker  # noqa: F401
 from poolmgr.wiring import open_pool  # noqa: F401
 
@@ -73,7 +73,7 @@ def compete(order: dict[str, Any], room: Path) -> dict[str, Any]:
     """Acquire, prove to be alone; release at once, or when the round says so."""
     began = time.monotonic()
     code, lent = run("acquire", "--agent", order["agent"], *order["args"])
-    answer = {"code": code, "answer": lent, "seconds": time.monotonic() - began, "faults": []}
+    answer: dict[str, Any] = {"code": code, "answer": lent, "seconds": time.monotonic() - began, "faults": []}
     if code:
         return answer
     with ExitStack() as stack:
