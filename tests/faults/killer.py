@@ -112,7 +112,10 @@ def list_children(pid: int) -> list[int]:
     found = []
     for entry in os.listdir("/proc"):
         try:
-            if entry.isdigit() and int(Path("/proc", entry, "stat").read_text().rpartition(") ")[2].split()[1]) == pid:
+            if (
+                entry.isdigit()
+                and int(Path("/proc", entry, "stat").read_text().rpartition(") ")[2].split()[1]) == pid
+            ):
                 found.append(int(entry))
         except OSError:
             continue
@@ -134,7 +137,9 @@ def parse_arguments() -> argparse.Namespace:
     """What to do, and poolmgr's own words after `--`."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--at", type=int, default=0, help="the point; 0: none")
-    parser.add_argument("--after", type=float, help="take the children along, so many seconds after the point")
+    parser.add_argument(
+        "--after", type=float, help="take the children along, so many seconds after the point"
+    )
     parser.add_argument("--stop", action="store_true", help="freeze there instead")
     parser.add_argument("--alone", action="store_true", help="start no background workers")
     parser.add_argument("--report", required=True, help="where the points go")

@@ -42,7 +42,7 @@ def nothing(scene: Scene) -> None:
 
 
 def init_again(scene: Scene) -> None:
-    """init is safe to repeat."""
+    """Init is safe to repeat."""
     scene.pool.init(2, most=3)
     assert len(scene.pool.slots()) == 2
 
@@ -95,7 +95,9 @@ def refresh_again(scene: Scene) -> None:
     """Every free slot stands at the new base."""
     scene.pool.run("pool", "refresh")
     base = scene.pool.repo.git("rev-parse", "refs/remotes/origin/main")
-    assert {scene.pool.git(slot["path"], "rev-parse", "HEAD") for slot in scene.pool.slots().values()} == {base}
+    assert {scene.pool.git(slot["path"], "rev-parse", "HEAD") for slot in scene.pool.slots().values()} == {
+        base
+    }
 
 
 def restore_again(scene: Scene) -> None:
@@ -107,7 +109,9 @@ def restore_again(scene: Scene) -> None:
         scene.pool.run("rescue", "restore", scene.rescue, "--to", str(scene.salvage))
     found = {name: (scene.salvage / file).read_bytes() for name, file in RESTORED.items()}
     assert found == {name: scene.work.contents[name] for name in RESTORED}
-    assert scene.pool.git(scene.salvage, "show", ":README.md").encode() + b"\n" == scene.work.contents["staged"]
+    assert (
+        scene.pool.git(scene.salvage, "show", ":README.md").encode() + b"\n" == scene.work.contents["staged"]
+    )
     assert [path.name for path in scene.root.glob(".poolmgr*")] == []
 
 
@@ -132,37 +136,62 @@ OPERATIONS = (
     Operation(name="init", prepare=nothing, words="init --size 2", again=init_again, pool_first=False),
     Operation(name="scale-up", prepare=scenes.make_pool, words="pool scale-up", again=grow_again),
     Operation(
-        name="acquire", prepare=scenes.make_pool, words="acquire --branch work --agent alice --request-id first",
+        name="acquire",
+        prepare=scenes.make_pool,
+        words="acquire --branch work --agent alice --request-id first",
         again=acquire_again,
     ),
     Operation(
-        name="acquire an existing branch", prepare=scenes.make_pool, again=acquire_other_again,
+        name="acquire an existing branch",
+        prepare=scenes.make_pool,
+        again=acquire_other_again,
         words="acquire --branch other --agent alice --request-id second",
     ),
     Operation(name="release", prepare=scenes.lend, words="release {slot}", again=release_again),
     Operation(
-        name="release with a rescue", prepare=scenes.lend_dirty, words="release {slot} --rescue", again=release_again
+        name="release with a rescue",
+        prepare=scenes.lend_dirty,
+        words="release {slot} --rescue",
+        again=release_again,
     ),
     Operation(
-        name="release into parking", prepare=scenes.nest, words="release {slot} --rescue", again=release_again,
+        name="release into parking",
+        prepare=scenes.nest,
+        words="release {slot} --rescue",
+        again=release_again,
         states=IN_USE | {"PARKED"},
     ),
     Operation(name="recycle", prepare=scenes.give_back, words="_work", alone=False, again=nothing),
     Operation(name="reclaim", prepare=scenes.lend_dirty, words="reclaim {slot}", again=reclaim_again),
-    Operation(name="go on after a reclaim", prepare=scenes.take_away, words="_work", alone=False, again=nothing),
     Operation(
-        name="retire", prepare=scenes.visit, words="pool retire {slot}", again=retire_again,
+        name="go on after a reclaim", prepare=scenes.take_away, words="_work", alone=False, again=nothing
+    ),
+    Operation(
+        name="retire",
+        prepare=scenes.visit,
+        words="pool retire {slot}",
+        again=retire_again,
         known=frozenset({"pool-wt-2 is READY with ?? loose.txt"}),
     ),
     Operation(name="refresh", prepare=scenes.advance, words="pool refresh", again=refresh_again),
     Operation(
-        name="restore", prepare=scenes.keep, words="rescue restore {rescue} --to {salvage}", again=restore_again
+        name="restore",
+        prepare=scenes.keep,
+        words="rescue restore {rescue} --to {salvage}",
+        again=restore_again,
     ),
     Operation(
-        name="adopt", prepare=scenes.park, words="pool adopt {slot}", again=adopt_again,
+        name="adopt",
+        prepare=scenes.park,
+        words="pool adopt {slot}",
+        again=adopt_again,
         states=IN_USE | {"PARKED"},
     ),
     Operation(
-        name="cleanup", prepare=scenes.lend_dirty, words="cleanup --rescue", again=clean_up_again, pool_stays=False
+        name="cleanup",
+        prepare=scenes.lend_dirty,
+        words="cleanup --rescue",
+        again=clean_up_again,
+        pool_stays=False,
     ),
-)  # fmt: skip
+)

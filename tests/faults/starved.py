@@ -40,7 +40,9 @@ def deny(names: list[str]) -> None:
     steps.append(struct.pack("HBBI", RETURN, 0, 0, ERROR | errno.EPERM))
     program = Program(len(steps), b"".join(steps))
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(PR_SET_SECCOMP, FILTER, ctypes.byref(program), 0, 0):
+    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(
+        PR_SET_SECCOMP, FILTER, ctypes.byref(program), 0, 0
+    ):
         raise OSError(ctypes.get_errno(), "system calls cannot be denied here")
 
 
@@ -63,7 +65,7 @@ def main() -> None:
         deny(asked.deny)
     limit(resource.RLIMIT_FSIZE, asked.bytes)
     limit(resource.RLIMIT_NOFILE, asked.files)
-    os.execv(words[0], words)
+    os.execv(words[0], words)  # noqa: S606 - the limits are the program's, not a child's
 
 
 if __name__ == "__main__":

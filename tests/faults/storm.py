@@ -70,7 +70,16 @@ class Storm:
 
     def spend(self, agent: str, day: int, chance: random.Random) -> None:
         """One day: a slot, work of all kinds, the slot given back."""
-        words = ("acquire", "--agent", agent, "--branch", f"{agent}/{day}", "--request-id", f"{agent}-{day}", "--wait")
+        words = (
+            "acquire",
+            "--agent",
+            agent,
+            "--branch",
+            f"{agent}/{day}",
+            "--request-id",
+            f"{agent}-{day}",
+            "--wait",
+        )
         lent = self.insist(chance, *words)
         assert lent["agent"] == agent, lent
         with self.lock:
@@ -84,7 +93,9 @@ class Storm:
 
     def toil(self, path: Path, mark: str) -> None:
         """A commit, one amended away, and files of every kind; all acknowledged."""
-        texts = {name: f"{name} {mark}\n".encode() for name in ("commit", "amended", "loose", "secret", "edit")}
+        texts = {
+            name: f"{name} {mark}\n".encode() for name in ("commit", "amended", "loose", "secret", "edit")
+        }
         commits: dict[str, str] = {}
         for name in ("amended", "commit"):
             (path / f"{mark}.txt").write_bytes(texts[name])
@@ -128,7 +139,9 @@ class Storm:
             return None
         with self.lock:
             self.usual[words[0]] = 0.8 * self.usual.get(words[0], 0.3) + 0.2 * (time.monotonic() - began)
-        return Result(args=words, code=process.returncode, stdout=os.fsdecode(output), stderr=os.fsdecode(errors))
+        return Result(
+            args=words, code=process.returncode, stdout=os.fsdecode(output), stderr=os.fsdecode(errors)
+        )
 
     def draw_patience(self, chance: random.Random, verb: str) -> float:
         """For how long a command may live: often not as long as it usually takes."""

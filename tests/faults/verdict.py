@@ -10,7 +10,6 @@ from tests.invariants import list_violations
 from tests.invariants.user import list_changes, look_at_user
 from tests.invariants.work import collect_garbage, list_lost
 
-
 RECOVERY = (("status",), ("doctor", "--fix"))
 
 
@@ -21,7 +20,9 @@ def recover(scene: Scene, operation: Operation) -> list[str]:
         result = scene.pool.run(*words, check=False)
         refused = result.code == 1 and "hint: poolmgr" in result.stderr and not operation.keeps_pool
         if result.code and not refused:
-            wrong.append(f"poolmgr {' '.join(words)} ended with {result.code}: {result.stdout}{result.stderr}")
+            wrong.append(
+                f"poolmgr {' '.join(words)} ended with {result.code}: {result.stdout}{result.stderr}"
+            )
     scene.await_quiet()
     return wrong
 
@@ -41,7 +42,11 @@ def check(scene: Scene, operation: Operation, when: str, *, gone: bool = False) 
     """The pool, the work in it, and the user's things."""
     repo = scene.pool.repo
     if gone:
-        left = [place for place in (repo.state / "state.db", repo.path.with_name("repo.worktrees")) if place.exists()]
+        left = [
+            place
+            for place in (repo.state / "state.db", repo.path.with_name("repo.worktrees"))
+            if place.exists()
+        ]
         yield from (f"{when}: {place} is still there" for place in left)
     elif (repo.state / "state.db").exists():
         wrong = list_violations(repo, scene.allowed(operation.states))

@@ -11,7 +11,15 @@ from tests.fixtures.repositories import Repository
 from tests.invariants.rows import Row, Rows, path_of
 
 TOMBSTONE = b"gitdir: /poolmgr/"
-OWN_LOCKS = ("gate.lock", "git.lock", "worker.lock", "worker-1.lock", "worker-2.lock", "worker-3.lock", "rescue.lock")
+OWN_LOCKS = (
+    "gate.lock",
+    "git.lock",
+    "worker.lock",
+    "worker-1.lock",
+    "worker-2.lock",
+    "worker-3.lock",
+    "rescue.lock",
+)
 
 
 def list_misplaced(repo: Repository, rows: Rows, foreign: frozenset[Path]) -> Iterator[str]:
@@ -21,7 +29,9 @@ def list_misplaced(repo: Repository, rows: Rows, foreign: frozenset[Path]) -> It
     admins = {place_of(admin): admin for admin in list_admins(repo)}
     yield from (f"{path} is a slot, git does not list it" for path in paths - listed)
     yield from (f"git lists {path}, no slot lies there" for path in listed - paths)
-    yield from (f"{path} has an admin directory, no slot lies there" for path in admins.keys() - paths - foreign)
+    yield from (
+        f"{path} has an admin directory, no slot lies there" for path in admins.keys() - paths - foreign
+    )
     yield from (f"{path} is a slot, its directory is gone" for path in paths if not path.is_dir())
     facts = json.loads((repo.state / "pool.json").read_bytes())
     slots_dir, known = Path(facts["slots_dir"]), set(facts["tombstones"])
@@ -63,7 +73,9 @@ def list_unclean(repo: Repository, rows: Rows) -> Iterator[str]:
         head = repo.git("rev-parse", "--verify", "HEAD^{commit}", cwd=path, check=False)
         if head != slot["base_oid"]:
             yield f"{slot['name']} is READY at {head or 'nothing'}, not at its base {slot['base_oid']}"
-        status = repo.git("status", "--porcelain", "--ignored", "--untracked-files=all", cwd=path, check=False)
+        status = repo.git(
+            "status", "--porcelain", "--ignored", "--untracked-files=all", cwd=path, check=False
+        )
         yield from (f"{slot['name']} is READY with {line}" for line in status.splitlines())
         flags = repo.git("ls-files", "-v", cwd=path).splitlines()
         yield from (f"{slot['name']} is READY with the flag of {line}" for line in flags if line[0] != "H")
@@ -72,7 +84,18 @@ def list_unclean(repo: Repository, rows: Rows) -> Iterator[str]:
 
 def list_remains(slot: Row, admin: Path) -> Iterator[str]:
     """What the last holder left in the admin directory of a READY slot."""
-    ours = {"HEAD", "commondir", "config.worktree", "gitdir", "index", "locked", "logs", "ORIG_HEAD", "refs", "poolmgr.json"}
+    ours = {
+        "HEAD",
+        "commondir",
+        "config.worktree",
+        "gitdir",
+        "index",
+        "locked",
+        "logs",
+        "ORIG_HEAD",
+        "refs",
+        "poolmgr.json",
+    }
     for entry in sorted(admin.iterdir()):
         if entry.name not in ours or (entry.name == "refs" and any(map(Path.is_file, entry.rglob("*")))):
             yield f"{slot['name']} is READY with {entry.name} in its admin directory"
@@ -86,17 +109,21 @@ def list_stale_files(repo: Repository) -> Iterator[str]:
             folders.remove("parked")
         for name in names:
             place = Path(folder, name)
-            ours = place.parent == repo.state and name in OWN_LOCKS or place.parent == repo.state / "locks"
+            ours = (place.parent == repo.state and name in OWN_LOCKS) or place.parent == repo.state / "locks"
             if name.endswith(".lock") and not ours:
                 yield f"{place} is left behind"
-            if repo.state in place.parents and (name.startswith(".") or ".new-" in name or name.endswith(".tmp")):
+            if repo.state in place.parents and (
+                name.startswith(".") or ".new-" in name or name.endswith(".tmp")
+            ):
                 yield f"{place} is left half written"
 
 
 def list_worktrees(repo: Repository) -> set[Path]:
     """The linked worktrees git lists."""
     blocks = repo.git("worktree", "list", "--porcelain", "-z").split("\0")
-    return {Path(line.removeprefix("worktree ")) for line in blocks if line.startswith("worktree ")} - {repo.path}
+    return {Path(line.removeprefix("worktree ")) for line in blocks if line.startswith("worktree ")} - {
+        repo.path
+    }
 
 
 def list_admins(repo: Repository) -> list[Path]:
@@ -117,7 +144,9 @@ def list_directory(place: Path) -> list[Path]:
 
 def is_tombstone(place: Path) -> bool:
     """Whether a directory holds nothing but the stone."""
-    return [each.name for each in list_directory(place)] == [".git"] and read_if_there(place / ".git").startswith(TOMBSTONE)
+    return [each.name for each in list_directory(place)] == [".git"] and read_if_there(
+        place / ".git"
+    ).startswith(TOMBSTONE)
 
 
 def read_if_there(file: Path) -> bytes:

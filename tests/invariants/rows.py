@@ -88,12 +88,18 @@ def list_bad_leases(rows: Rows) -> Iterator[str]:
         lease = live.pop(slot["lease_id"], None)
         if lease is None:
             yield f"{slot['name']} is {slot['state']} without a live lease"
-        elif (lease["slot_id"], lease["fence"], lease["branch"]) != (slot["id"], slot["fence"], slot["branch"]):
+        elif (lease["slot_id"], lease["fence"], lease["branch"]) != (
+            slot["id"],
+            slot["fence"],
+            slot["branch"],
+        ):
             yield f"{slot['name']} and its lease disagree: {slot} {lease}"
     for lease in live.values():
         yield f"the lease of {lease['agent']} lives, but no slot is held under it"
     for request in rows.requests:
-        if request["state"] == "GRANTED" and not any(each["id"] == request["lease_id"] for each in rows.leases):
+        if request["state"] == "GRANTED" and not any(
+            each["id"] == request["lease_id"] for each in rows.leases
+        ):
             yield f"the request {request['id']} was granted a lease nobody knows"
 
 

@@ -30,7 +30,10 @@ def list_lost(repo: Repository, work: Work) -> list[str]:
         found = {*list_contents(worktrees), *list_archived(repo.state / "rescue")}
         missing = {name: text for name, text in missing.items() if text not in found}
     commits = [name for name, oid in work.commits.items() if oid not in objects]
-    return [*(f"lost: the file {name}" for name in missing), *(f"lost: the commit {name}" for name in commits)]
+    return [
+        *(f"lost: the file {name}" for name in missing),
+        *(f"lost: the commit {name}" for name in commits),
+    ]
 
 
 def list_objects(repo: Repository, worktrees: list[Path]) -> set[str]:

@@ -1,4 +1,4 @@
-"""A disk that is full or read-only: one clear error, `status` still answers, nothing lost, then all goes on."""
+"""A disk that is full or read-only: one clear error, `status` answers, nothing is lost, then all goes on."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.mounts import full, read_only, small_disk
-from tests.faults.scenes import Scene
 from tests.faults.ordeal import list_wrong
+from tests.faults.scenes import Scene
 from tests.faults.starving import list_rudeness
 from tests.invariants.work import collect_garbage, list_lost
 
@@ -38,7 +38,11 @@ def test_a_full_disk_is_said_and_nothing_is_lost(command: str, left: int, crampe
 
 
 def test_a_full_disk_is_what_the_test_says_it_is(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", 1024 * 1024) as place, full(place, 0), pytest.raises(OSError, match="No space"):
+    with (
+        small_disk(tmp_path / "disk", 1024 * 1024) as place,
+        full(place, 0),
+        pytest.raises(OSError, match="No space"),
+    ):
         (place / "file").write_bytes(bytes(4096))
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.pooled import end_of
 from tests.faults.ordeal import list_wrong
 from tests.faults.scenes import Scene
-from tests.faults.starving import list_rudeness, starve, starve_pool, start_starved
+from tests.faults.starving import list_rudeness, start_starved, starve, starve_pool
 
 FILES = tuple(range(6, 26))
 BYTES = (0, 512, 4096, 16384, 32768, 65536, 131072, 1 << 20)
@@ -60,7 +60,10 @@ def test_who_waits_is_served_where_sockets_and_fifos_are_denied(denied: tuple[st
 def test_the_limits_are_what_the_tests_say_they_are(tmp_path: Path) -> None:
     tries = {
         ("--files", "6"): "[open('/dev/null') for _ in range(9)]",
-        ("--bytes", "512"): "open('file', 'wb', 0).write(bytes(513)) == 512 or exit('all'); open('file', 'ab', 0).write(b'1')",
+        (
+            "--bytes",
+            "512",
+        ): "open('file', 'wb', 0).write(bytes(513)) == 512 or exit('all'); open('file', 'ab', 0).write(b'1')",
         ("--deny", "socket"): "import socket; socket.socket()",
         ("--deny", "mknodat", "--deny", "mknod"): "import os; os.mkfifo('fifo')",
     }
@@ -70,5 +73,7 @@ def test_the_limits_are_what_the_tests_say_they_are(tmp_path: Path) -> None:
 
 
 def test_a_denied_call_is_denied_to_git_too(tmp_path: Path) -> None:
-    code = "import subprocess; subprocess.run(['python3', '-c', 'import socket; socket.socket()'], check=True)"
+    code = (
+        "import subprocess; subprocess.run(['python3', '-c', 'import socket; socket.socket()'], check=True)"
+    )
     assert "PermissionError" in starve(("--deny", "socket"), sys.executable, "-c", code, cwd=tmp_path).stderr

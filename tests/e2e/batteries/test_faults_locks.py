@@ -13,7 +13,13 @@ from tests.faults.scenes import Scene
 from tests.fixtures.dwellers import Dwellers
 
 IN_SLOT = ("index.lock", "HEAD.lock", "ORIG_HEAD.lock", "config.worktree.lock")
-SHARED = ("packed-refs.lock", "config.lock", "shallow.lock", "refs/heads/work.lock", "refs/heads/deep/er.lock")
+SHARED = (
+    "packed-refs.lock",
+    "config.lock",
+    "shallow.lock",
+    "refs/heads/work.lock",
+    "refs/heads/deep/er.lock",
+)
 HOUR = 3600
 
 
@@ -22,6 +28,7 @@ def admin_of(scene: Scene) -> Path:
     return Path(scene.pool.git(scene.path, "rev-parse", "--absolute-git-dir"))
 
 
+@pytest.mark.battery
 @pytest.mark.parametrize("name", IN_SLOT)
 @pytest.mark.parametrize("command", ["release {slot} --rescue", "reclaim {slot}"])
 def test_a_dead_lock_in_a_slot_does_not_keep_it(name: str, command: str, used: Scene) -> None:
@@ -31,6 +38,7 @@ def test_a_dead_lock_in_a_slot_does_not_keep_it(name: str, command: str, used: S
     assert {slot["state"] for slot in used.pool.slots().values()} == {"READY"}
 
 
+@pytest.mark.battery
 @pytest.mark.parametrize("name", IN_SLOT)
 def test_the_lock_of_a_living_git_is_left_alone(name: str, used: Scene, dwellers: Dwellers) -> None:
     lock = admin_of(used) / name
@@ -46,6 +54,7 @@ def test_the_lock_of_a_living_git_is_left_alone(name: str, used: Scene, dwellers
     assert list_wrong(used) == [], fixed
 
 
+@pytest.mark.battery
 @pytest.mark.parametrize("name", SHARED)
 def test_an_old_lock_that_nobody_holds_goes_and_a_held_one_stays(
     name: str, used: Scene, dwellers: Dwellers
@@ -62,6 +71,7 @@ def test_an_old_lock_that_nobody_holds_goes_and_a_held_one_stays(
     assert not lock.exists()
 
 
+@pytest.mark.battery
 @pytest.mark.parametrize("name", SHARED)
 def test_a_young_lock_that_may_be_somebody_elses_stays(name: str, used: Scene) -> None:
     lock = used.pool.repo.state.parent / name
