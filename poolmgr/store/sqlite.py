@@ -10,21 +10,22 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from poolmgr.core.errors import StateDamaged, StateUnwritable
-from poolmgr.store import gate
+from poolmgr.core.errors import Busy, StateDamaged, StateUnwritable
+from poolmgr.store import gate, migrations
 from poolmgr.store.protocol import ConstraintBroken, Row
 from poolmgr.store.queries import read_queries
 
 APPLICATION = 0x706F6F6C  # "pool"
-VERSION = 1
+VERSION = migrations.newest(migrations.SCRIPTS)
 SCHEMA = Path(__file__).with_name("schema.sql")
 REBUILD = "poolmgr doctor --fix"
 
 QUERIES = read_queries()
+CLOSING = 1.0  # seconds; whoever only looked does not wait for a frozen writer
 
 
 class SqliteSession:
@@ -49,14 +50,25 @@ class SqliteSession:
 class SqliteEngine:
     """The state database of one pool; `create` makes it, the constructor never does."""
 
-    def __init__(self, file: Path, *, read_only: bool = False) -> None:
+    def __init__(
+        self, file: Path, *, read_only: bool = False, scripts: Sequence[str] = migrations.SCRIPTS
+    ) -> None:
         self.file = file
         self.gate = file.with_name("gate.lock")
         self.read_only = read_only
         self.is_closed = False
+        self.version = migrations.newest(scripts)
         with translated(file):
             self.connection = self.open_connection()
-            self.require_ours()
+            try:
+                self.require_ours()
+                if not read_only:
+                    prepare(self.connection)
+                    if migrations.read_version(self.connection) < self.version:
+                        migrations.ensure_newest(self.connection, file, scripts)
+            except BaseException:
+                self.connection.close()
+                raise
 
     def open_connection(self) -> sqlite3.Connection:
         """A connection; where nothing may be written, one that only reads."""
@@ -77,13 +89,23 @@ class SqliteEngine:
             raise StateDamaged(f"the state database {self.file} is empty", hint=REBUILD)
         if application != APPLICATION:
             raise StateDamaged(f"{self.file} is not a poolmgr database; it is left as it is", hint=REBUILD)
-        if version > VERSION:
-            raise StateDamaged(
-                f"{self.file} was written by a newer poolmgr (schema {version}, this one knows {VERSION})",
-                hint="install that poolmgr again: pip install --upgrade poolmgr",
-            )
-        if version < VERSION and not self.read_only:
+        if version > self.version:
+            raise self.newer(version)
+        if version < migrations.FIRST:
             raise StateDamaged(f"{self.file} has schema {version}, which no release wrote", hint=REBUILD)
+
+    def require_known(self) -> None:
+        """Refuse a schema that somebody brought on while we had it open."""
+        version = migrations.read_version(self.connection)
+        if version != self.version:
+            raise self.newer(version)
+
+    def newer(self, version: int) -> StateDamaged:
+        """The refusal of what this poolmgr does not know."""
+        return StateDamaged(
+            f"{self.file} was written by a newer poolmgr (schema {version}, this one knows {self.version})",
+            hint="install that poolmgr again: pip install --upgrade poolmgr",
+        )
 
     @contextmanager
     def read(self) -> Iterator[SqliteSession]:
@@ -105,6 +127,7 @@ class SqliteEngine:
         with translated(self.file), gate.held(self.gate):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
+                self.require_known()
                 yield SqliteSession(self.connection)
                 self.connection.execute("COMMIT")
             except BaseException:
@@ -126,9 +149,9 @@ class SqliteEngine:
             self.connection.close()
             return
         try:
-            with gate.held(self.gate):
+            with gate.held(self.gate, patience=CLOSING):
                 self.connection.close()
-        except OSError:  # no descriptor, no disk: the next writer checkpoints
+        except (OSError, Busy):  # no descriptor, no disk, a frozen holder: the next writer checkpoints
             self.connection.close()
 
 
@@ -143,6 +166,7 @@ def create(file: Path, facts: dict[str, str]) -> None:
         descriptor = os.open(making, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         os.close(descriptor)
         connection = connect(making, "rw")
+        prepare(connection)
         script = SCHEMA.read_text(encoding="utf-8")
         connection.executescript(
             f"BEGIN IMMEDIATE;\n{script}\nPRAGMA application_id = {APPLICATION};\n"
@@ -161,23 +185,27 @@ def connect(file: Path, mode: str) -> sqlite3.Connection:
     """A connection in autocommit mode whose transactions are all written out."""
     name = os.fsencode(file.absolute())
     escaped = "".join(
-        chr(byte) if chr(byte).isalnum() or byte in b"/._-" else f"%{byte:02X}" for byte in name
+        chr(byte) if (byte < 128 and chr(byte).isalnum()) or byte in b"/._-" else f"%{byte:02X}"
+        for byte in name
     )
     connection = sqlite3.connect(
         f"file:{escaped}?mode={mode}", uri=True, isolation_level=None, timeout=10, check_same_thread=False
     )
     connection.row_factory = sqlite3.Row
     try:
-        if mode == "rw":
-            connection.execute("PRAGMA journal_mode = WAL").fetchone()
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA foreign_keys = ON")
-        else:
+        if mode != "rw":
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """How we write; only in a database that is known to be ours, since this may change the file."""
+    connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
 
 
 def pragma(connection: sqlite3.Connection, name: str) -> int:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from poolmgr.store.protocol import Engine, Session
-from poolmgr.store.sqlite import SqliteEngine, SqliteSession, connect
+from poolmgr.store.sqlite import SqliteEngine, SqliteSession, connect, prepare
 
 PLAIN, POOL = "plain BEGIN IMMEDIATE", "poolmgr store"
 PATIENCE_MS = 60_000  # a starved process is to be measured, not turned into an error
@@ -20,6 +20,7 @@ class PlainEngine:
 
     def __init__(self, file: Path) -> None:
         self.connection = connect(file, "rw")
+        prepare(self.connection)
         self.connection.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
 
     @contextmanager
