@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from poolmgr import __version__
 from poolmgr.cli import care, config, lend, look, pool, queue, rescue
+from poolmgr.cli.output import out
 from poolmgr.cli.typed import add_verb
 
 app = typer.Typer(
@@ -16,6 +20,24 @@ app = typer.Typer(
     help="Lend git worktrees to coding agents, and never lose their work.",
     epilog="Every command takes --repo DIR and --json, before or after its name.",
 )
+
+
+def show_version(wanted: bool) -> None:
+    """The version, and nothing else."""
+    if wanted:
+        out(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def top(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """What stands before a command's name."""
+
+
 for verb in (*lend.VERBS, *look.VERBS):
     add_verb(app, verb)
 care.register(app)

@@ -56,7 +56,7 @@ def show(
     context: typer.Context,
     origin: Annotated[bool, typer.Option("--origin", help="say where each value comes from")] = False,
 ) -> None:
-    """Print all settings as they are in force, as a settings file would say them.
+    """Print all settings in force, as a settings file says them.
 
     Example: poolmgr config show --origin
     """
@@ -74,12 +74,18 @@ def show(
 
 @app.command()
 def check(context: typer.Context) -> None:
-    """Read all settings and name what is wrong, skipped or without effect.
+    """Read all settings; name what is wrong, skipped or idle.
 
     Example: poolmgr config check
     """
+    from poolmgr.core.settings import SettingsError
+
     invocation: Invocation = context.obj
-    loaded = load(invocation.directory)
+    try:
+        loaded = load(invocation.directory)
+    except SettingsError as error:
+        error.hint = "correct it there; the page with every setting: poolmgr config path"
+        raise
     if invocation.as_json:
         emit({"problems": [], "skipped": skipped_rows(loaded), "no_effect_yet": list(loaded.idle)})
         return

@@ -105,8 +105,18 @@ def show_slots(seen: list[Seen]) -> None:
     for one in seen:
         if one.slot.error:
             out(f"* {one.slot.name}: {safe(one.slot.error)}")
+        if is_orphaned(one):
+            out(f"! {one.slot.name}: the process its lease was bound to has ended; it is taken back")
         if one.slot.warm == "failed":
             out(f"! {one.slot.name}: preparing failed; poolmgr pool warm {one.slot.name}")
+
+
+def is_orphaned(seen: Seen) -> bool:
+    """Whether the process that a lease was bound to is proven dead."""
+    from resources.probes.processes import Life, judge
+
+    holder = seen.lease.holder if seen.lease else None
+    return holder is not None and judge(holder) is Life.DEAD
 
 
 def show_base(pool: Pool, seen: list[Seen]) -> None:

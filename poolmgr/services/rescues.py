@@ -14,6 +14,8 @@ from isolation.git.program import Git
 from isolation.git.refs import find_commit, point_head
 from isolation.git.worktrees import checked_out, find_admin
 from isolation.rescue import Rescue, restore_into
+from isolation.rescue.archive import open_archive
+from isolation.rescue.manifest import Side
 from isolation.rescue.objects import read_manifest
 from poolmgr.core.errors import NoSuchRescue, UsageError
 from poolmgr.core.settings_values import parse_duration
@@ -41,11 +43,15 @@ def require_rescue(site: Site, rescue_id: str) -> Rescue:
 
 
 def show(directory: Path, rescue_id: str) -> tuple[Rescue, tuple[str, ...]]:
-    """A rescue and the paths it holds."""
+    """A rescue and the paths it holds, those of the archive among them."""
     site = find_site(directory)
     rescue = require_rescue(site, rescue_id)
     manifest = read_manifest(site.git, rescue.oid)
-    return rescue, tuple(sorted(entry.path for entry in manifest.entries))
+    entries = manifest.entries
+    if rescue.archive:
+        with open_archive(rescue.archive, manifest.archive) as archive:
+            entries += archive.entries
+    return rescue, tuple(sorted(entry.path for entry in entries if entry.side is Side.WORKTREE))
 
 
 def restore(directory: Path, rescue_id: str, to: Path) -> Path:
