@@ -55,21 +55,24 @@ def rescue_json(rescue: Rescue) -> dict[str, object]:
 
 @app.command()
 def show(context: typer.Context, rescue_id: Id) -> None:
-    """Show what one rescue holds, file by file.
+    """Show what one rescue holds beyond its HEAD, file by file.
 
     Example: poolmgr rescue show 3-17
     """
     from poolmgr.services import rescues
 
     invocation: Invocation = context.obj
-    rescue, paths = rescues.show(invocation.directory, rescue_id)
+    rescue, held = rescues.show(invocation.directory, rescue_id)
     if invocation.as_json:
-        emit({"rescue": rescue_json(rescue), "paths": list(paths)})
+        rows = [{"path": one.path, "manner": one.manner.value, "size": one.size} for one in held]
+        emit({"rescue": rescue_json(rescue), "held": rows})
         return
     for name, value in rescue_json(rescue).items():
         out(f"{name:<8}{safe(value)}")
-    for path in paths:
-        out(f"  {safe(path)}")
+    for one in held:
+        out(f"  {one.manner.value:<9} {safe(one.path)}")
+    if not held:
+        out("  commits alone, no files beyond HEAD")
     say(f"hint: poolmgr rescue restore {rescue.id} --to DIR")
 
 

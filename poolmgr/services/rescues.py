@@ -13,10 +13,7 @@ from isolation import rescue as keeping
 from isolation.git.program import Git
 from isolation.git.refs import find_commit, point_head
 from isolation.git.worktrees import checked_out, find_admin
-from isolation.rescue import Rescue, restore_into
-from isolation.rescue.archive import open_archive
-from isolation.rescue.manifest import Side
-from isolation.rescue.objects import read_manifest
+from isolation.rescue import Held, Rescue, restore_into
 from poolmgr.core.errors import NoSuchRescue, UsageError
 from poolmgr.core.settings_values import parse_duration
 from poolmgr.services.acquire import Asked, acquire, delivered
@@ -42,16 +39,11 @@ def require_rescue(site: Site, rescue_id: str) -> Rescue:
     return found
 
 
-def show(directory: Path, rescue_id: str) -> tuple[Rescue, tuple[str, ...]]:
-    """A rescue and the paths it holds, those of the archive among them."""
+def show(directory: Path, rescue_id: str) -> tuple[Rescue, tuple[Held, ...]]:
+    """A rescue and what it holds beyond its HEAD, private files among it."""
     site = find_site(directory)
     rescue = require_rescue(site, rescue_id)
-    manifest = read_manifest(site.git, rescue.oid)
-    entries = manifest.entries
-    if rescue.archive:
-        with open_archive(rescue.archive, manifest.archive) as archive:
-            entries += archive.entries
-    return rescue, tuple(sorted(entry.path for entry in entries if entry.side is Side.WORKTREE))
+    return rescue, keeping.list_held(site.git, rescue)
 
 
 def restore(directory: Path, rescue_id: str, to: Path) -> Path:
