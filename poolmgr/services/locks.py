@@ -42,7 +42,8 @@ def drop_dead_locks(pool: Pool, admin: Path) -> list[Path]:
 
 def drop_ref_lock(pool: Pool, branch: str) -> None:
     """The lock of a ref that a dead intent of ours named."""
-    with suppress(FileNotFoundError, NotADirectoryError):  # the latter where `fix` stands in the way of `fix/login`
+    # Not a directory: where `fix` stands in the way of `fix/login`.
+    with suppress(FileNotFoundError, NotADirectoryError):
         (pool.site.common / "refs" / "heads" / f"{branch}.lock").unlink()
 
 

@@ -8,4 +8,7 @@ from poolmgr.services.site import Facts, Site
 
 def rebind_pool(site: Site, facts: Facts) -> str:
     """What was done, in words."""
-    raise PoolError("not yet", hint="poolmgr doctor")
+    raise PoolError(
+        f"the pool of {facts.common} cannot be bound to {site.common} yet",
+        hint=f"move the repository back to where it was, {facts.common}",
+    )

@@ -31,7 +31,10 @@ def execute_recycle(pool: Pool, job: Job) -> Slot:
     drop_dead_locks(pool, admin)
     held = find_locks(admin)
     if held:
-        raise PoolError(f"somebody's git is at work in {slot.name}: it holds {held[0]}", hint=f"poolmgr pool adopt {slot.name}")
+        raise PoolError(
+            f"somebody's git is at work in {slot.name}: it holds {held[0]}",
+            hint=f"poolmgr pool adopt {slot.name}",
+        )
     keep_slot(pool, job, reason="found while recycling")
     if slot.superseded:
         return hand_to_retire(pool, job)

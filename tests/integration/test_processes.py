@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ def identity_of(pid: int) -> str:
     return text
 
 
-def changed(**parts: str | int) -> str:
+def changed(**parts: Any) -> str:
     known = parse_identity(read_own_identity())
     assert known is not None
     return str(known._replace(**parts))

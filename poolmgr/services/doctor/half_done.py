@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from isolation.git.worktrees import list_admins, worktree_of
@@ -22,14 +23,14 @@ RESTORE = "poolmgr restore "
 def look_at_half_done(pool: Pool) -> Iterator[Case]:
     """Files of dead writers, archives nobody writes any more, restores nobody goes on with."""
     for file in (*list_temporary(pool), *list_archives(pool.site.archives)):
-        yield wrong("half_written", str(file), "a process that was killed left it", lambda file=file: drop(file))  # type: ignore[misc]
+        yield wrong("half_written", str(file), "a process that was killed left it", partial(drop, file))
     if is_free(pool.site.state / "git.lock"):
         for admin in list_admins(pool.site.common):
             reason = read_reason(admin)
             if reason.startswith(RESTORE):
                 place = worktree_of(admin, pool.site.common)
                 detail = "a rescue was being brought back when its process was killed; the rescue is whole"
-                yield wrong("half_restored", str(place), detail, lambda place=place, reason=reason: end(pool, place, reason))  # type: ignore[misc]
+                yield wrong("half_restored", str(place), detail, partial(end, pool, place, reason))
 
 
 def list_temporary(pool: Pool) -> Iterator[Path]:
