@@ -65,7 +65,7 @@ def show(context: typer.Context, rescue_id: Id) -> None:
     rescue, held = rescues.show(invocation.directory, rescue_id)
     if invocation.as_json:
         rows = [{"path": one.path, "manner": one.manner.value, "size": one.size} for one in held]
-        emit({"rescue": rescue_json(rescue), "held": rows})
+        emit({"rescue": rescue_json(rescue), "paths": [one.path for one in held], "held": rows})
         return
     for name, value in rescue_json(rescue).items():
         out(f"{name:<8}{safe(value)}")
