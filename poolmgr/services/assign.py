@@ -36,6 +36,7 @@ from poolmgr.store.tables.leases import end_lease, find_lease
 from poolmgr.store.tables.requests import undo_grant
 
 HEADS = "refs/heads/"
+ELSEWHERE = "ref: refs/heads/.invalid"  # what HEAD says where refs are not files
 SMALL = 500_000  # bytes of index, some 4,000 files: git status takes 5 ms
 
 
@@ -77,11 +78,14 @@ def require_untouched(job: Job, admin: Path) -> None:
     """Refuse a free slot that somebody wrote into: it goes back to be cleaned, the work kept.
 
     A look costs as much as the repository is large, so only small ones get it here; in large
-    ones `status` shows such a slot as dirty, and `doctor --fix` sends it back.
+    ones `status` shows such a slot as dirty, and `doctor --fix` sends it back. That somebody moved
+    HEAD costs nothing to see.
     """
-    if (admin / "index").stat().st_size > SMALL:
+    head = (admin / "HEAD").read_text(errors="replace").removesuffix("\n")
+    is_moved = head not in {job.slot.base_oid, ELSEWHERE}
+    if not is_moved and (admin / "index").stat().st_size > SMALL:
         return
-    if is_dirty(job.git, marks.read_placed(job.slot)):
+    if is_moved or is_dirty(job.git, marks.read_placed(job.slot)):
         raise PoolError(f"somebody wrote into {job.slot.name} while it was free", hint="poolmgr rescue list")
 
 
