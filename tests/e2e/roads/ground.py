@@ -1,42 +1,52 @@
-"""A repository somebody works in, its pool, and the slot a state of the zoo is made in."""
+"""A repository somebody works in, its pool, and the slots that states of the zoo are made in."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from tests.e2e.pooled import Json, Pooled
-from tests.e2e.roads.household import Household, read_household, take_away
+from tests.e2e.roads.household import GIVEN, Household, read_household, take_away
 from tests.fixtures.commands import Commands
 from tests.fixtures.repositories import Repository
 from tests.zoo import Cage, Snapshot, State, git, is_disposable, make_repository, snapshot_of
 
-BRANCH = "zoo/work"
-GIVEN = ("config", "info/exclude")
 SETTINGS = {"POOLMGR_RELEASE_DISPOSABLE": "[node_modules/, __pycache__/]"}
 
 
-class Made(NamedTuple):
-    """A state as it was made: what has to come back, and the objects that have to exist."""
+@dataclass(frozen=True, slots=True)
+class OwnCage(Cage):
+    """Writes what no other state of the same repository does: no rescue lives on another's objects."""
+
+    name: str
+
+    def write(self, name: str, content: bytes = b"unsaved\n") -> Path:
+        """A file with this content, or with one of this state's own."""
+        own = f"unsaved, {self.name}\n".encode()
+        return Cage.write(self, name, own if content == b"unsaved\n" else content)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A state in a slot: what has to come back, and the objects that have to exist."""
 
     state: State
+    slot: str
+    path: Path
     before: Snapshot
     objects: tuple[str, ...]
 
 
 @dataclass(slots=True, kw_only=True)
 class Ground:
-    """One repository with one slot that matters."""
+    """One repository; `mine` is what is the user's own once all states are made."""
 
     pool: Pooled
     directory: Path
     original: Household
     pooled: Household
-    slot: str = ""
-    path: Path = Path()
     mine: Household = field(init=False)
 
     @property
@@ -49,23 +59,35 @@ class Ground:
         """What is the user's own, now."""
         return read_household(self.checkout, self.directory / "by-hand")
 
-    def hold(self, *args: str) -> None:
-        """Somebody holds the slot."""
-        lent = self.pool.acquire("--branch", BRANCH, *args)
-        self.slot, self.path = lent["slot"], Path(lent["path"])
+    @property
+    def is_bearable(self) -> bool:
+        """Whether the states changed nothing that all worktrees share."""
+        return all(self.mine.records[name] == self.pooled.records[name] for name in GIVEN)
 
-    def find_free(self) -> None:
-        """The slot that goes first when the pool shrinks; nobody holds it."""
-        self.slot = "pool-wt-2"
-        self.path = Path(self.pool.slot(self.slot)["path"])
-
-    def make(self, state: State) -> Made:
-        """The state, from outside; what is the user's from now on is what must stay."""
-        outside = self.directory / "outside"
-        outside.mkdir()
-        objects = state.make(Cage(self.path, outside)) or ()
+    def hold(self, states: Sequence[State], *args: Sequence[str]) -> list[Made]:
+        """For each state a slot that somebody holds; `args` are added to each acquire."""
+        made = []
+        for number, state in enumerate(states):
+            how = args[number] if args else ()
+            lent = self.pool.acquire("--branch", f"zoo/{number}", *how, agent=f"agent-{number}")
+            made.append(self.make(state, lent["slot"], Path(lent["path"])))
         self.mine = self.household
-        return Made(state, snapshot_of(self.path), objects)
+        return made
+
+    def write_into_free(self, states: Sequence[State]) -> list[Made]:
+        """For each state a slot that nobody holds; the first slot stays clean."""
+        paths = {name: Path(slot["path"]) for name, slot in self.pool.slots().items()}
+        names = [f"pool-wt-{number}" for number in range(2, len(states) + 2)]
+        made = [self.make(state, name, paths[name]) for state, name in zip(states, names, strict=True)]
+        self.mine = self.household
+        return made
+
+    def make(self, state: State, slot: str, path: Path) -> Made:
+        """The state, from outside."""
+        outside = self.directory / "outside" / slot
+        outside.mkdir(parents=True)
+        objects = state.make(OwnCage(path, outside, state.name)) or ()
+        return Made(state=state, slot=slot, path=path, before=snapshot_of(path), objects=objects)
 
     def collect(self) -> None:
         """No reflog and no grace keeps anything."""
@@ -83,29 +105,32 @@ class Ground:
         return sorted(room.iterdir()) if room.is_dir() else []
 
     def require_untouched(self) -> None:
-        """The user's own is what it was before the pool did anything with the slot."""
+        """The user's own is what it was before the pool did anything with the slots."""
         assert self.household == self.mine
 
     def require_given_back(self) -> None:
-        """No trace of the pool but rescues; what the state itself did to the repository stays."""
+        """No trace of the pool but rescues; what the states themselves did to the repository stays."""
         asked = {
             name: take_away(self.pooled.records[name], self.original.records[name], self.mine.records[name])
             for name in GIVEN
         }
         assert self.household == replace(self.mine, records=self.mine.records | asked)
         assert {entry.name for entry in (self.checkout / ".git/worktrees").iterdir()} == {"by-hand"}
-        assert not self.path.parent.exists()
+        assert not self.checkout.with_name("repo.worktrees").exists()
         state = self.checkout / ".git/poolmgr"
         assert not state.exists() or {entry.name for entry in state.iterdir()} == {"rescue"}
 
-    def require_clean(self, name: str) -> None:
-        """The slot is free and has nothing of its last holder."""
-        slot = self.pool.slot(name)
-        assert (slot["state"], slot["lease"], slot["branch"]) == ("READY", None, None), slot
-        shown = git(Path(slot["path"]), "status", "--porcelain", "--ignored", "-z", "--untracked-files=all")
-        left = [line for line in shown.split("\0") if line and not is_cache(line[3:])]
-        assert left == []
-        assert git(Path(slot["path"]), "rev-parse", "HEAD") == git(self.checkout, "rev-parse", "main")
+    def require_clean(self, *names: str) -> None:
+        """These slots are free, at the base, and have nothing of their last holders."""
+        slots = self.pool.slots()
+        base = git(self.checkout, "rev-parse", "main")
+        for name in names:
+            slot = slots[name]
+            assert (slot["state"], slot["lease"], slot["branch"]) == ("READY", None, None), slot
+            words = ("status", "--porcelain", "--ignored", "-z", "--untracked-files=all")
+            shown = git(Path(slot["path"]), *words).split("\0")
+            assert [line for line in shown if line and not is_cache(line[3:])] == [], name
+            assert git(Path(slot["path"]), "rev-parse", "HEAD") == base
 
 
 def is_cache(path: str) -> bool:
@@ -132,21 +157,18 @@ def lay_out(place: Path) -> Path:
 
 
 def break_ground(template: Path, directory: Path, cli: Commands, size: int) -> Ground:
-    """A copy of the template with a pool of its own."""
-    checkout = directory / "repo"
+    """A copy of the template with a worktree made by hand and a pool of its own."""
+    checkout, by_hand = directory / "repo", directory / "by-hand"
     shutil.copytree(template, checkout, symlinks=True)
-    git(checkout, "worktree", "add", "--quiet", "-b", "by-hand", str(directory / "by-hand"), "side")
-    (directory / "by-hand/app.txt").write_bytes(b"edited by hand\n")
+    git(checkout, "worktree", "add", "--quiet", "-b", "by-hand", str(by_hand), "side")
+    (by_hand / "app.txt").write_bytes(b"edited by hand\n")
     git(checkout, "status", "--porcelain")  # the index learns the times of the copied files
-    original = read_household(checkout, directory / "by-hand")
+    original = read_household(checkout, by_hand)
     cli.background = ("worker*.lock",)
     cli.variables |= SETTINGS
     pool = Pooled(Repository(checkout), cli)
     pool.init(size)
-    pooled = read_household(checkout, directory / "by-hand")
+    pooled = read_household(checkout, by_hand)
     given = {name: original.records[name] for name in GIVEN}
     assert replace(pooled, records=pooled.records | given) == original
     return Ground(pool=pool, directory=directory, original=original, pooled=pooled)
-
-
-Breaker = Callable[[int], Ground]

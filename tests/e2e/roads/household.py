@@ -10,6 +10,7 @@ from tests.zoo import git
 from tests.zoo.snapshot import read_files
 
 RECORDS = ("HEAD", "ORIG_HEAD", "config", "config.worktree", "index", "info/exclude", "logs/HEAD")
+GIVEN = ("config", "info/exclude")  # what poolmgr writes to while there is a pool
 Files = dict[str, tuple[str, int, bytes]]
 
 

@@ -1,41 +1,41 @@
-"""The roads: each takes a slot with a state of the zoo in it away from whoever has it.
-
-`before` is what is done before the state is made, `take` the road itself; it says what is left.
-"""
+"""The roads: each makes states of the zoo in slots and then takes the slots away from whoever has them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from isolation.work import Kind
 from tests.e2e.pooled import Json
 from tests.e2e.roads.ground import Ground, Made
 from tests.fixtures.dwellers import Dwellers, end
-from tests.zoo import State
+from tests.zoo import State, git, snapshot_of
 from tests.zoo.repository import change_on
 
+Take = Callable[[Ground, Sequence[State], Dwellers], list[Made]]
 QUIET = frozenset({Kind.UNREFERENCED})
+SHOWN = 20  # findings in the words of a refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Road:
-    """One way, and how many slots the pool needs for it."""
+    """One way, how many slots the pool needs beside those with states, and how many states go together."""
 
     name: str
-    size: int
-    take: Callable[[Ground, State, Dwellers], Made]
+    spare: int
+    together: int
+    take: Take
 
 
 ROADS: list[Road] = []
-Take = Callable[[Ground, State, Dwellers], Made]
 
 
-def road(size: int) -> Callable[[Take], Take]:
+def road(*, spare: int, together: int = 5) -> Callable[[Take], Take]:
     """Enter a road into the list under its own name."""
 
     def enter(take: Take) -> Take:
-        ROADS.append(Road(name=take.__name__.replace("_", "-"), size=size, take=take))
+        name = take.__name__.replace("_", "-")
+        ROADS.append(Road(name=name, spare=spare, together=together, take=take))
         return take
 
     return enter
@@ -46,120 +46,144 @@ def blocking(state: State) -> frozenset[Kind]:
     return state.kinds - QUIET
 
 
-def refuse(ground: Ground, state: State) -> None:
+def require_refusal(ground: Ground, made: Made) -> None:
     """A plain release says what is unsaved, of which kind, and which command keeps it."""
-    command = f"poolmgr release {ground.slot} --rescue"
-    told = ground.pool.run("release", ground.slot, check=False)
-    assert told.code == 1, told
-    assert command in told.stderr
-    error = ground.pool.refused("release", ground.slot)
-    assert (error["code"], error["slot"]) == ("unsaved_work", ground.slot)
+    command = f"poolmgr release {made.slot} --rescue"
+    told = ground.pool.run("release", made.slot, check=False)
+    assert told.code == 1, f"{made.state.name}: {told}"
+    error = ground.pool.refused("release", made.slot)
+    assert (error["code"], error["slot"]) == ("unsaved_work", made.slot)
     assert command in error["hint"]
+    assert command in told.stderr
     findings: list[Json] = error["findings"]
-    assert {one["kind"] for one in findings} >= blocking(state)
-    assert all(one["path"] or one["detail"] for one in findings)
-    for one in findings:
+    assert {one["kind"] for one in findings} >= blocking(made.state), made.state.name
+    for one in findings[:SHOWN]:
+        assert one["path"] or one["detail"]
         assert one["kind"] in told.stderr
-    named = [one["path"] for one in findings if one["path"].isascii() and one["path"].isprintable()]
-    assert all(path in told.stderr for path in named[:20])
-    assert ground.pool.slot(ground.slot)["state"] == "LEASED"
+        assert one["path"] in told.stderr or not one["path"].isascii() or not one["path"].isprintable()
 
 
-@road(1)
-def release(ground: Ground, state: State, _: Dwellers) -> Made:
-    """The holder gives it back, with --rescue only where a plain release refuses."""
-    ground.hold()
-    made = ground.make(state)
-    if blocking(state):
-        refuse(ground, state)
-    ground.pool.release(ground.slot, *(["--rescue"] if blocking(state) else []))
-    ground.require_clean(ground.slot)
+@road(spare=0)
+def release(ground: Ground, states: Sequence[State], _: Dwellers) -> list[Made]:
+    """The holders give them back, with --rescue only where a plain release refuses."""
+    made = ground.hold(states)
+    for one in made:
+        if blocking(one.state):
+            require_refusal(ground, one)
+        given = ground.pool.ask("release", one.slot, *(["--rescue"] if blocking(one.state) else []))
+        assert bool(given["rescue"]) == bool(one.state.kinds), one.state.name
+    ground.pool.cli.settle()
+    ground.require_clean(*(one.slot for one in made))
     return made
 
 
-@road(1)
-def death(ground: Ground, state: State, dwellers: Dwellers) -> Made:
-    """The process a lease is bound to is killed; whatever command comes next takes the slot back."""
-    holder = dwellers()
-    ground.hold("--pid", str(holder.pid))
-    made = ground.make(state)
-    end(holder)
+@road(spare=0)
+def death(ground: Ground, states: Sequence[State], dwellers: Dwellers) -> list[Made]:
+    """The processes the leases are bound to are killed; whatever command comes next takes the slots back."""
+    holders = [dwellers() for _ in states]
+    made = ground.hold(states, *(("--pid", str(holder.pid)) for holder in holders))
+    for holder in holders:
+        end(holder)
     ground.pool.run("status")
     ground.pool.cli.settle()
-    ground.require_clean(ground.slot)
+    ground.require_clean(*(one.slot for one in made))
     return made
 
 
-@road(1)
-def reclaim(ground: Ground, state: State, _: Dwellers) -> Made:
-    """A person takes it; the number goes on in a new directory."""
-    ground.hold()
-    made = ground.make(state)
-    ground.pool.run("reclaim", ground.slot)
+@road(spare=0)
+def reclaim(ground: Ground, states: Sequence[State], _: Dwellers) -> list[Made]:
+    """A person takes them; the numbers go on in new directories."""
+    made = ground.hold(states)
+    for one in made:
+        ground.pool.run("reclaim", one.slot)
     ground.pool.cli.settle()
-    ground.require_clean(f"{ground.slot}.g2")
-    assert [entry.name for entry in ground.path.iterdir()] == [".git"]
+    ground.require_clean(*(f"{one.slot}.g2" for one in made))
+    for one in made:
+        assert [entry.name for entry in one.path.iterdir()] == [".git"]
     return made
 
 
-@road(1)
-def cleanup(ground: Ground, state: State, _: Dwellers) -> Made:
-    """The pool goes while somebody holds the slot."""
-    ground.hold()
-    made = ground.make(state)
-    if blocking(state):
-        assert ground.pool.refused("cleanup")["slots"] == [ground.slot]
+@road(spare=0)
+def cleanup(ground: Ground, states: Sequence[State], _: Dwellers) -> list[Made]:
+    """The pool goes while the slots are held."""
+    made = ground.hold(states)
+    unsaved = [one.slot for one in made if blocking(one.state)]
+    if unsaved:
+        assert ground.pool.refused("cleanup")["slots"] == unsaved
     ground.pool.run("cleanup", "--rescue")
     ground.require_given_back()
     return made
 
 
-@road(2)
-def cleanup_of_a_free_slot(ground: Ground, state: State, _: Dwellers) -> Made:
-    """The pool goes after somebody wrote into a slot that nobody holds."""
-    ground.find_free()
-    made = ground.make(state)
+@road(spare=1)
+def cleanup_of_free_slots(ground: Ground, states: Sequence[State], _: Dwellers) -> list[Made]:
+    """The pool goes after somebody wrote into slots that nobody holds."""
+    made = ground.write_into_free(states)
     ground.pool.run("cleanup", "--rescue")
     ground.require_given_back()
     return made
 
 
-@road(2)
-def resize(ground: Ground, state: State, _: Dwellers) -> Made:
+@road(spare=1)
+def resize(ground: Ground, states: Sequence[State], _: Dwellers) -> list[Made]:
     """The pool is made smaller."""
-    return shrink(ground, state, "pool", "resize", "1")
+    made = ground.write_into_free(states)
+    ground.pool.run("pool", "resize", "1")
+    require_gone(ground, made)
+    return made
 
 
-@road(2)
-def scale_down(ground: Ground, state: State, _: Dwellers) -> Made:
-    """One slot less."""
-    return shrink(ground, state, "pool", "scale-down")
+@road(spare=1)
+def scale_down(ground: Ground, states: Sequence[State], _: Dwellers) -> list[Made]:
+    """One slot less, and one less."""
+    made = ground.write_into_free(states)
+    for _one in made:
+        ground.pool.run("pool", "scale-down")
+    require_gone(ground, made)
+    return made
 
 
-@road(2)
-def retire(ground: Ground, state: State, _: Dwellers) -> Made:
-    """The slot is taken away by its name."""
-    return shrink(ground, state, "pool", "retire", "pool-wt-2")
+@road(spare=1)
+def retire(ground: Ground, states: Sequence[State], _: Dwellers) -> list[Made]:
+    """The slots are taken away by name."""
+    made = ground.write_into_free(states)
+    for one in made:
+        ground.pool.run("pool", "retire", one.slot)
+    require_gone(ground, made)
+    return made
 
 
-def shrink(ground: Ground, state: State, *command: str) -> Made:
-    """A free slot that somebody wrote into goes."""
-    ground.find_free()
-    made = ground.make(state)
-    ground.pool.run(*command)
+def require_gone(ground: Ground, made: list[Made]) -> None:
+    """Only the slot that nobody wrote into is left."""
     ground.pool.cli.settle()
     assert ground.pool.slots().keys() == {"pool-wt-1"}
-    assert not ground.path.exists()
+    assert not [one.path for one in made if one.path.exists()]
+
+
+@road(spare=1)
+def refresh(ground: Ground, states: Sequence[State], _: Dwellers) -> list[Made]:
+    """Free slots that somebody wrote into are moved to a newer base, which has another app.txt."""
+    change_on(ground.checkout, "main", "app.txt", b"moved on\n")
+    made = ground.write_into_free(states)
+    ground.pool.run("pool", "refresh")
+    ground.pool.cli.settle()
+    ground.require_clean("pool-wt-1", *(one.slot for one in made))
     return made
 
 
-@road(2)
-def refresh(ground: Ground, state: State, _: Dwellers) -> Made:
-    """A free slot that somebody wrote into is moved to a newer base, which has another app.txt."""
-    ground.find_free()
-    change_on(ground.checkout, "main", "app.txt", b"moved on\n")
-    made = ground.make(state)
-    assert ground.slot in ground.pool.ask("pool", "refresh")["refreshed"]
+@road(spare=1, together=2)
+def lend(ground: Ground, states: Sequence[State], _: Dwellers) -> list[Made]:
+    """Free slots that somebody wrote into are lent: cleaned first, or with all that is in them."""
+    made = ground.write_into_free(states)
+    slots = ("pool-wt-1", *(one.slot for one in made))
+    lent = [ground.pool.acquire("--timeout", "60", agent=f"for-{slot}") for slot in slots]
+    branches = {f"refs/heads/{one['branch']}": one["base"] for one in lent}
+    ground.mine = replace(ground.mine, refs=dict(sorted({**ground.mine.refs, **branches}.items())))
+    assert {one["slot"] for one in lent} == set(slots)
+    for one in made:
+        assert snapshot_of(one.path).head == git(ground.checkout, "rev-parse", "main")
+    for slot in slots:
+        ground.pool.run("release", slot, "--rescue")
     ground.pool.cli.settle()
-    ground.require_clean(ground.slot)
+    ground.require_clean(*slots)
     return made
