@@ -24,9 +24,6 @@ ROOM = {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errn
 def run(argv: list[str]) -> int:
     """The exit code of one command line."""
     invocation, rest = parse_invocation(argv)
-    if sys.platform == "win32":
-        say("poolmgr: Windows is not supported; use WSL")
-        return REFUSED
     try:
         return run_command(invocation, rest)
     except PoolError as error:

@@ -207,10 +207,10 @@ def wait_for_turn(pool: Pool, request: Request, wish: Wish, waiting: Waiting) ->
 def timed_out(pool: Pool, snapshot: Snapshot, request: Request, timeout: float | None) -> TimedOut:
     """Nobody gave a slot back in time."""
     held = sum(slot.state in HELD for slot in snapshot.slots)
-    size = len(counted(snapshot))
+    size, most = len(counted(snapshot)), pool.settings.pool.max
     return TimedOut(
-        f"no slot became free within {timeout or 0:g} s: {held} of {size} are held, "
-        f"and there are {pool.settings.pool.max} at most",
+        f"no slot became free within {timeout or 0:g} s: {held} of {size} slots are held"
+        + (f", and the pool may grow to {most}" if size < most else ""),
         hint="poolmgr acquire --wait, or see who holds them: poolmgr status",
         facts={"request_id": request.id},
     )
