@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from isolation.errors import IsolationError
 from isolation.git.program import Git
@@ -46,6 +47,9 @@ def look_at_place(pool: Pool, snapshot: Snapshot, slot: Slot) -> Iterator[Case]:
     admin = find_admin(slot.path)
     registered = find_registered(pool.site.common, slot.path)
     exists = os.path.lexists(slot.path) and not is_tombstone(slot.path)
+    if admin and not is_within(admin, pool.site.common):
+        yield wrong("taken_place", slot.name, f"{slot.path} is a worktree of another repository by now")
+        return
     if admin and registered:
         if not (registered / "locked").exists():
             detail = "git may prune its record: the lock is missing"
@@ -63,6 +67,11 @@ def look_at_place(pool: Pool, snapshot: Snapshot, slot: Slot) -> Iterator[Case]:
     else:
         detail = f"neither {slot.path} nor git's record of it is there; commits on branches are"
         yield wrong("nothing_left", slot.name, detail, lambda: bury(pool, snapshot, slot))
+
+
+def is_within(admin: Path, common: Path) -> bool:
+    """Whether an admin directory is this repository's."""
+    return os.path.realpath(admin.parent) == os.path.realpath(common / "worktrees")
 
 
 def lock_again(pool: Pool, slot: Slot) -> None:
