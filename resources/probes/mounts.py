@@ -80,8 +80,11 @@ def read_view(pid: int) -> tuple[str, bytes]:
 
 
 def read_root(pid: int) -> bytes:
-    """The root directory of a process."""
-    return os.readlink(b"/proc/%d/root" % pid)
+    """The root directory of a process; it may end at any moment while it is looked at."""
+    try:
+        return os.readlink(b"/proc/%d/root" % pid)
+    except FileNotFoundError as error:
+        raise ProcessLookupError(str(error)) from error
 
 
 def list_aliases(roots: Iterable[bytes], pid: int) -> dict[bytes, tuple[bytes, ...]]:
