@@ -17,7 +17,7 @@ from poolmgr.core.records import OpKind, Slot, Snapshot
 from poolmgr.services import release
 from poolmgr.services.cancel import expire_dead
 from poolmgr.services.create import new_slot
-from poolmgr.services.due import due, is_abandoned
+from poolmgr.services.due import due, is_abandoned, is_preparing
 from poolmgr.services.job import Turn, turn_slot
 from poolmgr.services.pool import Pool, read_moment
 from poolmgr.services.recover import try_go_on
@@ -32,8 +32,8 @@ from poolmgr.store.tables.slots import add_slot
 GROWTH = 8  # at a time; more follow in the next round
 
 
-def run_round(pool: Pool, *, progress: Callable[[str], None] = lambda _: None) -> bool:
-    """One look and everything it finds; whether anything moved."""
+def run_round(pool: Pool, *, progress: Callable[[str], None] = lambda _: None, prepares: bool = True) -> bool:
+    """One look and everything it finds; whether anything moved. Preparing slots can be left out."""
     now = read_moment()
     snapshot = pool.snapshot()
     if expire_dead(pool, snapshot):
@@ -47,12 +47,12 @@ def run_round(pool: Pool, *, progress: Callable[[str], None] = lambda _: None) -
     moved |= attempt(lambda: grow(pool)) if todo.wanted else False
     for slot in todo.spare:
         moved |= attempt(lambda slot=slot: start_retire(pool, slot, "nobody wanted it"))  # type: ignore[misc]
-    for slot in () if todo.wanted else todo.cold[:1]:
+    for slot in todo.cold[:1] if prepares and not todo.wanted else ():
         moved |= attempt(lambda slot=slot: start_recycle(pool, slot, "commands are due", warm=True))  # type: ignore[misc]
     fresh = pool.snapshot()
     by_id = {slot.id: slot for slot in fresh.slots}
     for op in fresh.ops:
-        if op.slot_id in by_id and is_abandoned(op):
+        if op.slot_id in by_id and is_abandoned(op) and (prepares or not is_preparing(op)):
             slot = by_id[op.slot_id]
             done = try_go_on(pool, slot, op)
             moved |= done and not slot.drains

@@ -105,7 +105,7 @@ def empty(pool: Pool, tell: Callable[[str], None]) -> None:
                 start_retire(pool, slot, "cleanup")
             elif slot.state in GIVEN_UP:
                 sizing.adopt(pool, slot)
-    work_until_idle(pool)
+    work_until_idle(pool, prepares=True)
     for state in (State.READY, State.BROKEN):
         settle_rest(pool, state)
 
@@ -119,7 +119,7 @@ def settle_rest(pool: Pool, state: State) -> None:
                     start_retire(pool, slot, "cleanup")
                 else:
                     sizing.adopt(pool, slot)
-    work_until_idle(pool)
+    work_until_idle(pool, prepares=True)
 
 
 def take_back(site: Site, facts: Facts, tell: Callable[[str], None]) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 from poolmgr.core.lifecycle import LENT, State
 from poolmgr.core.placing import counted, missing
-from poolmgr.core.records import Lease, LeaseKind, Moment, Op, Slot, Snapshot
+from poolmgr.core.records import Lease, LeaseKind, Moment, Op, OpKind, Slot, Snapshot
 from poolmgr.services.pool import Pool
 from poolmgr.services.turns import in_turn
 from poolmgr.services.undelivered import list_undelivered
@@ -78,7 +79,7 @@ def list_spare(pool: Pool, snapshot: Snapshot, now: Moment) -> tuple[Slot, ...]:
 
 def list_cold(pool: Pool, snapshot: Snapshot) -> tuple[Slot, ...]:
     """Free slots whose commands are due."""
-    if not pool.settings.warm.run:
+    if not pool.settings.warm.run or not snapshot.size:
         return ()
     return tuple(
         slot for slot in snapshot.slots if slot.state is State.READY and slot.warm in {"", "stopped"}
@@ -111,3 +112,8 @@ def is_pressed(pool: Pool, snapshot: Snapshot) -> bool:
 def is_abandoned(op: Op) -> bool:
     """Nobody owns it, or its owner is proven dead."""
     return op.owner is None or judge(op.owner) is Life.DEAD
+
+
+def is_preparing(op: Op) -> bool:
+    """Whether the intent runs the configured commands, which may take as long as they like."""
+    return op.kind is OpKind.RECYCLE and bool(json.loads(op.args).get("warm"))

@@ -34,6 +34,6 @@ def result(pool: Pool, slot: Slot) -> tuple[str, str, str]:
     if slot.state is not State.READY:
         raise WrongState(f"{slot.name} is {slot.state}", hint="poolmgr status")
     start_recycle(pool, slot, "prepared on demand", warm=True)
-    work_until_idle(pool)
+    work_until_idle(pool, prepares=True)
     after = next((each for each in pool.snapshot().slots if each.id == slot.id), slot)
     return slot.name, after.warm or after.state.value, log

@@ -129,7 +129,8 @@ def run_one(pool: Pool, slot: Slot, command: str, log: int, keep_open: tuple[int
         try:
             return process.wait(LOOK)
         except subprocess.TimeoutExpired:
-            if time.monotonic() < deadline and not pool.snapshot().queue:
+            snapshot = pool.snapshot()
+            if time.monotonic() < deadline and not snapshot.queue and snapshot.size:
                 continue
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

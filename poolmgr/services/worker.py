@@ -13,7 +13,7 @@ from poolmgr.core.records import Slot, Snapshot
 from poolmgr.services.background import MOST, lock_path
 from poolmgr.services.backup import try_back_up
 from poolmgr.services.chores import run_round
-from poolmgr.services.due import due
+from poolmgr.services.due import due, is_preparing
 from poolmgr.services.pool import Pool, read_moment
 from poolmgr.services.settle import DRAIN
 from poolmgr.services.site import Site
@@ -67,18 +67,25 @@ def work_through(pool: Pool) -> bool:
         time.sleep(NAP)
 
 
-def work_until_idle(pool: Pool, *, progress: Callable[[str], None] = lambda _: None) -> None:
-    """Do what can be done here and wait for what others are at; for commands that show the result."""
+def work_until_idle(
+    pool: Pool, *, progress: Callable[[str], None] = lambda _: None, prepares: bool = False
+) -> None:
+    """Do what can be done here and wait for what others are at; for commands that show the result.
+
+    Slots that are only being prepared are not waited for unless that is the result.
+    """
     patience = time.monotonic() + PATIENCE
     while True:
-        if run_round(pool, progress=progress):
+        if run_round(pool, progress=progress, prepares=prepares):
             patience = time.monotonic() + PATIENCE
             continue
         snapshot = pool.snapshot()
         busy = [slot for slot in snapshot.slots if slot.state in OP_STATES and not slot.drains]
+        if not prepares:
+            busy = [slot for slot in busy if not ((op := snapshot.op_of(slot)) and is_preparing(op))]
         if not busy:
             return
-        if time.monotonic() > patience:
+        if not prepares and time.monotonic() > patience:
             raise stuck(snapshot, busy[0])
         time.sleep(0.02)
 
