@@ -1,0 +1,115 @@
+"""Work that no rescue can hold is never removed: its directory is set aside whole, on every road."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.roads.ground import Ground, Made, break_ground, lay_out
+from tests.fixtures.commands import Commands
+from tests.fixtures.dwellers import Dwellers, end
+from tests.zoo import Cage, State, git, snapshot_of
+from tests.zoo.nested import make_nested
+
+ROADS: dict[str, tuple[str, ...]] = {
+    "release": ("release", "pool-wt-1", "--rescue"),
+    "reclaim": ("reclaim", "pool-wt-1"),
+    "death": ("status",),
+    "cleanup": ("cleanup", "--rescue"),
+    "cleanup-of-a-free-slot": ("cleanup", "--rescue"),
+    "resize": ("pool", "resize", "1"),
+    "scale-down": ("pool", "scale-down"),
+    "retire": ("pool", "retire", "pool-wt-2"),
+    "refresh": ("pool", "refresh"),
+    "lend": ("acquire", "--agent", "bob"),
+}
+HELD = ("release", "reclaim", "death", "cleanup")
+REFUSED = ("cleanup", "cleanup-of-a-free-slot", "retire")  # they say that something is left
+
+
+def worktree_of_another_repository(cage: Cage) -> None:
+    """What is staged there lies in a git directory that is not ours to take."""
+    library = cage.outside / "library"
+    make_nested(library)
+    git(library, "worktree", "add", "--quiet", "--detach", str(cage.root / "inside"))
+    cage.write("inside/inner.txt")
+    git(cage.root / "inside", "add", "inner.txt")
+    cage.write("app.txt")
+
+
+STATE = State(name="unkeepable", make=worktree_of_another_repository, kinds=frozenset())
+Way = tuple[Ground, Made]
+
+
+@pytest.fixture
+def take(tmp_path: Path, run_cli: Commands, dwellers: Dwellers) -> Callable[[str], Way]:
+    """Makes the state in a slot, held or free, and takes a road."""
+
+    def go(road: str) -> Way:
+        ground = break_ground(lay_out(tmp_path / "template"), tmp_path, run_cli, 1 if road in HELD else 2)
+        holder = dwellers()
+        bound = ["--pid", str(holder.pid)] if road == "death" else []
+        (made,) = ground.hold([STATE], bound) if road in HELD else ground.write_into_free([STATE])
+        end(holder)
+        if road == "refresh":
+            ground.pool.git(ground.checkout, "commit", "--quiet", "--all", "--message", "Move on.")
+        if road == "lend":
+            ground.pool.acquire(agent="alice")
+        ground.mine = ground.household
+        code = ground.pool.run(*ROADS[road], check=False).code
+        assert code == int(road in REFUSED)
+        ground.pool.cli.settle()
+        return ground, made
+
+    return go
+
+
+def require_aside(ground: Ground, made: Made) -> Path:
+    """Where the slot lies, with everything that was in it."""
+    (left,) = [slot for slot in ground.pool.slots().values() if slot["state"] in {"PARKED", "BROKEN"}]
+    place = Path(left["path"])
+    assert left["lease"] is None
+    assert snapshot_of(place) == made.before
+    assert git(place / "inside", "diff", "--cached", "--name-only") == "inner.txt"
+    return place
+
+
+@pytest.mark.battery
+@pytest.mark.parametrize("road", ROADS)
+def test_what_cannot_be_kept_is_set_aside_whole(take: Callable[[str], Way], road: str) -> None:
+    ground, made = take(road)
+    ground.collect()
+    require_aside(ground, made)
+    assert ground.rescues() == []
+    assert ground.household.files == ground.mine.files
+
+
+def test_a_release_that_parks_says_so_and_adopting_changes_nothing(take: Callable[[str], Way]) -> None:
+    ground, made = take("release")
+    place = require_aside(ground, made)
+    assert place.parent == ground.checkout / ".git/poolmgr/parked"
+    assert ground.pool.slot(made.slot)["state"] == "PARKED"
+    told = ground.pool.run("pool", "adopt", made.slot, check=False)
+    assert told.code == 1
+    assert "inside" in told.stderr
+    assert require_aside(ground, made) == place
+    assert ground.pool.refused("cleanup")["slots"] == [made.slot]
+    assert ground.pool.run("cleanup", "--rescue", check=False).code == 1
+    assert require_aside(ground, made) == place
+    assert place in ground.parked()
+
+
+def test_once_the_reason_is_gone_an_adopted_slot_is_kept_and_lent_again(take: Callable[[str], Way]) -> None:
+    ground, made = take("release")
+    place = require_aside(ground, made)
+    shutil.rmtree(place / "inside")
+    before = snapshot_of(place)
+    kept = ground.pool.ask("pool", "adopt", made.slot)["rescue"]
+    ground.pool.cli.settle()
+    ground.collect()
+    ground.pool.run("rescue", "restore", kept, "--to", ground.directory / "back")
+    assert snapshot_of(ground.directory / "back") == before
+    assert ground.parked() == []
