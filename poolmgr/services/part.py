@@ -17,8 +17,9 @@ from isolation.git.worktrees import list_worktrees
 from isolation.rescue import RescuePlace
 from isolation.rescue.orphans import keep_orphan
 from poolmgr.core.errors import PoolElsewhere
+from poolmgr.services.gathering import highest_fence
 from poolmgr.services.keep import timestamp
-from poolmgr.services.rebuild import highest_fence, set_aside
+from poolmgr.services.rebuild import set_aside
 from poolmgr.services.registered import Registered, list_registered
 from poolmgr.services.setup import exclude_lines
 from poolmgr.services.site import Facts, Site, make_state, write_facts

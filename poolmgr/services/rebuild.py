@@ -10,32 +10,28 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from isolation.git.program import Git
-from isolation.git.refs import list_refs
-from isolation.git.worktrees import list_worktrees, repair_worktree
-from poolmgr.core.errors import Busy, StateDamaged
+from poolmgr.core.errors import Busy
 from poolmgr.core.records import Slot
 from poolmgr.services.backup import list_backups
 from poolmgr.services.enter import OVER, Entrance, enter, prepare
-from poolmgr.services.marks import is_tombstone
+from poolmgr.services.gathering import gather, highest_fence
 from poolmgr.services.pool import read_moment
-from poolmgr.services.registered import ASIDE, Registered, is_of, list_registered
-from poolmgr.services.site import Facts, Site, find_facts, write_facts
+from poolmgr.services.registered import Registered
+from poolmgr.services.site import Facts, Site
 from poolmgr.store import gate
 from poolmgr.store.snapshot import lift_fence, read_meta, write_meta
 from poolmgr.store.soundness import find_damage
 from poolmgr.store.sqlite import SqliteEngine, create
 from poolmgr.store.tables.events import Note, add_pool_event
 from resources.probes.inside import scan
-from resources.probes.processes import describe, host_id, read_own_identity
+from resources.probes.processes import describe, read_own_identity
 
-RESCUES = "refs/poolmgr/rescue/"
 PATIENCE = 10.0
 
 
@@ -142,108 +138,3 @@ def fill(site: Site, room: Path, found: list[Registered], backup: Path | None) -
 def wanted_numbers(site: Site, slots: Iterable[Slot]) -> set[int]:
     """The places the pool had, parked directories aside."""
     return {slot.number for slot in slots if slot.path.parent != site.parked}
-
-
-def highest_fence(site: Site, found: Iterable[Registered]) -> int:
-    """The highest fence that git, an archive or a parked directory names."""
-    fences = [each.fence for each in found]
-    for ref in list_refs(site.git, RESCUES.rstrip("/")):
-        last = ref.rpartition("/")[2]
-        fences.append(int(last) if last.isdigit() and len(last) < 19 else 0)
-    for file in site.archives.glob("*.tar"):
-        last = file.stem.partition("-")[2]
-        fences.append(int(last) if last.isdigit() and len(last) < 19 else 0)
-    for entry in site.parked.iterdir() if site.parked.is_dir() else ():
-        match = ASIDE.fullmatch(entry.name)
-        fences.append(int(match[3]) if match else 0)
-    return max(fences, default=0)
-
-
-def gather(site: Site, pool_id: str, git: Git) -> list[Registered]:
-    """Every worktree of this pool, at its place again; and parked directories git knows nothing of."""
-    found = [
-        ensure_in_place(site, git, each) for each in list_registered(site.common) if each.pool_id == pool_id
-    ]
-    known = {each.path for each in found}
-    return [*found, *(each for each in list_unregistered(site, pool_id) if each.path not in known)]
-
-
-def ensure_in_place(site: Site, git: Git, found: Registered) -> Registered:
-    """A directory that a killed park or retire left under another name is found by its `.git` file."""
-    if found.admin is None or (found.path.exists() and not is_tombstone(found.path)):
-        return found
-    for place in list_set_aside(site, found.path.parent):
-        if not is_of(place, found.admin):
-            continue
-        if place.parent == site.parked:
-            repair_worktree(git, place)
-            return found._replace(path=place)
-        if is_tombstone(found.path):
-            shutil.rmtree(found.path)
-        place.rename(found.path)
-        break
-    return found
-
-
-def list_set_aside(site: Site, beside: Path) -> Iterator[Path]:
-    """The directories that park and retire make."""
-    if site.parked.is_dir():
-        yield from site.parked.iterdir()
-    yield from beside.glob(".pool-wt-*.going")
-
-
-def list_unregistered(site: Site, pool_id: str) -> Iterator[Registered]:
-    """Directories in the parked room that no admin entry names."""
-    for entry in sorted(site.parked.iterdir()) if site.parked.is_dir() else ():
-        match = ASIDE.fullmatch(entry.name)
-        if match and entry.is_dir() and not is_tombstone(entry):
-            generation = int(match[2] or 1)
-            yield Registered(
-                admin=None, path=entry, pool_id=pool_id, number=int(match[1]), generation=generation,
-                fence=int(match[3]),
-            )  # fmt: skip
-
-
-def rebuild_facts(site: Site) -> Facts:
-    """The sentinel made again from the worktrees' own words and from the backup's copy."""
-    copy = site.state / "backups" / "pool.json"
-    votes = Counter(each.pool_id for each in list_registered(site.common))
-    set_aside(site.state, [site.facts_file])
-    if copy.exists():
-        kept = find_facts(site._replace(state=copy.parent))
-        if kept and (not votes or kept.pool_id in votes):
-            return write_facts(site, kept)
-    if not votes:
-        raise StateDamaged(
-            f"nobody knows whose pool {site.state} was: neither a worktree nor a backup says so",
-            hint=f"mv {site.state} aside, then: poolmgr init",
-        )
-    pool_id = votes.most_common(1)[0][0]
-    return write_facts(site, facts_from_git(site, pool_id))
-
-
-def facts_from_git(site: Site, pool_id: str) -> Facts:
-    """What can still be known; `cleanup` then takes back only what is surely ours."""
-    checkout = list_worktrees(site.git)[0].path
-    places = Counter(
-        each.path.parent for each in list_registered(site.common)
-        if each.pool_id == pool_id and each.path.parent != site.parked
-    )  # fmt: skip
-    slots_dir = places.most_common(1)[0][0] if places else checkout.with_name(f"{checkout.name}.worktrees")
-    stones = [entry for entry in slots_dir.iterdir() if is_tombstone(entry)] if slots_dir.is_dir() else []
-    return Facts(
-        pool_id=pool_id, host=host_id(), common=os.fspath(site.common), checkout=os.fspath(checkout),
-        slots_dir=os.fspath(slots_dir), created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        exclude=excluded_lines(site, pool_id), tombstones=tuple(os.fspath(stone) for stone in stones),
-    )  # fmt: skip
-
-
-def excluded_lines(site: Site, pool_id: str) -> str:
-    """Our lines of info/exclude, from our own comment to the next one."""
-    try:
-        lines = os.fsdecode((site.common / "info" / "exclude").read_bytes()).split("\n")
-        start = lines.index(f"# poolmgr {pool_id}")
-    except (OSError, ValueError):
-        return ""
-    ours = [line for line in lines[start + 1 : start + 3] if line == ".env.worktree" or line.startswith("/")]
-    return "\n".join([lines[start], *ours, ""])

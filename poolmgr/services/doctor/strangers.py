@@ -10,9 +10,9 @@ from isolation.git.worktrees import list_admins
 from poolmgr.core.records import Snapshot
 from poolmgr.services.doctor.finding import Case, remark, wrong
 from poolmgr.services.enter import Entrance, enter, prepare
+from poolmgr.services.gathering import ensure_in_place, highest_fence, list_unregistered
 from poolmgr.services.marks import is_tombstone
 from poolmgr.services.pool import Pool, read_moment
-from poolmgr.services.rebuild import ensure_in_place, highest_fence, list_unregistered
 from poolmgr.services.registered import Registered, find_place, find_pooled
 
 
