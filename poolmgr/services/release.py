@@ -105,7 +105,9 @@ def unsaved(slot: Slot, findings: tuple[Finding, ...]) -> Unsaved:
     """The refusal: each kind of work by name, and the command that keeps it."""
     lines = [f"  {one.kind.value:<11} {one.path} {one.detail}".rstrip() for one in findings[:STEPS]]
     if len(findings) > STEPS:
-        lines.append(f"  … and {len(findings) - STEPS} more")
+        rest = findings[STEPS:]
+        kinds = ", ".join(dict.fromkeys(one.kind.value for one in rest))
+        lines.append(f"  … and {len(rest)} more: {kinds}")
     return Unsaved(
         f"{slot.name} holds work that is saved nowhere else:\n" + "\n".join(lines),
         hint=f"commit it, or keep it all aside: poolmgr release {slot.name} --rescue",
