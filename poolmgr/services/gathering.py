@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from isolation.git.program import Git
-from isolation.git.refs import list_refs
 from isolation.git.worktrees import repair_worktree
+from poolmgr.services.fences import ASIDE
 from poolmgr.services.marks import is_tombstone
-from poolmgr.services.registered import ASIDE, Registered, is_of, list_registered
+from poolmgr.services.registered import Registered, is_of, list_registered
 from poolmgr.services.site import Site
-
-RESCUES = "refs/poolmgr/rescue/"
-
-
-def highest_fence(site: Site, found: Iterable[Registered]) -> int:
-    """The highest fence that git, an archive or a parked directory names."""
-    fences = [each.fence for each in found]
-    for ref in list_refs(site.git, RESCUES.rstrip("/")):
-        last = ref.rpartition("/")[2]
-        fences.append(int(last) if last.isdigit() and len(last) < 19 else 0)
-    for file in site.archives.glob("*.tar"):
-        last = file.stem.partition("-")[2]
-        fences.append(int(last) if last.isdigit() and len(last) < 19 else 0)
-    for entry in site.parked.iterdir() if site.parked.is_dir() else ():
-        match = ASIDE.fullmatch(entry.name)
-        fences.append(int(match[3]) if match else 0)
-    return max(fences, default=0)
 
 
 def gather(site: Site, pool_id: str, git: Git) -> list[Registered]:

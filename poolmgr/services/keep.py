@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from isolation.errors import RescueExists
 from isolation.git.worktrees import find_admin, find_registered
 from isolation.rescue import Rescue, RescuePlace, keep
 from isolation.work import Rules, Work, examine
+from poolmgr.core.errors import WrongState
 from poolmgr.core.records import Slot
 from poolmgr.services import marks
 from poolmgr.services.job import Job
@@ -40,8 +42,18 @@ def examine_slot(pool: Pool, job: Job) -> Work:
 
 
 def restore_directory(pool: Pool, slot: Slot) -> None:
-    """A slot somebody deleted, or whose `.git` is gone, can be looked at again."""
-    if find_admin(slot.path) is not None:
+    """A slot somebody deleted, or whose `.git` is gone, can be looked at again.
+
+    Another repository that moved in at its place is left alone.
+    """
+    admin = find_admin(slot.path)
+    if admin is not None and Path(os.path.realpath(admin)).parent != pool.site.common / "worktrees":
+        raise WrongState(
+            f"{slot.path} belongs to another repository by now",
+            hint="poolmgr doctor",
+            facts={"slot": slot.name},
+        )
+    if admin is not None:
         return
     admin = find_registered(pool.site.common, slot.path)
     if admin is not None and not (slot.path / ".git").exists():

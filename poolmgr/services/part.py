@@ -17,7 +17,7 @@ from isolation.git.worktrees import list_worktrees
 from isolation.rescue import RescuePlace
 from isolation.rescue.orphans import keep_orphan
 from poolmgr.core.errors import PoolElsewhere
-from poolmgr.services.gathering import highest_fence
+from poolmgr.services.fences import highest_fence
 from poolmgr.services.keep import timestamp
 from poolmgr.services.rebuild import set_aside
 from poolmgr.services.registered import Registered, list_registered
@@ -37,7 +37,7 @@ def part_from(site: Site, facts: Facts) -> str:
         git = Git(site.common, (descriptor,))
         copied = [each for each in list_registered(site.common) if each.pool_id == facts.pool_id]
         kept = sum(forget_copied(site, git, each) for each in copied)
-        fence = highest_fence(site, copied)
+        fence = highest_fence(site, [each.fence for each in copied])
         disarm(site.parked)
         with gate.held(site.state / "gate.lock"):
             set_aside(site.state, [site.state / name for name in STORE])
@@ -87,7 +87,7 @@ def forget_copied(site: Site, git: Git, copied: Registered) -> bool:
         copied.admin,
         where=RescuePlace(common_dir=site.common, archive_dir=site.archives),
         slot=copied.number,
-        fence=highest_fence(site, [copied]) + 1,
+        fence=highest_fence(site, [copied.fence]) + 1,
         reason="came with a copy of the repository",
         created=timestamp(),
     )

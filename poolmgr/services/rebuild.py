@@ -20,7 +20,8 @@ from poolmgr.core.errors import Busy
 from poolmgr.core.records import Slot
 from poolmgr.services.backup import list_backups
 from poolmgr.services.enter import OVER, Entrance, enter, prepare
-from poolmgr.services.gathering import gather, highest_fence
+from poolmgr.services.fences import highest_fence
+from poolmgr.services.gathering import gather
 from poolmgr.services.pool import read_moment
 from poolmgr.services.registered import Registered
 from poolmgr.services.site import Facts, Site
@@ -115,7 +116,7 @@ def fill(site: Site, room: Path, found: list[Registered], backup: Path | None) -
     """What git knows, in one transaction."""
     now = read_moment()
     note = Note(action="rebuild", actor=describe(read_own_identity()), reason="found in git")
-    highest = highest_fence(site, found)
+    highest = highest_fence(site, [each.fence for each in found])
     ordered = prepare(site.common, found)
     with closing(SqliteEngine(room / site.database.name)) as engine, engine.write() as session:
         session.all("note_forgotten_slots", wall=now.wall, actor=note.actor)

@@ -19,7 +19,6 @@ from poolmgr.core.refname import require_branch
 from poolmgr.services import marks
 
 REASON = re.compile(r"poolmgr pool=([0-9a-f]{1,64}) slot=([1-9]\d{0,8}) generation=([1-9]\d{0,8})")
-ASIDE = re.compile(r"pool-wt-([1-9]\d{0,8})(?:\.g([1-9]\d{0,8}))?-(\d{1,18})(?:-unregistered|-late)?")
 
 
 class MarkedLease(NamedTuple):

@@ -21,9 +21,9 @@ from isolation.git.config import (
 )
 from isolation.git.layout import OLDEST, read_version
 from isolation.git.worktrees import list_worktrees
-from isolation.rescue import list_rescues
 from poolmgr.core.errors import NotARepository, PoolError, StateDamaged, StateUnwritable
 from poolmgr.core.settings import Settings
+from poolmgr.services.fences import highest_fence
 from poolmgr.services.pool import ENV_FILE
 from poolmgr.services.site import Facts, Site, find_facts, make_state, require_home, write_facts
 from poolmgr.store import gate
@@ -112,11 +112,6 @@ def mark_repository(site: Site, facts: Facts) -> Facts:
         set_shared(site.git, EXTENSION, "true")
     ensure_excluded(site.common, os.fsencode(facts.exclude))
     return facts
-
-
-def highest_fence(site: Site) -> int:
-    """The highest fence that ever left a trace: new ones go on above it."""
-    return max((rescue.fence for rescue in list_rescues(site.git, site.archives)), default=0)
 
 
 def exclude_lines(facts: Facts) -> list[str]:

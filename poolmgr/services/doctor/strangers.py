@@ -10,7 +10,8 @@ from isolation.git.worktrees import list_admins
 from poolmgr.core.records import Snapshot
 from poolmgr.services.doctor.finding import Case, remark, wrong
 from poolmgr.services.enter import Entrance, enter, prepare
-from poolmgr.services.gathering import ensure_in_place, highest_fence, list_unregistered
+from poolmgr.services.fences import highest_fence
+from poolmgr.services.gathering import ensure_in_place, list_unregistered
 from poolmgr.services.marks import is_tombstone
 from poolmgr.services.pool import Pool, read_moment
 from poolmgr.services.registered import Registered, find_place, find_pooled
@@ -53,7 +54,7 @@ def take_in(pool: Pool, found: Registered) -> None:
     with pool.git_lock(pool.git) as git:
         placed = ensure_in_place(pool.site, git, found)
     ready = prepare(pool.site.common, [placed])[0]
-    highest = highest_fence(pool.site, [ready])
+    highest = highest_fence(pool.site, [ready.fence])
     with pool.engine.write() as session:
         session.all("lift_fence", fence=highest)
         entrance = Entrance(
