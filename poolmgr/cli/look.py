@@ -98,10 +98,9 @@ def show_slots(seen: list[Seen]) -> None:
         )
         for one in seen
     ]
-    for line in table(("slot", "state", "agent", "branch", "age", "work", "inside"), rows):
+    headers = ("slot", "state", "agent", "branch", "age", "work", "inside")
+    for line in table(headers, rows) if rows else ["the pool is empty; run poolmgr pool scale-up"]:
         out(line)
-    if not rows:
-        out("the pool is empty; run poolmgr pool scale-up")
     for one in seen:
         if one.slot.error:
             out(f"* {one.slot.name}: {safe(one.slot.error)}")
