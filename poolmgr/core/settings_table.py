@@ -11,7 +11,9 @@ from poolmgr.core.settings_section import Section
 from poolmgr.core.settings_values import Value
 
 # Variables of ours that say where and for whom a program runs; no settings.
-NOT_SETTINGS = frozenset({"POOLMGR_AGENT", "POOLMGR_LEASE", "POOLMGR_SLOT", "POOLMGR_TEST_DATA"})
+NOT_SETTINGS = frozenset(
+    {"POOLMGR_PREPARES", "POOLMGR_AGENT", "POOLMGR_LEASE", "POOLMGR_SLOT", "POOLMGR_TEST_DATA"}
+)
 
 
 class Setting(NamedTuple):

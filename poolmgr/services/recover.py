@@ -9,17 +9,21 @@ from poolmgr.core.errors import PoolError
 from poolmgr.core.records import Op, OpKind, Slot
 from poolmgr.services.assign import undo_assign
 from poolmgr.services.create import execute_create
+from poolmgr.services.due import is_preparing
 from poolmgr.services.job import Job, give_up, is_environment, taken_up
 from poolmgr.services.pool import Pool
 from poolmgr.services.recycle import execute_recycle
 from poolmgr.services.retire import execute_retire
 from poolmgr.services.settle import settle
+from poolmgr.services.warm import end_orphans
+from resources.probes.processes import Life, judge
 
 
 def try_go_on(pool: Pool, slot: Slot, op: Op) -> bool:
     """Whether we could take the work up and finish this part of it."""
     with taken_up(pool, slot, op) as job:
         if job is None:
+            end_orphans_of(pool, slot, op)
             return False
         try:
             go_on(pool, job)
@@ -29,6 +33,15 @@ def try_go_on(pool: Pool, slot: Slot, op: Op) -> bool:
                 raise
             return False
     return True
+
+
+def end_orphans_of(pool: Pool, slot: Slot, op: Op) -> None:
+    """A dead worker's commands may still run; ended only while the op is proven that worker's."""
+    if op.owner is None or not is_preparing(op) or judge(op.owner) is not Life.DEAD:
+        return
+    current = pool.snapshot().op_of(slot)
+    if current and current.owner == op.owner:
+        end_orphans(pool, slot)
 
 
 def go_on(pool: Pool, job: Job) -> None:

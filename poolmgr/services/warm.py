@@ -22,9 +22,12 @@ from poolmgr.services import caches, marks
 from poolmgr.services.job import Job
 from poolmgr.services.keep import rules_for
 from poolmgr.services.pool import Pool
+from resources.probes.inside import list_carriers
+from resources.probes.signals import terminate
 
 LIMIT = 3600.0
 LOOK = 0.2
+MARK = "POOLMGR_PREPARES"
 OUTPUTS = frozenset({Kind.CHANGED, Kind.UNTRACKED, Kind.IGNORED})
 
 
@@ -121,7 +124,7 @@ def run_one(pool: Pool, slot: Slot, command: str, log: int, keep_open: tuple[int
     """The exit code; None when it was stopped."""
     environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     process = subprocess.Popen(
-        ("sh", "-c", command), cwd=slot.path, env=environment | {"POOLMGR_SLOT": slot.name},
+        ("sh", "-c", command), cwd=slot.path, env=environment | {"POOLMGR_SLOT": slot.name, MARK: mark(pool, slot)},
         stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, pass_fds=keep_open,
     )  # fmt: skip
     deadline = time.monotonic() + LIMIT
@@ -135,6 +138,16 @@ def run_one(pool: Pool, slot: Slot, command: str, log: int, keep_open: tuple[int
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         return None
+
+
+def mark(pool: Pool, slot: Slot) -> str:
+    """What the commands of a slot carry in their environment, to be found by."""
+    return f"{pool.facts.pool_id}:{slot.id}"
+
+
+def end_orphans(pool: Pool, slot: Slot) -> None:
+    """End commands whose worker was killed; they would keep the slot's lock as long as they run."""
+    terminate(list_carriers(MARK, mark(pool, slot)))
 
 
 def log_file(pool: Pool, slot: Slot) -> Path:
