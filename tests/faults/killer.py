@@ -8,8 +8,10 @@ under `python -P`, so that nothing of the tests is imported beside the program.
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
+import pkgutil
 import signal
 import sqlite3
 import sys
@@ -147,16 +149,25 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def forbid_workers() -> None:
+    """No background worker is started from here on, wherever the module lies."""
+    import poolmgr.services
+
+    modules = pkgutil.walk_packages(poolmgr.services.__path__, "poolmgr.services.")
+    name = next(module.name for module in modules if module.name.endswith(".background"))
+    background = importlib.import_module(name)
+    assert background.MOST
+    background.MOST = 0
+
+
 def main() -> None:
     """Run the command to its end, or to the point."""
     asked = parse_arguments()
     sys.dont_write_bytecode = True
     from poolmgr.cli import boundary
-    from poolmgr.services import background
 
     if asked.alone:
-        assert background.MOST
-        background.MOST = 0
+        forbid_workers()
     report = os.open(asked.report, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def act(what: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.faults import scenes
 from tests.faults.scenes import Scene
@@ -115,6 +116,16 @@ def restore_again(scene: Scene) -> None:
     assert [path.name for path in scene.root.glob(".poolmgr*")] == []
 
 
+def restore_here_again(scene: Scene) -> None:
+    """A slot that was lent for it is given back; the rescue fills another one whole."""
+    for slot in scene.pool.slots().values():
+        if slot["state"] == "LEASED":
+            scene.pool.release(slot["name"], "--rescue")
+    place = Path(scene.pool.run("rescue", "restore", scene.rescue).stdout.strip())
+    found = {name: (place / file).read_bytes() for name, file in RESTORED.items()}
+    assert found == {name: scene.work.contents[name] for name in RESTORED}
+
+
 RESTORED = {"edited": "README.md", "loose": "loose.txt", "secret": ".env"}
 
 
@@ -179,6 +190,20 @@ OPERATIONS = (
         prepare=scenes.keep,
         words="rescue restore {rescue} --to {salvage}",
         again=restore_again,
+    ),
+    Operation(
+        name="restore into a slot",
+        prepare=scenes.keep,
+        words="rescue restore {rescue}",
+        again=restore_here_again,
+    ),
+    Operation(name="end with the holder", prepare=scenes.bereave, words="_work", alone=False, again=nothing),
+    Operation(
+        name="rebuild",
+        prepare=scenes.lose_state,
+        words="doctor --fix",
+        again=release_again,
+        pool_first=False,
     ),
     Operation(
         name="adopt",

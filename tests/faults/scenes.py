@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,16 +90,16 @@ def make_pool(scene: Scene) -> None:
     scene.pool.init(2, most=3)
 
 
-def lend(scene: Scene) -> None:
+def lend(scene: Scene, *words: str) -> None:
     """One slot lent, with nothing in it but a commit."""
     make_pool(scene)
-    take_slot(scene)
+    take_slot(scene, *words)
     commit(scene, "kept")
 
 
-def lend_dirty(scene: Scene) -> None:
+def lend_dirty(scene: Scene, *words: str) -> None:
     """One slot lent, with every common kind of work in it."""
-    lend(scene)
+    lend(scene, *words)
     path, texts = scene.path, {name: f"{name} in {scene.name}\n".encode() for name in TEXTS}
     commit(scene, "amended")
     scene.pool.git(path, "reset", "--quiet", "--hard", "HEAD~1")
@@ -110,9 +111,9 @@ def lend_dirty(scene: Scene) -> None:
     scene.work.contents |= texts
 
 
-def take_slot(scene: Scene) -> None:
+def take_slot(scene: Scene, *words: str) -> None:
     """A slot whose place is remembered."""
-    lent = scene.pool.acquire("--branch", "work", "--request-id", "first")
+    lent = scene.pool.acquire("--branch", "work", "--request-id", "first", *words)
     scene.path, scene.name = Path(lent["path"]), lent["slot"]
 
 
@@ -134,6 +135,25 @@ def take_away(scene: Scene) -> None:
     """A slot taken from a living holder; its old directory is to go, and a new one to come."""
     lend_dirty(scene)
     scene.run_alone("reclaim", scene.name)
+
+
+def bereave(scene: Scene) -> None:
+    """A slot bound to a process that has ended."""
+    holder = subprocess.Popen(("sleep", "600"))
+    try:
+        lend_dirty(scene, "--pid", str(holder.pid))
+        scene.await_quiet()
+    finally:
+        holder.kill()
+        holder.wait()
+
+
+def lose_state(scene: Scene) -> None:
+    """A pool in use whose database is gone."""
+    lend_dirty(scene)
+    scene.await_quiet()
+    for file in scene.pool.repo.state.glob("state.db*"):
+        file.unlink()
 
 
 def visit(scene: Scene) -> None:

@@ -170,6 +170,15 @@ def list_workers(repo: Path) -> list[int]:
             words = Path("/proc", entry, "cmdline").read_bytes().split(b"\0")[:-1] if entry.isdigit() else []
         except OSError:
             continue
-        if words[-2:] == place and b"_work" in words:
+        # A git that is just being started still bears its parent's words, and must not die alone.
+        if words[-2:] == place and b"_work" in words and is_leader(int(entry)):
             found.append(int(entry))
     return found
+
+
+def is_leader(pid: int) -> bool:
+    """Whether a process began a group of its own, as workers do."""
+    try:
+        return os.getpgid(pid) == pid
+    except ProcessLookupError:
+        return False
