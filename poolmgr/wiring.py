@@ -11,11 +11,11 @@ from pathlib import Path
 from poolmgr.core.errors import PoolError, StateDamaged, StateUnwritable
 from poolmgr.core.lifecycle import LENT
 from poolmgr.core.settings import Settings
-from poolmgr.services.pool import Pool, find_slot_around
-from poolmgr.services.settings import load_settings
-from poolmgr.services.settings_place import find_checkout
-from poolmgr.services.site import Facts, Site, find_site, is_home, require_facts, require_home
-from poolmgr.services.use import use_slot
+from poolmgr.services.ground.pool import Pool, find_slot_around
+from poolmgr.services.ground.site import Facts, Site, find_site, is_home, require_facts, require_home
+from poolmgr.services.ground.use import use_slot
+from poolmgr.services.settings.load import load_settings
+from poolmgr.services.settings.place import find_checkout
 from poolmgr.store.snapshot import read_meta
 from poolmgr.store.sqlite import SqliteEngine
 from resources.probes.processes import describe, read_own_identity

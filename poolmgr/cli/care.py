@@ -33,7 +33,7 @@ def doctor(
     Example: poolmgr doctor --fix
     """
     from poolmgr.services.doctor import examine_pool
-    from poolmgr.services.site import find_site
+    from poolmgr.services.ground.site import find_site
     from poolmgr.wiring import open_pool
 
     invocation: Invocation = context.obj
@@ -64,8 +64,8 @@ def cleanup(
 
     Example: poolmgr cleanup --rescue
     """
-    from poolmgr.services.cleanup import clean_up
-    from poolmgr.services.site import find_site
+    from poolmgr.services.ground.site import find_site
+    from poolmgr.services.steering.cleanup import clean_up
     from poolmgr.wiring import open_pool
 
     invocation: Invocation = context.obj
@@ -94,7 +94,7 @@ def background(
 ) -> None:
     """Do what is due in the background, then end."""
     from poolmgr.core.errors import NoPool
-    from poolmgr.services.worker import work
+    from poolmgr.services.upkeep.worker import work
     from poolmgr.wiring import open_pool
 
     invocation: Invocation = context.obj

@@ -34,8 +34,8 @@ def register(top: typer.Typer) -> None:
 
 def find_place(directory: Path) -> tuple[Path | None, Path]:
     """The main checkout of the repository around a directory, and where its pool's state lies."""
-    from poolmgr.services.settings_place import find_checkout
-    from poolmgr.services.site import find_site
+    from poolmgr.services.ground.site import find_site
+    from poolmgr.services.settings.place import find_checkout
 
     site = find_site(directory)
     return find_checkout(site), site.state
@@ -45,7 +45,7 @@ def load(directory: Path) -> Loaded:
     """The settings in force around a directory."""
     import os
 
-    from poolmgr.services.settings import load_settings
+    from poolmgr.services.settings.load import load_settings
 
     checkout, state = find_place(directory)
     return load_settings(checkout, state, os.environ)
@@ -100,8 +100,8 @@ def path(context: typer.Context) -> None:
 
     Example: poolmgr config path
     """
-    from poolmgr.services.settings_file import clone_path
-    from poolmgr.services.settings_place import defaults_page
+    from poolmgr.services.settings.file import clone_path
+    from poolmgr.services.settings.place import defaults_page
 
     invocation: Invocation = context.obj
     checkout, state = find_place(invocation.directory)
@@ -134,8 +134,8 @@ def trust(context: typer.Context) -> None:
     """
     from poolmgr.cli.settings_text import given_lines, value_for_json
     from poolmgr.core.settings_layers import needing_trust
-    from poolmgr.services.settings import read_files
-    from poolmgr.services.settings_trust import is_trusted, write_trust
+    from poolmgr.services.settings.load import read_files
+    from poolmgr.services.settings.trust import is_trusted, write_trust
 
     invocation: Invocation = context.obj
     checkout, state = find_place(invocation.directory)

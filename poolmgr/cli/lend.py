@@ -11,8 +11,8 @@ from poolmgr.cli.output import emit, out, out_path, safe, say, say_skipped
 from poolmgr.cli.verb import Values, Verb, Word
 
 if TYPE_CHECKING:
-    from poolmgr.services.acquire import Lent
-    from poolmgr.services.settle import Settled
+    from poolmgr.services.lending.acquire import Lent
+    from poolmgr.services.life.settle import Settled
 
 
 def init(invocation: Invocation, values: Values) -> None:
@@ -35,8 +35,8 @@ def acquire(invocation: Invocation, values: Values) -> None:
 
     Example: cd "$(poolmgr acquire --agent alice --branch fix/login)"
     """
-    from poolmgr.services import acquire as service
-    from poolmgr.services.background import ensure_worker
+    from poolmgr.services.lending import acquire as service
+    from poolmgr.services.upkeep.background import ensure_worker
     from poolmgr.wiring import open_pool
 
     pool = open_pool(invocation.directory)
@@ -97,9 +97,9 @@ def release(invocation: Invocation, values: Values) -> None:
 
     Example: poolmgr release pool-wt-2 --rescue
     """
-    from poolmgr.services import release as service
-    from poolmgr.services.background import ensure_worker
-    from poolmgr.services.pool import require_slot
+    from poolmgr.services.ground.pool import require_slot
+    from poolmgr.services.life import release as service
+    from poolmgr.services.upkeep.background import ensure_worker
     from poolmgr.wiring import open_pool
 
     pool = open_pool(invocation.directory)
@@ -119,9 +119,9 @@ def reclaim(invocation: Invocation, values: Values) -> None:
 
     Example: poolmgr reclaim pool-wt-2
     """
-    from poolmgr.services import release as service
-    from poolmgr.services.background import ensure_worker
-    from poolmgr.services.pool import require_slot
+    from poolmgr.services.ground.pool import require_slot
+    from poolmgr.services.life import release as service
+    from poolmgr.services.upkeep.background import ensure_worker
     from poolmgr.wiring import open_pool
 
     pool = open_pool(invocation.directory)

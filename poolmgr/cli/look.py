@@ -12,8 +12,8 @@ from poolmgr.cli.verb import Values, Verb, Word
 
 if TYPE_CHECKING:
     from poolmgr.core.records import Event, Request
-    from poolmgr.services.pool import Pool
-    from poolmgr.services.report import Seen
+    from poolmgr.services.ground.pool import Pool
+    from poolmgr.services.looking.report import Seen
 
 
 def status(invocation: Invocation, _values: Values) -> None:
@@ -23,9 +23,9 @@ def status(invocation: Invocation, _values: Values) -> None:
     """
     from poolmgr.core.errors import PoolError
     from poolmgr.core.placing import counted
-    from poolmgr.services.background import ensure_worker
-    from poolmgr.services.pool import read_moment
-    from poolmgr.services.report import look_at_slots
+    from poolmgr.services.ground.pool import read_moment
+    from poolmgr.services.looking.report import look_at_slots
+    from poolmgr.services.upkeep.background import ensure_worker
     from poolmgr.wiring import look_at_pool
 
     pool = look_at_pool(invocation.directory)
@@ -56,7 +56,7 @@ def status(invocation: Invocation, _values: Values) -> None:
 def queue_order(pool: Pool) -> tuple[Request, ...]:
     """The queue in the order of service."""
     from poolmgr.core.queue import service_order
-    from poolmgr.services.pool import read_moment
+    from poolmgr.services.ground.pool import read_moment
 
     return service_order(pool.snapshot().queue, now=read_moment(), aging=pool.settings.queue.aging)
 
@@ -120,7 +120,7 @@ def is_orphaned(seen: Seen) -> bool:
 
 def show_base(pool: Pool, seen: list[Seen]) -> None:
     """Where new branches start, how old that is, and which free slots lag behind it."""
-    from poolmgr.services.lag import read_base_lag
+    from poolmgr.services.looking.lag import read_base_lag
 
     lag = read_base_lag(pool, [one.slot for one in seen if one.slot.state == "READY"])
     if lag.text:
@@ -150,9 +150,9 @@ def where(invocation: Invocation, _values: Values) -> None:
     Example: poolmgr where
     """
     from poolmgr.core.errors import NoSuchSlot
-    from poolmgr.services.lag import read_lag
-    from poolmgr.services.pool import find_slot_around
-    from poolmgr.services.report import look_at_slots
+    from poolmgr.services.ground.pool import find_slot_around
+    from poolmgr.services.looking.lag import read_lag
+    from poolmgr.services.looking.report import look_at_slots
     from poolmgr.wiring import look_at_pool
 
     pool = look_at_pool(invocation.directory)
@@ -234,7 +234,7 @@ def branches(invocation: Invocation, values: Values) -> None:
 
     Example: poolmgr branches --prune
     """
-    from poolmgr.services.branches import list_branches, prune_branches
+    from poolmgr.services.looking.branches import list_branches, prune_branches
     from poolmgr.wiring import look_at_pool, open_pool
 
     pool = open_pool(invocation.directory) if values["prune"] else look_at_pool(invocation.directory)

@@ -11,12 +11,12 @@ from poolmgr.cli.output import is_terminal, say, say_skipped
 from poolmgr.core.placing import counted
 from poolmgr.core.records import Slot
 from poolmgr.core.settings import Settings
-from poolmgr.services.background import ensure_worker
-from poolmgr.services.pool import Pool
-from poolmgr.services.settings_local import set_local
-from poolmgr.services.setup import ensure_pool, require_usable
-from poolmgr.services.site import Site, find_facts, find_site
-from poolmgr.services.worker import work_until_idle
+from poolmgr.services.ground.pool import Pool
+from poolmgr.services.ground.site import Site, find_facts, find_site
+from poolmgr.services.settings.local import set_local
+from poolmgr.services.steering.setup import ensure_pool, require_usable
+from poolmgr.services.upkeep.background import ensure_worker
+from poolmgr.services.upkeep.worker import work_until_idle
 from poolmgr.store.snapshot import write_meta
 from poolmgr.wiring import open_pool, settings_of
 
@@ -80,7 +80,7 @@ def answer(pool: Pool, *, is_new: bool) -> Made:
     snapshot = pool.snapshot()
     present = counted(snapshot)
     failed: list[Slot] = [slot for slot in snapshot.slots if slot.state == "BROKEN"]
-    head = f"{'made' if is_new else 'there is'} a pool of {len(present)} slots in {pool.facts.slots_dir}"
+    head = f"{'made' if is_new else 'there is'} a pool of {len(present)} {'slot' if len(present) == 1 else 'slots'} in {pool.facts.slots_dir}"
     rows = [
         f"  {slot.name}  {slot.state.value.lower()}  base {slot.base_ref} {slot.base_oid[:10]}"
         for slot in present

@@ -11,7 +11,7 @@ from poolmgr.cli.output import emit, out, safe, say
 
 if TYPE_CHECKING:
     from poolmgr.core.records import Slot
-    from poolmgr.services.pool import Pool
+    from poolmgr.services.ground.pool import Pool
 
 app = typer.Typer(
     name="pool",
@@ -61,7 +61,7 @@ def change_size(context: typer.Context, by: int) -> None:
 
 def set_size(context: typer.Context, pool: Pool, size: int) -> None:
     """The new size, and what came of it."""
-    from poolmgr.services import sizing
+    from poolmgr.services.steering import sizing
 
     reached = sizing.resize(pool, size)
     if context.obj.as_json:
@@ -81,7 +81,7 @@ def refresh(
 
     Example: poolmgr pool refresh --fetch
     """
-    from poolmgr.services import sizing
+    from poolmgr.services.steering import sizing
 
     moved = sizing.refresh(open_here(context), fetch=fetch)
     if context.obj.as_json:
@@ -101,7 +101,7 @@ def warm(
 
     Example: poolmgr pool warm pool-wt-2
     """
-    from poolmgr.services.rewarm import rewarm
+    from poolmgr.services.steering.rewarm import rewarm
 
     pool = open_here(context)
     results = rewarm(pool, slot, context.obj.directory)
@@ -123,8 +123,8 @@ def adopt(context: typer.Context, slot: Name) -> None:
     Example: poolmgr pool adopt pool-wt-3
     """
     from poolmgr.cli.lend import show_settled
-    from poolmgr.services import sizing
-    from poolmgr.services.background import ensure_worker
+    from poolmgr.services.steering import sizing
+    from poolmgr.services.upkeep.background import ensure_worker
 
     pool = open_here(context)
     settled = sizing.adopt(pool, slot_named(context, pool, slot))
@@ -141,7 +141,7 @@ def retire(context: typer.Context, slot: Name) -> None:
     Example: poolmgr pool retire pool-wt-3
     """
     from poolmgr.core.errors import NotKeptError
-    from poolmgr.services import sizing
+    from poolmgr.services.steering import sizing
 
     pool = open_here(context)
     wanted = slot_named(context, pool, slot)
@@ -165,6 +165,6 @@ def open_here(context: typer.Context) -> Pool:
 
 def slot_named(context: typer.Context, pool: Pool, name: str) -> Slot:
     """The slot the caller means."""
-    from poolmgr.services.pool import require_slot
+    from poolmgr.services.ground.pool import require_slot
 
     return require_slot(pool.snapshot(), name, context.obj.directory)

@@ -19,7 +19,7 @@ def list_requests(context: typer.Context) -> None:
     Example: poolmgr queue list
     """
     from poolmgr.cli.look import queue_order, request_json
-    from poolmgr.services.pool import read_moment
+    from poolmgr.services.ground.pool import read_moment
     from poolmgr.wiring import look_at_pool
 
     invocation: Invocation = context.obj
@@ -47,7 +47,7 @@ def cancel(
 
     Example: poolmgr queue cancel 4f1c0a9d2b7e6f35
     """
-    from poolmgr.services.cancel import cancel_request
+    from poolmgr.services.lending.cancel import cancel_request
     from poolmgr.wiring import open_pool
 
     invocation: Invocation = context.obj

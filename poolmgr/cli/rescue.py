@@ -26,7 +26,7 @@ def list_all(context: typer.Context) -> None:
 
     Example: poolmgr rescue list
     """
-    from poolmgr.services import rescues
+    from poolmgr.services.steering import rescues
 
     invocation: Invocation = context.obj
     found = rescues.list_all(invocation.directory)
@@ -59,7 +59,7 @@ def show(context: typer.Context, rescue_id: Id) -> None:
 
     Example: poolmgr rescue show 3-17
     """
-    from poolmgr.services import rescues
+    from poolmgr.services.steering import rescues
 
     invocation: Invocation = context.obj
     rescue, held = rescues.show(invocation.directory, rescue_id)
@@ -90,11 +90,11 @@ def restore(
 
     Example: poolmgr rescue restore 3-17 --to ../salvage
     """
-    from poolmgr.services import rescues
+    from poolmgr.services.steering import rescues
 
     invocation: Invocation = context.obj
     if to is None:
-        from poolmgr.services.background import ensure_worker
+        from poolmgr.services.upkeep.background import ensure_worker
         from poolmgr.wiring import open_pool
 
         pool = open_pool(invocation.directory)
@@ -120,7 +120,7 @@ def drop(
 
     Example: poolmgr rescue drop 3-17
     """
-    from poolmgr.services import rescues
+    from poolmgr.services.steering import rescues
 
     invocation: Invocation = context.obj
     gone = rescues.drop(invocation.directory, rescue_id, older_than)

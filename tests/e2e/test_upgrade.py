@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from poolmgr.core.errors import StateDamaged
-from poolmgr.services.site import find_site, require_facts
-from poolmgr.services.worker import work_until_idle
+from poolmgr.services.ground.site import find_site, require_facts
+from poolmgr.services.upkeep.worker import work_until_idle
 from poolmgr.store.migrations import SCRIPTS, newest
 from poolmgr.store.snapshot import read_meta, read_snapshot, write_meta
 from poolmgr.store.sqlite import SqliteEngine

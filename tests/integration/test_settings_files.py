@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from poolmgr.core.settings_layers import Source
-from poolmgr.services.settings import load_settings
-from poolmgr.services.settings_cache import CACHE
-from poolmgr.services.settings_local import set_local
+from poolmgr.services.settings.cache import CACHE
+from poolmgr.services.settings.load import load_settings
+from poolmgr.services.settings.local import set_local
 from tests.fixtures.settings import Files
 
 SETTLED = "import time; time.time_ns = lambda: 2**62"
@@ -58,7 +58,7 @@ def in_new_process(files: Files, *before: str) -> list[str]:
     """The maximum, and the modules that loading it in a new process imported."""
     code = [
         *before,
-        "import sys; from pathlib import Path; from poolmgr.services.settings import load_settings",
+        "import sys; from pathlib import Path; from poolmgr.services.settings.load import load_settings",
         f"loaded = load_settings(Path({str(files.checkout)!r}), Path({str(files.state)!r}), {{}})",
         "costly = {'yaml', 'difflib', 'tracks.globs', 'hashlib'}",
         "print(loaded.settings.pool.max, *sorted(costly & set(sys.modules)))",
@@ -81,7 +81,7 @@ def test_a_file_is_parsed_once_and_then_kept(files: Files) -> None:
 
 
 def test_a_kept_file_says_what_the_file_said(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("poolmgr.services.settings_cache.time.time_ns", lambda: 2**62)
+    monkeypatch.setattr("poolmgr.services.settings.cache.time.time_ns", lambda: 2**62)
     files.committed.write_text("pool: {max: 5}\nwarm: {run: [x]}\n")
     files.clone.write_text("env: {A: 1}\nrelease: {disposable: ['...', b]}\npool: {base: null}\n")
     first = files.load()
@@ -189,7 +189,7 @@ def test_what_is_no_regular_file_is_refused(files: Files, kind: str) -> None:
 
 
 def test_what_is_kept_is_plain_json(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("poolmgr.services.settings_cache.time.time_ns", lambda: 2**62)
+    monkeypatch.setattr("poolmgr.services.settings.cache.time.time_ns", lambda: 2**62)
     files.committed.write_text("pool: {max: 5}\n")
     files.load()
     kept = json.loads((files.state / CACHE).read_text())

@@ -9,8 +9,8 @@ import pytest
 
 from poolmgr.core.settings import SettingsError
 from poolmgr.core.settings_values import Raw
-from poolmgr.services.settings_local import set_local
-from poolmgr.services.settings_trust import TRUST, read_trust, write_trust
+from poolmgr.services.settings.local import set_local
+from poolmgr.services.settings.trust import TRUST, read_trust, write_trust
 from tests.fixtures.settings import Files
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from poolmgr.core.settings_parse import Given, parse_document
 from poolmgr.core.settings_table import SETTINGS
-from poolmgr.services.settings_place import defaults_page
-from poolmgr.services.settings_yaml import parse_yaml
+from poolmgr.services.settings.place import defaults_page
+from poolmgr.services.settings.yaml_text import parse_yaml
 
 PAGE = Path(__file__).parents[2] / "config" / "defaults.yaml"
 TEXT = PAGE.read_text()

@@ -7,7 +7,7 @@ import pytest
 from poolmgr.core.settings import Problem
 from poolmgr.core.settings_parse import Found, Given, Node, parse_document, parse_environment, parse_flags
 from poolmgr.core.settings_table import NOT_SETTINGS, SETTINGS, VARIABLES
-from poolmgr.services.settings_yaml import parse_flow, parse_yaml
+from poolmgr.services.settings.yaml_text import parse_flow, parse_yaml
 
 
 def parse(text: str) -> list[Found]:

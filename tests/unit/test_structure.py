@@ -26,7 +26,11 @@ TOP_LEVEL = {
 FORBIDDEN_MODULES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base"}
 FORBIDDEN_PREFIXES = ("get_", "handle_", "process_")
 # The doors through which processes start.
-STARTERS = {"isolation/git/program.py", "poolmgr/services/warm.py", "poolmgr/services/background.py"}
+STARTERS = {
+    "isolation/git/program.py",
+    "poolmgr/services/life/warm.py",
+    "poolmgr/services/upkeep/background.py",
+}
 STARTING_MODULES = {"subprocess", "multiprocessing", "pty"}
 STARTING_CALLS = re.compile(r"os\.(system|popen|fork|forkpty|posix_spawnp?|(exec|spawn)[lv]p?e?)")
 # Bytes and text of file names; nothing that touches a disk.

@@ -11,8 +11,6 @@ from poolmgr.core.errors import PoolError, StateUnwritable
 from poolmgr.core.lifecycle import OP_STATES
 from poolmgr.core.records import Snapshot
 from poolmgr.core.settings import SettingsError
-from poolmgr.services.backup import try_back_up
-from poolmgr.services.chores import run_round
 from poolmgr.services.doctor.finding import Case, Finding, wrong
 from poolmgr.services.doctor.half_done import look_at_half_done
 from poolmgr.services.doctor.holders import look_at_ops, look_at_requests, look_at_waiters
@@ -22,8 +20,10 @@ from poolmgr.services.doctor.rescues import look_at_rescues
 from poolmgr.services.doctor.slots import look_at_slots
 from poolmgr.services.doctor.state import look_at_state
 from poolmgr.services.doctor.strangers import look_at_strangers
-from poolmgr.services.pool import Pool
-from poolmgr.services.site import Site
+from poolmgr.services.ground.pool import Pool
+from poolmgr.services.ground.site import Site
+from poolmgr.services.upkeep.backup import try_back_up
+from poolmgr.services.upkeep.chores import run_round
 from resources.probes.processes import is_stopped
 
 ROUNDS = 4

@@ -11,7 +11,7 @@ from isolation.git.worktrees import list_admins, worktree_of
 from isolation.rescue.restoring import discard, finish
 from poolmgr.core.errors import Busy
 from poolmgr.services.doctor.finding import Case, wrong
-from poolmgr.services.pool import Pool
+from poolmgr.services.ground.pool import Pool
 from poolmgr.store import gate
 from resources.probes.processes import read_identity
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from functools import partial
 
 from poolmgr.core.records import Snapshot
-from poolmgr.services.background import MOST, is_running
 from poolmgr.services.doctor.finding import Case, remark, wrong
-from poolmgr.services.due import has_dead_holder
-from poolmgr.services.pool import Pool, read_moment
-from poolmgr.services.undelivered import list_undelivered, take_back
+from poolmgr.services.ground.pool import Pool, read_moment
+from poolmgr.services.upkeep.background import MOST, is_running
+from poolmgr.services.upkeep.due import has_dead_holder
+from poolmgr.services.upkeep.undelivered import list_undelivered, take_back
 from resources.probes.processes import Life, describe, is_stopped, judge, pid_of
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from isolation.git.worktrees import list_admins, worktree_of
 from poolmgr.core.records import Snapshot
 from poolmgr.services.doctor.finding import Case, remark, wrong
-from poolmgr.services.locks import find_locks, find_shared_locks, is_old
-from poolmgr.services.pool import Pool
-from poolmgr.services.registered import find_pooled
+from poolmgr.services.doctor.registered import find_pooled
+from poolmgr.services.ground.locks import find_locks, find_shared_locks, is_old
+from poolmgr.services.ground.pool import Pool
 from resources.probes.inside import Inside, scan
 from resources.probes.processes import Life, judge
 

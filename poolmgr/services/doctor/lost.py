@@ -10,14 +10,15 @@ from isolation.git.worktrees import checked_out, list_admins
 from poolmgr.core.errors import LostRace, PoolError
 from poolmgr.core.lifecycle import LENT, State
 from poolmgr.core.records import Lease, OpKind, Slot, Snapshot
-from poolmgr.services import marks, release
-from poolmgr.services.chores import start_retire
-from poolmgr.services.job import Turn, begin, hands_on, step
-from poolmgr.services.keep import restore_directory
-from poolmgr.services.marks import is_tombstone
-from poolmgr.services.pool import Pool, read_moment
-from poolmgr.services.recycle import WORKTREE_CONFIG
-from poolmgr.services.registered import read_line
+from poolmgr.services.doctor.registered import read_line
+from poolmgr.services.ground import marks
+from poolmgr.services.ground.job import Turn, begin, hands_on, step
+from poolmgr.services.ground.marks import is_tombstone
+from poolmgr.services.ground.pool import Pool, read_moment
+from poolmgr.services.life import release
+from poolmgr.services.life.keep import restore_directory
+from poolmgr.services.life.recycle import WORKTREE_CONFIG
+from poolmgr.services.upkeep.chores import start_retire
 from poolmgr.store.tables.leases import end_lease
 
 GONE = "its directory and git's record of it are gone"

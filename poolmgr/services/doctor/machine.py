@@ -11,7 +11,7 @@ from isolation.errors import IsolationError
 from isolation.git.layout import OLDEST, read_version
 from poolmgr.core.errors import Busy
 from poolmgr.services.doctor.finding import Case, remark, wrong
-from poolmgr.services.site import Site
+from poolmgr.services.ground.site import Site
 from poolmgr.store import gate
 from poolmgr.store.soundness import library_fault
 from resources.probes.filesystem import is_network

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from isolation.rescue import list_rescues
 from poolmgr.core.records import Snapshot
 from poolmgr.services.doctor.finding import Case, remark
-from poolmgr.services.pool import Pool
+from poolmgr.services.ground.pool import Pool
 
 
 def look_at_rescues(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:

@@ -12,15 +12,15 @@ from isolation.git.worktrees import find_admin, find_registered, lock_worktree
 from isolation.work import examine
 from poolmgr.core.lifecycle import LENT, OP_STATES, State
 from poolmgr.core.records import Slot, Snapshot
-from poolmgr.services import marks
-from poolmgr.services.chores import start_recycle
 from poolmgr.services.doctor.finding import Case, remark, wrong
 from poolmgr.services.doctor.lost import bury, revive, take_from_nowhere
-from poolmgr.services.inside import names, without_watchers
-from poolmgr.services.keep import restore_directory, rules_for
-from poolmgr.services.marks import is_tombstone
-from poolmgr.services.pool import Pool
-from poolmgr.services.registered import read_line
+from poolmgr.services.doctor.registered import read_line
+from poolmgr.services.ground import marks
+from poolmgr.services.ground.inside import names, without_watchers
+from poolmgr.services.ground.marks import is_tombstone
+from poolmgr.services.ground.pool import Pool
+from poolmgr.services.life.keep import restore_directory, rules_for
+from poolmgr.services.upkeep.chores import start_recycle
 from resources.probes.inside import scan
 
 HINTS = {State.PARKED: "parked", State.BROKEN: "broken"}

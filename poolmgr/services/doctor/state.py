@@ -8,11 +8,11 @@ from dataclasses import replace
 from poolmgr.core.errors import NoPool, StateDamaged
 from poolmgr.services.doctor.finding import Finding
 from poolmgr.services.doctor.machine import look_for_frozen
-from poolmgr.services.rebind import rebind_pool
-from poolmgr.services.rebuild import rebuild_database
-from poolmgr.services.rebuild_facts import rebuild_facts
-from poolmgr.services.registered import list_registered
-from poolmgr.services.site import Facts, Site, find_facts, is_home, make_state
+from poolmgr.services.doctor.rebind import rebind_pool
+from poolmgr.services.doctor.rebuild import rebuild_database
+from poolmgr.services.doctor.rebuild_facts import rebuild_facts
+from poolmgr.services.doctor.registered import list_registered
+from poolmgr.services.ground.site import Facts, Site, find_facts, is_home, make_state
 from poolmgr.store.soundness import find_damage, is_rebuildable
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from isolation.git.worktrees import list_admins
 from poolmgr.core.records import Snapshot
+from poolmgr.services.doctor.enter import Entrance, enter, prepare
 from poolmgr.services.doctor.finding import Case, remark, wrong
-from poolmgr.services.enter import Entrance, enter, prepare
-from poolmgr.services.fences import highest_fence
-from poolmgr.services.gathering import ensure_in_place, list_unregistered
-from poolmgr.services.marks import is_tombstone
-from poolmgr.services.pool import Pool, read_moment
-from poolmgr.services.registered import Registered, find_place, find_pooled
+from poolmgr.services.doctor.gathering import ensure_in_place, list_unregistered
+from poolmgr.services.doctor.registered import Registered, find_place, find_pooled
+from poolmgr.services.ground.fences import highest_fence
+from poolmgr.services.ground.marks import is_tombstone
+from poolmgr.services.ground.pool import Pool, read_moment
 
 
 def look_at_strangers(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:

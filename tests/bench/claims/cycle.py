@@ -10,10 +10,10 @@ from isolation.git.program import Git
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Request
 from poolmgr.core.settings import Settings
-from poolmgr.services.claim import Claim, Wish, try_claim
-from poolmgr.services.pool import Pool, read_moment
-from poolmgr.services.site import Facts, Site
-from poolmgr.services.start_point import Base
+from poolmgr.services.ground.pool import Pool, read_moment
+from poolmgr.services.ground.site import Facts, Site
+from poolmgr.services.ground.start_point import Base
+from poolmgr.services.lending.claim import Claim, Wish, try_claim
 from poolmgr.store.protocol import Engine
 from poolmgr.store.tables.events import Note
 from poolmgr.store.tables.leases import end_lease

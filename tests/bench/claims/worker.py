@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from poolmgr.core.errors import Busy, StateUnwritable
-from poolmgr.services.claim import Claim
-from poolmgr.services.pool import Pool
+from poolmgr.services.ground.pool import Pool
+from poolmgr.services.lending.claim import Claim
 from tests.bench.claims.cycle import claim, enter_queue, give_back, make_pool
 from tests.bench.claims.engine import is_locked, open_engine
 

@@ -18,7 +18,9 @@ from typing import Any
 
 from poolmgr.__main__ import main
 from poolmgr.cli import app, lend, look  # noqa: F401 - loaded here, so that no child has to
-from poolmgr.services import acquire, release, worker  # noqa: F401
+from poolmgr.services.lending import acquire  # noqa: F401
+from poolmgr.services.life import release  # noqa: F401
+from poolmgr.services.upkeep import worker  # noqa: F401
 from poolmgr.wiring import open_pool  # noqa: F401
 
 

@@ -1,0 +1,1 @@
+"""What every service stands on: the site, the open pool, jobs under a slot's lock, marks, turns."""

@@ -1,0 +1,130 @@
+"""The pool's own files in a slot: who has it, for git's admin directory and for programs inside.
+
+`poolmgr.json` lies in the admin directory, out of the working tree's reach; from it a lost
+database is rebuilt. `.env.worktree` lies in the tree, excluded from git, never through a symlink.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from isolation.git.worktrees import find_admin
+from poolmgr.core.records import Lease, Slot
+from poolmgr.services.ground.pool import ENV_FILE, Pool
+from poolmgr.services.ground.site import write_private
+
+MARK = "poolmgr.json"
+REVOKED = "revoked"
+PLACED = "poolmgr-placed.json"
+
+
+def lock_reason(pool: Pool, number: int, generation: int) -> str:
+    """What `git worktree list` shows, and by which a slot is known without the database."""
+    return f"poolmgr pool={pool.facts.pool_id} slot={number} generation={generation}"
+
+
+def write_mark(admin: Path, pool: Pool, slot: Slot, lease: Lease | None) -> None:
+    """The facts of a slot, in its admin directory."""
+    facts: dict[str, object] = {
+        "pool": pool.facts.pool_id, "slot": slot.number, "generation": slot.generation, "fence": slot.fence,
+        "base_ref": slot.base_ref, "base_oid": slot.base_oid,
+    }  # fmt: skip
+    if lease:
+        facts["lease"] = {
+            "id": lease.id, "agent": lease.agent, "branch": lease.branch, "holder": lease.holder,
+            "request_id": lease.request_id, "base_ref": lease.base_ref, "base_oid": lease.base_oid,
+            "started": lease.started,
+        }  # fmt: skip
+    write_private(admin / MARK, json.dumps(facts, indent=1).encode())
+
+
+def read_mark(admin: Path) -> Mapping[str, Any] | None:
+    """The facts of a slot; None when there are none that can be read."""
+    try:
+        facts = json.loads((admin / MARK).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return facts if isinstance(facts, dict) else None
+
+
+def write_placed(slot: Slot, placed: Mapping[str, str]) -> None:
+    """The files poolmgr copied into a slot, path to sha256: unchanged, they are nobody's work."""
+    admin = find_admin(slot.path)
+    if admin:
+        write_private(admin / PLACED, json.dumps(placed).encode())
+
+
+def read_placed(slot: Slot) -> dict[str, str]:
+    """What poolmgr copied into a slot."""
+    admin = find_admin(slot.path)
+    try:
+        placed = json.loads((admin / PLACED).read_bytes()) if admin else {}
+    except (OSError, ValueError):
+        return {}
+    return {str(path): str(digest) for path, digest in placed.items()} if isinstance(placed, dict) else {}
+
+
+def write_env(slot: Slot, lease_id: str) -> None:
+    """Plain KEY=value lines for direnv, dotenv and `set -a`."""
+    file = slot.path / ENV_FILE
+    admin = find_admin(slot.path)
+    if admin is None or (os.path.lexists(file) and not is_our_env(file)):
+        return  # the branch has something of that name; it is not ours to replace
+    making = admin / ENV_FILE  # not in the tree: what a kill leaves there would look like work
+    write_private(making, f"POOLMGR_SLOT={slot.name}\nPOOLMGR_LEASE={lease_id}\n".encode())
+    try:
+        making.replace(file)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        write_private(file, making.read_bytes())
+        making.unlink()
+
+
+def drop_env(slot: Slot) -> None:
+    """Ours alone: nothing else is ever removed here."""
+    file = slot.path / ENV_FILE
+    if is_our_env(file):
+        file.unlink()
+
+
+def is_our_env(file: Path) -> bool:
+    """Whether the file is the one we write: a regular file that names a lease."""
+    with suppress(OSError):
+        return not file.is_symlink() and file.is_file() and b"\nPOOLMGR_LEASE=" in file.read_bytes()
+    return False
+
+
+def revoke(slot: Slot) -> None:
+    """The lease is over whatever its holder thinks; the guards read this."""
+    admin = find_admin(slot.path)
+    if admin:
+        write_private(admin / REVOKED, f"{slot.fence}\n".encode())
+
+
+def drop_marks(slot: Slot) -> None:
+    """Nothing of the last lease stays."""
+    drop_env(slot)
+    admin = find_admin(slot.path)
+    if admin:
+        for name in (MARK, REVOKED, PLACED):
+            (admin / name).unlink(missing_ok=True)
+
+
+def write_tombstone(path: Path) -> None:
+    """A directory in which git stops with an error instead of finding a checkout above it."""
+    path.mkdir(mode=0o700, exist_ok=True)
+    (path / ".git").write_text("gitdir: /poolmgr/this-slot-was-taken-back\n", encoding="ascii")
+
+
+def is_tombstone(path: Path) -> bool:
+    """Whether a directory is ours and holds nothing but the stone."""
+    with suppress(OSError):
+        return os.listdir(path) == [".git"] and (path / ".git").read_bytes().startswith(b"gitdir: /poolmgr/")
+    return False

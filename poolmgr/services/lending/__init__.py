@@ -1,0 +1,1 @@
+"""From a request to a lease: the queue, the claim, the branch."""

@@ -1,0 +1,241 @@
+"""Lending a slot: resolve the branch, take a place in the queue, wait for the turn, set it up."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from isolation.errors import IsolationError
+from isolation.git.refs import resolve_commits
+from poolmgr.core.errors import BadName, BranchHeld, Busy, PoolError, TimedOut
+from poolmgr.core.lifecycle import HELD, LENT, State
+from poolmgr.core.placing import counted
+from poolmgr.core.records import Lease, Request, RequestState, Slot, Snapshot
+from poolmgr.core.refname import require_agent, require_branch, require_request
+from poolmgr.services.ground import wake
+from poolmgr.services.ground.job import call_waiters, hands_on, is_environment
+from poolmgr.services.ground.pool import Pool, read_moment
+from poolmgr.services.ground.start_point import fetch_base, require_base
+from poolmgr.services.lending import activity
+from poolmgr.services.lending.cancel import expire_dead
+from poolmgr.services.lending.claim import Claim, Wish, find_absent, refuse_held, try_claim
+from poolmgr.services.lending.tracking import set_tracking
+from poolmgr.services.life.assign import execute_assign, require_free, undo_assign
+from poolmgr.store.tables.events import add_pool_event
+from poolmgr.store.tables.leases import find_lease
+from poolmgr.store.tables.requests import (
+    NewRequest,
+    add_request,
+    adopt_request,
+    deliver_request,
+    find_request,
+    requeue_request,
+    settle_request,
+)
+
+TRIES = 3
+
+
+class Asked(NamedTuple):
+    """What `acquire` was told."""
+
+    agent: str
+    branch: str | None = None
+    base: str | None = None
+    track: bool = False
+    fetch: bool = False
+    priority: int = 2
+    timeout: float | None = None
+    request_id: str | None = None
+    holder: str | None = None
+
+
+class Waiting(NamedTuple):
+    """How long a request waits, and what is done meanwhile."""
+
+    until: float | None
+    limit: float | None
+    background: Callable[[Pool], None]
+
+
+class Lent(NamedTuple):
+    """What `acquire` answers."""
+
+    slot: Slot
+    lease: Lease
+    warnings: tuple[str, ...] = ()
+
+
+def acquire(pool: Pool, asked: Asked, *, background: Callable[[Pool], None]) -> Lent:
+    """A slot of one's own. Asking again with the same request id gives the same lease."""
+    require_agent(asked.agent)
+    if asked.request_id:
+        require_request(asked.request_id)
+        known = find_granted(pool, asked.request_id)
+        if known:
+            return known
+    if asked.fetch or pool.settings.pool.fetch:
+        fetch_base(pool)
+    wish, upstream = resolve_wish(pool, asked)
+    warnings = activity.list_warnings(pool, wish, upstream) if wish.branch else ()
+    request = enter_queue(pool, asked)
+    waiting = Waiting(until=deadline_of(asked.timeout), limit=asked.timeout, background=background)
+    try:
+        slot, lease = obtain(pool, request, lambda: wait_for_turn(pool, request, wish, waiting))
+    except BaseException as error:
+        leave_queue(pool, request, error)
+        background(pool)
+        raise
+    if upstream and asked.track and not wish.exists:
+        set_tracking(pool, lease.branch, upstream)
+    return Lent(slot=slot, lease=lease, warnings=(*warnings, *activity.list_cold(pool, slot, wish)))
+
+
+def delivered(pool: Pool, lent: Lent) -> None:
+    """The caller has the path in hand."""
+    with pool.engine.write() as session:
+        deliver_request(session, lent.lease.request_id)
+
+
+def find_granted(pool: Pool, request_id: str) -> Lent | None:
+    """What this request has been given and still holds."""
+    with pool.engine.read() as session:
+        request = find_request(session, request_id)
+        lease = find_lease(session, request.lease_id) if request and request.lease_id else None
+    if lease is None:
+        return None
+    snapshot = pool.snapshot()
+    slot = next((slot for slot in snapshot.slots if slot.lease_id == lease.id), None)
+    return Lent(slot=slot, lease=lease) if slot and slot.state in LENT else None
+
+
+def obtain(pool: Pool, request: Request, turn: Callable[[], Claim | Lease]) -> tuple[Slot, Lease]:
+    """A slot set up; one that turns out faulty is left to be mended, and the next one tried."""
+    for left in reversed(range(TRIES)):
+        claimed = turn()
+        if not isinstance(claimed, Claim):
+            slot = wait_for_other(pool, claimed)
+            if slot:
+                return slot, claimed
+            continue
+        try:
+            return set_up(pool, claimed)
+        except (IsolationError, PoolError) as error:
+            if not left or isinstance(error, BranchHeld | BadName) or is_environment(error):
+                raise
+    raise Busy(f"the request {request.id} came to nothing {TRIES} times", hint="poolmgr doctor --fix")
+
+
+def wait_for_other(pool: Pool, lease: Lease) -> Slot | None:
+    """The slot that another process sets up under the same request; None when that fails."""
+    while True:
+        slot = next((slot for slot in pool.snapshot().slots if slot.lease_id == lease.id), None)
+        if slot is None or slot.state is not State.ASSIGNING:
+            return slot
+        time.sleep(0.01)
+
+
+def resolve_wish(pool: Pool, asked: Asked) -> tuple[Wish, str | None]:
+    """The branch and the commit the slot will stand on, and the branch's name at the remote."""
+    base = require_base(pool, asked.base)
+    branch = asked.branch
+    upstream, exists, commit = None, False, base.oid
+    if branch:
+        require_branch(branch)
+        snapshot = pool.snapshot()
+        refuse_held(snapshot, branch)
+        require_free(pool, branch, [slot.path for slot in snapshot.slots])
+        local, remote = f"refs/heads/{branch}", f"refs/remotes/origin/{branch}"
+        found = resolve_commits(pool.git, [local, remote])
+        upstream = f"origin/{branch}" if found[remote] else None
+        exists = found[local] is not None
+        commit = found[local] or (found[remote] if asked.track and found[remote] else None) or base.oid
+        if asked.track and not upstream:
+            raise PoolError(
+                f"there is no branch {branch} at the remote to track",
+                hint=f"poolmgr acquire --branch {branch} --fetch --track",
+            )
+    wish = Wish(
+        agent=asked.agent, branch=branch, commit=commit, exists=exists, base=base, holder=asked.holder
+    )  # fmt: skip
+    return wish, upstream
+
+
+def enter_queue(pool: Pool, asked: Asked) -> Request:
+    """A place in the queue; the same request asked again keeps its old one."""
+    new = NewRequest(
+        id=asked.request_id or os.urandom(8).hex(), agent=asked.agent, priority=asked.priority,
+        branch=asked.branch, waiter=pool.me, named=asked.request_id is not None,
+    )  # fmt: skip
+    now = read_moment()
+    with pool.engine.write() as session:
+        known = find_request(session, new.id) if new.named else None
+        if known is None:
+            return add_request(session, new, now=now)
+        if known.state is RequestState.QUEUED:
+            return adopt_request(session, new.id, pool.me) or requeue_request(session, new, now=now)
+        return requeue_request(session, new, now=now)
+
+
+def deadline_of(timeout: float | None) -> float | None:
+    """When patience ends, on the monotonic clock."""
+    return None if timeout is None else time.monotonic() + timeout
+
+
+def wait_for_turn(pool: Pool, request: Request, wish: Wish, waiting: Waiting) -> Claim | Lease:
+    """A slot of ours to set up; whoever waits also sees to it that slots are made and cleaned."""
+    claim = try_claim(pool, request, wish, frozenset())
+    if claim:
+        return claim
+    with wake.waiting(pool.site.state / "waiters", request.seq) as waiter:
+        while True:
+            snapshot = pool.snapshot()
+            if expire_dead(pool, snapshot):
+                snapshot = pool.snapshot()
+            waiting.background(pool)
+            absent = find_absent(snapshot, request, read_moment())
+            claim = try_claim(pool, request, wish, absent)
+            if claim:
+                return claim
+            left = wake.LOOK_AGAIN if waiting.until is None else waiting.until - time.monotonic()
+            if left <= 0:
+                raise timed_out(pool, snapshot, request, waiting.limit)
+            waiter.wait(min(wake.LOOK_AGAIN, left))
+
+
+def timed_out(pool: Pool, snapshot: Snapshot, request: Request, timeout: float | None) -> TimedOut:
+    """Nobody gave a slot back in time."""
+    held = sum(slot.state in HELD for slot in snapshot.slots)
+    size, most = len(counted(snapshot)), pool.settings.pool.max
+    return TimedOut(
+        f"no slot became free within {timeout or 0:g} s: {held} of {size} slots are held"
+        + (f", and the pool may grow to {most}" if size < most else ""),
+        hint="poolmgr acquire --wait, or see who holds them: poolmgr status",
+        facts={"request_id": request.id},
+    )
+
+
+def set_up(pool: Pool, claim: Claim) -> tuple[Slot, Lease]:
+    """The claimed slot on its branch; what fails is undone before the error is told."""
+    with hands_on(pool, claim.slot, claim.op) as job:
+        try:
+            return execute_assign(pool, job, claim.lease), claim.lease
+        except (IsolationError, PoolError, OSError) as error:
+            undo_assign(pool, job, reason=str(error))
+            raise
+
+
+def leave_queue(pool: Pool, request: Request, error: BaseException) -> None:
+    """A request that gives up makes room at once."""
+    state = RequestState.EXPIRED if isinstance(error, TimedOut) else RequestState.CANCELLED
+    reason = str(error) or type(error).__name__
+    with pool.engine.write() as session:
+        current = find_request(session, request.id)
+        is_ours = current is not None and current.waiter == pool.me
+        if is_ours and settle_request(session, request.id, state, reason):
+            add_pool_event(
+                session, pool.note("queue", f"{request.id}: {reason}", state.value.lower()), now=read_moment()
+            )
+    call_waiters(pool)

@@ -1,0 +1,1 @@
+"""A slot from state to state: the work of each op state, every step repeatable."""

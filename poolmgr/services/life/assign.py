@@ -1,0 +1,171 @@
+"""Setting a claimed slot to its branch, and undoing that when the claimer died.
+
+Where the slot's files already are the branch's, only two refs move, whatever the size of the
+repository. Until the lease is announced no user work can be in the slot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from isolation.errors import GitFailed
+from isolation.git.refs import (
+    branch_reflog_head,
+    delete_ref,
+    detach_head,
+    find_commit,
+    move_tree,
+    point_head,
+    ref_clash,
+    tree_of,
+    try_create_ref,
+)
+from isolation.git.worktrees import checked_out, find_admin, worktree_of
+from poolmgr.core.errors import BadName, BranchHeld, PoolError
+from poolmgr.core.lifecycle import State
+from poolmgr.core.records import Lease, OpKind, Slot
+from poolmgr.services.ground import marks
+from poolmgr.services.ground.dirt import is_dirty
+from poolmgr.services.ground.job import Job, Turn, call_waiters, step, step_on
+from poolmgr.services.ground.locks import drop_dead_locks, drop_ref_lock
+from poolmgr.services.ground.pool import Pool, read_moment
+from poolmgr.store.tables.leases import end_lease, find_lease
+from poolmgr.store.tables.requests import undo_grant
+
+HEADS = "refs/heads/"
+ELSEWHERE = "ref: refs/heads/.invalid"  # what HEAD says where refs are not files
+SMALL = 500_000  # bytes of index, some 4,000 files: git status takes 5 ms
+
+
+class Target(NamedTuple):
+    """What a slot is to be set to; `start` is where the branch is made, None when it is there."""
+
+    branch: str
+    commit: str
+    start: str | None
+
+
+def execute_assign(pool: Pool, job: Job, lease: Lease) -> Slot:
+    """The slot on its branch, marked and announced."""
+    target = read_target(pool, job, lease)
+    admin = find_admin(job.slot.path)
+    if admin is None:
+        raise PoolError(f"the worktree of {job.slot.name} is gone", hint="poolmgr doctor --fix")
+    require_free(pool, target.branch, (job.slot.path,))
+    require_untouched(job, admin)
+    if target.start:
+        create_branch(pool, job, target)
+    set_files(job, target)
+    point_head(job.git, target.branch, message=f"poolmgr: lent to {lease.agent}")
+    marks.write_mark(admin, pool, job.slot, lease)
+    marks.write_env(job.slot, lease.id)
+    return step(pool, job, State.LEASED, action="acquire", reason=f"lent to {lease.agent}", error="")
+
+
+def read_target(pool: Pool, job: Job, lease: Lease) -> Target:
+    """The intent; a branch that exists may have moved while the request waited."""
+    commit, start = str(job.args["commit"]), job.args["start"]
+    tip = commit if start else find_commit(pool.git, HEADS + lease.branch)
+    if tip is None:
+        raise BranchHeld(f"the branch {lease.branch} is gone since it was asked for", hint="try again")
+    return Target(branch=lease.branch, commit=tip, start=start)
+
+
+def require_untouched(job: Job, admin: Path) -> None:
+    """Refuse a free slot that somebody wrote into: it goes back to be cleaned, the work kept.
+
+    A look costs as much as the repository is large, so only small ones get it here; in large
+    ones `status` shows such a slot as dirty, and `doctor --fix` sends it back. That somebody moved
+    HEAD costs nothing to see.
+    """
+    head = (admin / "HEAD").read_text(errors="replace").removesuffix("\n")
+    is_moved = head not in {job.slot.base_oid, ELSEWHERE}
+    if not is_moved and (admin / "index").stat().st_size > SMALL:
+        return
+    if is_moved or is_dirty(job.git, marks.read_placed(job.slot)):
+        raise PoolError(f"somebody wrote into {job.slot.name} while it was free", hint="poolmgr rescue list")
+
+
+def create_branch(pool: Pool, job: Job, target: Target) -> None:
+    """The branch; one that appeared since we looked is used if it is the same, else refused."""
+    made = try_create_ref(
+        pool.git, HEADS + target.branch, target.commit, message=f"poolmgr: op {job.op.id} for {job.slot.name}"
+    )
+    if made:
+        return
+    clash = ref_clash(pool.git, HEADS + target.branch)
+    if clash:
+        raise BadName(
+            f"the branch {target.branch} cannot be made beside {clash.removeprefix(HEADS)}",
+            hint=f"poolmgr acquire --branch {target.branch}-2",
+        )
+    raise BranchHeld(f"the branch {target.branch} was made by somebody else meanwhile", hint="try again")
+
+
+def set_files(job: Job, target: Target) -> None:
+    """The branch's files; nothing to do when the slot's tree is the branch's already."""
+    base = job.slot.base_oid
+    if target.commit == base:
+        return
+    if tree_of(job.git, target.commit) == tree_of(job.git, base):
+        detach_head(job.git, target.commit, message="poolmgr: move to the branch")
+    else:
+        move_tree(job.git, target.commit)
+
+
+def require_free(pool: Pool, branch: str, own: Collection[Path]) -> None:
+    """Refuse a branch checked out elsewhere than in `own`; git does not check it for symbolic-ref."""
+    admin = checked_out(pool.site.common).get(branch)
+    if admin is None:
+        return
+    where = worktree_of(admin, pool.site.common)
+    if where not in own:
+        raise BranchHeld(
+            f"the branch {branch} is checked out at {where}",
+            hint=f"poolmgr acquire --branch {branch}-2",
+            facts={"branch": branch, "path": str(where)},
+        )
+
+
+def undo_assign(pool: Pool, job: Job, *, reason: str) -> Slot:
+    """The claim came to nothing: lease over, request back in line, the slot to be cleaned."""
+    slot = job.slot
+    with suppress(OSError):
+        marks.drop_env(slot)
+    if slot.branch and job.args.get("start"):
+        drop_ref_lock(pool, slot.branch)
+    admin = find_admin(slot.path)
+    if admin:
+        drop_dead_locks(pool, admin)
+        take_back_branch(pool, job)
+    now = read_moment()
+    with pool.engine.write() as session:
+        lease = find_lease(session, slot.lease_id or "")
+        if lease:
+            end_lease(session, lease.id, reason=reason, now=now)
+            undo_grant(session, lease.request_id, lease.id)
+    turn = Turn(target=State.RECYCLING, kind=OpKind.RECYCLE, note=pool.note("assign", reason, "failed"))
+    moved = step_on(pool, job, turn, branch=None, lease_id=None)
+    call_waiters(pool)
+    return moved
+
+
+def take_back_branch(pool: Pool, job: Job) -> None:
+    """HEAD off the branch; a branch that this op made, and nobody moved since, goes with it."""
+    branch, commit = job.slot.branch, job.args.get("commit")
+    head = find_commit(job.git, "HEAD")
+    if head:
+        detach_head(job.git, head, message="poolmgr: assignment undone")
+    if not (branch and commit and job.args.get("start")):
+        return
+    made_here = branch_reflog_head(pool.git, branch) == f"poolmgr: op {job.op.id} for {job.slot.name}"
+    if (
+        made_here
+        and find_commit(pool.git, HEADS + branch) == commit
+        and branch not in checked_out(pool.site.common)
+    ):
+        with suppress(GitFailed):
+            delete_ref(pool.git, HEADS + branch, commit)

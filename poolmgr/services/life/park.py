@@ -1,0 +1,57 @@
+"""Moving a directory aside whose work could not be proven kept. Nothing in it is changed."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from isolation.errors import IsolationError
+from isolation.git.worktrees import find_admin, find_registered, repair_worktree
+from isolation.pins import pin
+from poolmgr.core.lifecycle import State
+from poolmgr.core.records import Slot
+from poolmgr.services.ground.job import Job, remember, step
+from poolmgr.services.ground.marks import write_tombstone
+from poolmgr.services.ground.pool import Pool
+from poolmgr.services.ground.site import find_facts, write_facts
+
+
+def park(pool: Pool, job: Job, why: str) -> Slot:
+    """The slot PARKED, its directory out of reach of `git clean`."""
+    origin, target = job.slot.path, pool.site.parked / f"{job.slot.name}-{job.slot.fence}"
+    if origin.parent == pool.site.parked:  # parked before, adopted in vain
+        return step(pool, job, State.PARKED, action="park", reason=why, error=why)
+    remember(pool, job, parking=os.fspath(target), why=why)
+    place = move_aside(pool, job, origin, target)
+    if place != origin:
+        leave_tombstone(pool, origin)
+    admin = find_admin(place)
+    if admin:
+        with suppress(IsolationError, OSError):  # a full disk: the reflog still has them
+            pin(pool.git, admin, job.slot.id)
+    return step(pool, job, State.PARKED, action="park", reason=why, error=why, path=place)
+
+
+def move_aside(pool: Pool, job: Job, origin: Path, target: Path) -> Path:
+    """The new place; the old one where a rename cannot reach (another file system)."""
+    with pool.git_lock(job.git.at(pool.site.common)) as git:
+        if not target.exists():
+            if not origin.exists():
+                return origin
+            try:
+                os.rename(origin, target)
+            except OSError:
+                return origin
+        if find_registered(pool.site.common, origin):
+            repair_worktree(git, target)
+    return target
+
+
+def leave_tombstone(pool: Pool, path: Path) -> None:
+    """Git stops here instead of finding a checkout above; recorded, so that cleanup takes it away."""
+    facts = find_facts(pool.site) or pool.facts
+    if os.fspath(path) not in facts.tombstones:
+        write_facts(pool.site, facts, tombstones=(*facts.tombstones, os.fspath(path)))
+    if not path.exists():
+        write_tombstone(path)

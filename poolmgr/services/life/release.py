@@ -1,0 +1,120 @@
+"""Giving a slot back, and taking one from its holder."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from isolation.git.program import Git
+from isolation.work import Finding, examine
+from poolmgr.core.errors import NotTheHolder, Unsaved, WrongState
+from poolmgr.core.lifecycle import LENT, State
+from poolmgr.core.records import Lease, OpKind, Slot, Snapshot
+from poolmgr.services.ground import marks
+from poolmgr.services.ground.inside import list_spared, started_by
+from poolmgr.services.ground.job import Turn, begin, hands_on
+from poolmgr.services.ground.pool import Pool, read_moment, require_lease
+from poolmgr.services.life.keep import restore_directory, rules_for
+from poolmgr.services.life.settle import Settled, settle
+from poolmgr.store.snapshot import raise_fence
+from poolmgr.store.tables.leases import end_lease
+from resources.probes.clock import Instant, ticks_at
+from resources.probes.processes import Life, judge
+from resources.probes.signals import terminate
+
+STEPS = 20
+
+
+class Asked(NamedTuple):
+    """What `release` was told."""
+
+    slot: Slot
+    lease: str | None = None
+    rescue: bool = False
+    kill: bool = False
+
+
+def release(pool: Pool, snapshot: Snapshot, asked: Asked) -> Settled:
+    """The slot given back by its holder; refuses while it holds work that is saved nowhere else."""
+    slot = asked.slot
+    lease = require_holder(snapshot, slot, asked.lease)
+    restore_directory(pool, slot)
+    work = examine(Git(slot.path), slot.path, rules_for(pool, slot))
+    if work.blocking and not asked.rescue:
+        raise unsaved(slot, work.blocking)
+    if asked.kill:
+        terminate(started_by(slot, lease.id), grace=5.0)
+    args: dict[str, object] = {
+        "lease": lease.id,
+        "reason": f"released by {lease.agent}",
+        "spared": list_spared(slot.path),
+    }
+    return end(pool, slot, lease, args, reason="released")
+
+
+def require_holder(snapshot: Snapshot, slot: Slot, lease_id: str | None) -> Lease:
+    """The lease that ends; a former holder never ends somebody else's."""
+    if slot.state not in LENT:
+        raise WrongState(f"{slot.name} is {slot.state}; nobody holds it", hint="poolmgr status")
+    lease = require_lease(snapshot, slot)
+    if lease_id is not None and lease_id != lease.id:
+        raise NotTheHolder(
+            f"{slot.name} belongs to {lease.agent} by now; the lease you name is over",
+            hint="poolmgr status",
+            facts={"slot": slot.name, "agent": lease.agent},
+        )
+    return lease
+
+
+def reclaim(pool: Pool, snapshot: Snapshot, slot: Slot, *, reason: str) -> Settled:
+    """A person takes a slot from its holder.
+
+    Unless the holder is proven dead, the old directory never serves again: whoever still writes
+    there must not write into the next holder's work.
+    """
+    if slot.state not in LENT:
+        raise WrongState(
+            f"{slot.name} is {slot.state}; there is no holder to take it from", hint="poolmgr status"
+        )
+    lease = require_lease(snapshot, slot)
+    dead = lease.holder is not None and judge(lease.holder) is Life.DEAD
+    args: dict[str, object] = {
+        "lease": lease.id, "reason": reason, "forced": not dead, "proof": dead, "tombstone": not dead,
+        "spared": list_spared(slot.path),
+    }  # fmt: skip
+    return end(pool, slot, lease, args, reason=reason, revoked=not dead)
+
+
+def end(
+    pool: Pool, slot: Slot, lease: Lease, args: dict[str, object], *, reason: str, revoked: bool = False
+) -> Settled:
+    """The lease over and the slot on its way, in one transaction; then its work kept."""
+    now = read_moment()
+    args["began"] = ticks_at(Instant(wall=slot.since.wall, mono=slot.since.mono, boot=slot.since.boot))
+    with pool.engine.write() as session:
+        fence = raise_fence(session) if revoked else slot.fence
+        turn = Turn(target=State.RELEASING, kind=OpKind.RELEASE, note=pool.note("release", reason), args=args)
+        moved, op = begin(pool, session, slot, turn, fence=fence, lease_id=None)
+        end_lease(session, lease.id, reason=reason, now=now)
+    with hands_on(pool, moved, op) as job:
+        if revoked:
+            marks.revoke(moved)
+        return settle(pool, job)
+
+
+def unsaved(slot: Slot, findings: tuple[Finding, ...]) -> Unsaved:
+    """The refusal: each kind of work by name, and the command that keeps it."""
+    lines = [f"  {one.kind.value:<11} {one.path} {one.detail}".rstrip() for one in findings[:STEPS]]
+    if len(findings) > STEPS:
+        rest = findings[STEPS:]
+        kinds = ", ".join(dict.fromkeys(one.kind.value for one in rest))
+        lines.append(f"  … and {len(rest)} more: {kinds}")
+    return Unsaved(
+        f"{slot.name} holds work that is saved nowhere else:\n" + "\n".join(lines),
+        hint=f"commit it, or keep it all aside: poolmgr release {slot.name} --rescue",
+        facts={
+            "slot": slot.name,
+            "findings": [
+                {"kind": one.kind.value, "path": one.path, "detail": one.detail} for one in findings
+            ],
+        },
+    )

@@ -1,0 +1,99 @@
+"""A slot that was given back or taken: prove its work kept, then let it go on.
+
+This is the one road out of RELEASING, for release, reclaim, a dead holder, adopt and recovery.
+The work is kept first, whoever is inside; recycling waits until nobody is.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from isolation.errors import IsolationError, WorktreeChanged
+from isolation.rescue import Rescue
+from poolmgr.core.lifecycle import State
+from poolmgr.core.placing import counted
+from poolmgr.core.records import OpKind, Slot
+from poolmgr.services.ground.inside import look_inside, names
+from poolmgr.services.ground.job import Job, Turn, call_waiters, give_up, is_environment, remember, step_on
+from poolmgr.services.ground.pool import Pool, read_moment
+from poolmgr.services.life.keep import describe_rescue, keep_slot
+from poolmgr.services.life.park import park
+from poolmgr.store.tables.ops import leave_op
+from poolmgr.store.tables.slots import note_slot
+from resources.probes.inside import Inside
+
+DRAIN = 10.0
+
+
+class Settled(NamedTuple):
+    """What became of a slot that was given back."""
+
+    slot: Slot
+    rescue: Rescue | None = None
+    inside: Inside | None = None
+    parked: str = ""
+
+
+def settle(pool: Pool, job: Job) -> Settled:
+    """The slot RECYCLING, draining or PARKED; its work kept in every case."""
+    if "parking" in job.args:
+        why = str(job.args.get("why", ""))
+        return Settled(slot=park(pool, job, why), parked=why)
+    inside = look_inside(pool, job)
+    if inside.processes and job.slot.drains:  # kept once already; what changes is kept when they leave
+        return Settled(slot=drain(pool, job, inside), inside=inside)
+    try:
+        rescue = keep_slot(pool, job, reason=str(job.args.get("reason", "released")))
+    except IsolationError as error:
+        return unkept(pool, job, error, inside)
+    if rescue:
+        remember(pool, job, rescue=rescue.id, kept=describe_rescue(rescue))
+    inside = look_inside(pool, job)
+    if inside.processes:
+        return Settled(slot=drain(pool, job, inside), rescue=rescue, inside=inside)
+    if job.args.get("proof") and not inside.complete:
+        why = f"nobody knows who is inside: {inside.why}"
+        return Settled(slot=park(pool, job, why), rescue=rescue, parked=why)
+    return Settled(slot=recycle_on(pool, job), rescue=rescue)
+
+
+def unkept(pool: Pool, job: Job, error: IsolationError, inside: Inside) -> Settled:
+    """Work that could not be proven kept stays where it is.
+
+    A full disk leaves it for the next attempt; somebody who is still writing gets the time to
+    leave; everything else is parked.
+    """
+    if is_environment(error):
+        give_up(pool, job, error)
+        raise error
+    if isinstance(error, WorktreeChanged) and inside.processes:
+        return Settled(slot=drain(pool, job, inside), inside=inside)
+    return Settled(slot=park(pool, job, error.message), parked=error.message)
+
+
+def drain(pool: Pool, job: Job, inside: Inside) -> Slot:
+    """Somebody stays: the place under the maximum is free, and after a while the number goes on."""
+    late = read_moment().since(job.op.started) > DRAIN
+    goes_on = job.slot.superseded or late or bool(job.args.get("forced"))
+    words = f"waits for {names(inside)} to leave"
+    with pool.engine.write() as session:
+        job.slot = note_slot(session, job.slot, drains=True, superseded=goes_on, error=words)
+        leave_op(session, job.op, attempts=0)
+    call_waiters(pool)
+    return job.slot
+
+
+def recycle_on(pool: Pool, job: Job) -> Slot:
+    """To be cleaned; a directory that was forced away or drained too long never serves again."""
+    facts: dict[str, object] = {
+        key: job.args[key] for key in ("lease", "spared", "tombstone") if key in job.args
+    }
+    note = pool.note("release", str(job.args.get("kept", "")))
+    turn = Turn(target=State.RECYCLING, kind=OpKind.RECYCLE, note=note, args=facts)
+    superseded = job.slot.superseded or bool(job.args.get("forced")) or is_replaced(pool, job)
+    return step_on(pool, job, turn, drains=False, error="", superseded=superseded)
+
+
+def is_replaced(pool: Pool, job: Job) -> bool:
+    """While the slot drained another was made for its place; with it the pool would be too large."""
+    return job.slot.drains and len(counted(pool.snapshot())) >= pool.settings.pool.max

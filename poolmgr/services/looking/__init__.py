@@ -1,0 +1,1 @@
+"""What can be seen of slots and branches; nothing here changes anything."""

@@ -1,0 +1,1 @@
+"""The settings: read, cached, trusted, written."""

@@ -1,0 +1,1 @@
+"""What is done when nobody asks: finishing, growing, shrinking, preparing, watching."""
