@@ -155,9 +155,9 @@ def forbid_workers() -> None:
 
     modules = pkgutil.walk_packages(poolmgr.services.__path__, "poolmgr.services.")
     name = next(module.name for module in modules if module.name.endswith(".background"))
-    background = importlib.import_module(name)
-    assert background.MOST
-    background.MOST = 0
+    background = vars(importlib.import_module(name))
+    assert background["MOST"]
+    background["MOST"] = 0
 
 
 def main() -> None:

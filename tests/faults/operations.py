@@ -196,6 +196,8 @@ OPERATIONS = (
         prepare=scenes.keep,
         words="rescue restore {rescue}",
         again=restore_here_again,
+        # Nobody was told of this slot; it is taken back when somebody wants one, or by its holder.
+        known=frozenset({"pool-wt-1 is lent on work, its HEAD is detached"}),
     ),
     Operation(name="end with the holder", prepare=scenes.bereave, words="_work", alone=False, again=nothing),
     Operation(
