@@ -80,7 +80,8 @@ def answer(pool: Pool, *, is_new: bool) -> Made:
     snapshot = pool.snapshot()
     present = counted(snapshot)
     failed: list[Slot] = [slot for slot in snapshot.slots if slot.state == "BROKEN"]
-    head = f"{'made' if is_new else 'there is'} a pool of {len(present)} {'slot' if len(present) == 1 else 'slots'} in {pool.facts.slots_dir}"
+    number = "1 slot" if len(present) == 1 else f"{len(present)} slots"
+    head = f"{'made' if is_new else 'there is'} a pool of {number} in {pool.facts.slots_dir}"
     rows = [
         f"  {slot.name}  {slot.state.value.lower()}  base {slot.base_ref} {slot.base_oid[:10]}"
         for slot in present
