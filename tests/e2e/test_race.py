@@ -74,3 +74,18 @@ def test_of_20_processes_racing_for_4_slots_none_gets_what_another_holds(
             assert snapshot.leases == ()
             assert snapshot.queue == ()
     assert unpooled.repo.git("worktree", "list", "--porcelain").count("worktree ") == SLOTS + 1
+
+
+@pytest.mark.timeout(1800)
+def test_20_who_ask_at_once_with_one_request_id_get_one_lease(
+    unpooled: Pooled, tmp_path: Path, share: float
+) -> None:
+    unpooled.init(SLOTS)
+    with racing(unpooled, tmp_path / "held", RACERS) as referee:
+        for number in range(int(ROUNDS * share)):
+            answers = referee.ask_together("--request-id", f"build-{number}", "--timeout", PATIENCE)
+            assert codes(answers) == [0] * RACERS
+            assert len({answer["answer"]["lease"] for answer in answers}) == 1
+            assert len(unpooled.snapshot().leases) == 1
+            unpooled.run("release", answers[0]["answer"]["slot"])
+            unpooled.await_ready(SLOTS)

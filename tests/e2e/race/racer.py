@@ -6,8 +6,10 @@ slot, its branch or its path: a file that must not exist yet stands for each of 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import pkgutil
 import subprocess
 import sys
 import time
@@ -16,12 +18,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import poolmgr
 from poolmgr.__main__ import main
-from poolmgr.cli import app, lend, look  # noqa: F401 - loaded here, so that no child has to
-from poolmgr.services.lending import acquire  # noqa: F401
-from poolmgr.services.life import release  # noqa: F401
-from poolmgr.services.upkeep import worker  # noqa: F401
-from poolmgr.wiring import open_pool  # noqa: F401
+
+# Loaded here, so that no child has to.
+for module in pkgutil.walk_packages(poolmgr.__path__, "poolmgr."):
+    importlib.import_module(module.name)
 
 
 def run(*args: str) -> tuple[int, dict[str, Any]]:
@@ -76,7 +78,7 @@ def compete(order: dict[str, Any], room: Path) -> dict[str, Any]:
     began = time.monotonic()
     code, lent = run("acquire", "--agent", order["agent"], *order["args"])
     answer: dict[str, Any] = {"code": code, "answer": lent, "seconds": time.monotonic() - began, "faults": []}
-    if code:
+    if code or order["shared"]:
         return answer
     with ExitStack() as stack:
         try:

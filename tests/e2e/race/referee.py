@@ -26,7 +26,7 @@ class Referee:
     def round(self, args: Callable[[int], tuple[str, ...]], *, hold: bool) -> list[Answer]:
         """All at once; `hold`: nobody lets go before everybody has an answer."""
         for number, racer in enumerate(self.racers):
-            tell(racer, {"agent": f"racer-{number}", "args": args(number), "hold": hold})
+            tell(racer, {"agent": f"racer-{number}", "args": args(number), "hold": hold, "shared": False})
         answers = [hear(racer) for racer in self.racers]
         winners = [racer for racer, answer in zip(self.racers, answers, strict=True) if not answer["code"]]
         if hold:
@@ -34,6 +34,12 @@ class Referee:
                 tell(racer, {})
             answers += [hear(racer) for racer in winners]
         return answers
+
+    def ask_together(self, *args: str) -> list[Answer]:
+        """All at once in one name; nobody lets go of what they got."""
+        for racer in self.racers:
+            tell(racer, {"agent": "alice", "args": args, "hold": False, "shared": True})
+        return [hear(racer) for racer in self.racers]
 
 
 @contextmanager
