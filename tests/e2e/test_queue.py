@@ -219,11 +219,10 @@ def test_an_id_whose_lease_has_ended_may_be_used_again(pool: Pooled) -> None:
     assert second["fence"] > first["fence"]
 
 
-def test_20_who_ask_at_once_with_one_id_get_one_lease(pool: Pooled) -> None:
-    askers = [
-        pool.start("acquire", "--json", "--agent", "alice", "--request-id", "build-1", *LONG)
-        for _ in range(20)
-    ]
+@pytest.mark.parametrize("branch", [(), ("--branch", "fix/login")], ids=["no branch", "branch"])
+def test_20_who_ask_at_once_with_one_id_get_one_lease(pool: Pooled, branch: tuple[str, ...]) -> None:
+    asked = ("acquire", "--json", "--agent", "alice", "--request-id", "build-1", *branch, *LONG)
+    askers = [pool.start(*asked) for _ in range(20)]
     ended = [end_of(asker, patience=100) for asker in askers]
     assert [each.code for each in ended] == [0] * 20, [each.stdout for each in ended if each.code]
     assert len({line for each in ended for line in each.stdout.splitlines() if '"lease"' in line}) == 1

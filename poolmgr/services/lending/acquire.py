@@ -24,7 +24,7 @@ from poolmgr.services.lending.claim import Claim, Wish, find_absent, refuse_held
 from poolmgr.services.lending.tracking import set_tracking
 from poolmgr.services.life.assign import execute_assign, require_free, undo_assign
 from poolmgr.store.tables.events import add_pool_event
-from poolmgr.store.tables.leases import find_lease
+from poolmgr.store.tables.leases import find_lease, live_leases
 from poolmgr.store.tables.requests import (
     NewRequest,
     add_request,
@@ -145,7 +145,7 @@ def resolve_wish(pool: Pool, asked: Asked) -> tuple[Wish, str | None]:
     if branch:
         require_branch(branch)
         snapshot = pool.snapshot()
-        refuse_held(snapshot, branch)
+        refuse_held(snapshot, branch, request_id=asked.request_id)
         require_free(pool, branch, [slot.path for slot in snapshot.slots])
         local, remote = f"refs/heads/{branch}", f"refs/remotes/origin/{branch}"
         found = resolve_commits(pool.git, [local, remote])
@@ -176,6 +176,8 @@ def enter_queue(pool: Pool, asked: Asked) -> Request:
             return add_request(session, new, now=now)
         if known.state is RequestState.QUEUED:
             return adopt_request(session, new.id, pool.me) or requeue_request(session, new, now=now)
+        if any(lease.id == known.lease_id for lease in live_leases(session)):
+            return known  # another asker of the same was given a slot this very moment
         return requeue_request(session, new, now=now)
 
 

@@ -103,12 +103,17 @@ def branch_from(template: str, agent: str, slot: Slot, fence: int) -> str:
     return template.format(**facts)
 
 
-def refuse_held(snapshot: Snapshot, branch: str | None) -> None:
-    """A branch that somebody works on is refused; one that is just being given back is waited for."""
+def refuse_held(snapshot: Snapshot, branch: str | None, *, request_id: str | None = None) -> None:
+    """A branch that somebody works on is refused; one that is just being given back is waited for.
+
+    Held under the same request it is what the request asks for.
+    """
     slot = next((slot for slot in snapshot.slots if branch and slot.branch == branch), None)
     if slot is None or (slot.state in GIVEN_BACK and not slot.drains):
         return
     lease = snapshot.lease_of(slot)
+    if lease and lease.request_id == request_id:
+        return
     holder = lease.agent if lease else "nobody"
     since = time.strftime("%Y-%m-%d %H:%M", time.localtime(lease.started if lease else slot.since.wall))
     state = "held" if slot.state in HELD else f"{slot.state.lower()}, not free"
