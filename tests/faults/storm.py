@@ -24,6 +24,8 @@ from tests.invariants.work import Work
 
 CALM = 0.5  # of all commands
 TRIES = 60
+TORN = 0.2  # of all days: the agent's own git was killed, and its lock file is still there
+LOCKS = ("index.lock", "HEAD.lock")
 OVER = frozenset({"not_the_holder", "wrong_state", "no_such_slot"})
 NAP = 0.03
 Json = dict[str, Any]
@@ -89,6 +91,9 @@ class Storm:
         assert before.split() in ([], ["!!", ".env.worktree"]), before
         self.toil(path, f"{agent}-{day}")
         assert self.pool.git(path, "symbolic-ref", "--short", "HEAD") == f"{agent}/{day}"
+        if chance.random() < TORN:
+            locks = (self.pool.git(path, "rev-parse", "--absolute-git-dir"), chance.choice(LOCKS))
+            Path(*locks).touch()
         self.insist(chance, "release", lent["slot"], "--rescue", "--lease", lent["lease"])
 
     def toil(self, path: Path, mark: str) -> None:

@@ -24,6 +24,7 @@ def test_work_of_a_frozen_process_is_left_to_it(used: Scene, share: float) -> No
     stage.save()
     words = ("release", used.name, "--rescue")
     points = used.launcher.list_points(*words)
+    stood = 0
     for at in sample(len(points), share, "frozen"):
         stage.restore()
         frozen = used.launcher.freeze(at, *words)
@@ -31,11 +32,13 @@ def test_work_of_a_frozen_process_is_left_to_it(used: Scene, share: float) -> No
         answer = used.pool.run("doctor", "--fix", check=False)
         assert answer.code in {0, 1}, (points[at - 1], answer)
         if frozen.poll() is None:
+            stood += 1
             assert str(frozen.pid) in answer.stdout, (points[at - 1], answer)
             os.kill(frozen.pid, signal.SIGCONT)
         output, _ = frozen.communicate(timeout=PATIENCE)
         assert frozen.returncode == 0, (points[at - 1], output)
         assert list_wrong(used) == [], points[at - 1]
+    assert stood, "nothing was ever frozen"
 
 
 @pytest.mark.parametrize(("lock", "words"), [
