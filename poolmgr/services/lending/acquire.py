@@ -35,7 +35,7 @@ from poolmgr.store.tables.requests import (
     settle_request,
 )
 
-TRIES = 3
+TRIES = 12  # faulty free slots in a row before it is no accident
 
 
 class Asked(NamedTuple):
