@@ -53,5 +53,12 @@ def leave_tombstone(pool: Pool, path: Path) -> None:
     facts = find_facts(pool.site) or pool.facts
     if os.fspath(path) not in facts.tombstones:
         write_facts(pool.site, facts, tombstones=(*facts.tombstones, os.fspath(path)))
-    if not path.exists():
+    if is_vacant(path):
         write_tombstone(path)
+
+
+def is_vacant(path: Path) -> bool:
+    """Whether nothing is there, or only what a killed attempt to leave a stone began."""
+    if not path.is_dir():
+        return not os.path.lexists(path)
+    return all(each.name == ".git" and each.is_file() and not each.stat().st_size for each in path.iterdir())
