@@ -49,13 +49,13 @@ def list_cases(points: list[str], share: float, seed: str) -> Iterator[Case]:
         yield Case(at=at, then=chance.randint(1, RECOVERY))
 
 
-def strike(scene: Scene, operation: Operation, case: Case) -> bool:
-    """Whether the command, and then its recovery, met their ends."""
+def strike(scene: Scene, operation: Operation, case: Case) -> str | None:
+    """The command, and then its recovery, at their ends; where the command met it."""
     words = operation.words_for(scene)
     ended = scene.launcher.kill(case.at, *words, alone=operation.alone, after=case.after)
     if case.then is not None:
         scene.launcher.kill(case.then, "doctor", "--fix", alone=False)
-    return ended.point is not None
+    return ended.point
 
 
 @pytest.mark.timeout(3600)
@@ -73,8 +73,9 @@ def test_a_kill_at_any_point_loses_nothing_and_leaves_nothing(
     for case in list_cases(points, share, operation.name):
         stage.restore()
         # Rounds of waiting differ from run to run, and git may be faster than we are.
-        missed += not strike(scene, operation, case) and case.after is None
-        place = f"{case} of {len(points)}, {points[case.at - 1]}"
+        point = strike(scene, operation, case)
+        missed += point is None and case.after is None
+        place = f"{case} of {len(points)}, {point}"
         wrong += [name_places(scene, f"{place}: {words}") for words in list_faults(scene, operation)]
     assert not wrong, "\n".join(wrong)
     assert missed <= len(points) / 4, f"{missed} points were not reached"
