@@ -12,7 +12,15 @@ from poolmgr.core.errors import PoolError, StateDamaged, StateUnwritable
 from poolmgr.core.lifecycle import LENT
 from poolmgr.core.settings import Settings
 from poolmgr.services.ground.pool import Pool, find_slot_around
-from poolmgr.services.ground.site import Facts, Site, find_site, is_home, require_facts, require_home
+from poolmgr.services.ground.site import (
+    Facts,
+    Site,
+    find_site,
+    is_home,
+    require_facts,
+    require_home,
+    require_staying,
+)
 from poolmgr.services.ground.use import use_slot
 from poolmgr.services.settings.load import load_settings
 from poolmgr.services.settings.place import find_checkout
@@ -25,6 +33,7 @@ def open_pool(directory: Path, flags: Mapping[str, str] | None = None) -> Pool:
     """The pool around a directory, to work with."""
     site = find_site(directory)
     facts = require_facts(site)
+    require_staying(site)
     require_home(site, facts)
     pool = assemble(site, facts, SqliteEngine(site.database), flags)
     note_use(pool, directory)
@@ -35,6 +44,7 @@ def look_at_pool(directory: Path) -> Pool:
     """The pool around a directory, to look at: also a copy, also where nothing may be written."""
     site = find_site(directory)
     facts = require_facts(site)
+    require_staying(site)
     try:
         require_writable(site)
         engine = SqliteEngine(site.database)

@@ -18,6 +18,7 @@ from poolmgr.core.errors import NoPool, NotARepository, PoolElsewhere, StateDama
 from resources.probes.processes import host_id
 
 STATE = "poolmgr"
+GOING = "going"  # a cleanup has begun to take the last things away
 
 
 class Site(NamedTuple):
@@ -103,6 +104,12 @@ def require_facts(site: Site) -> Facts:
     if facts is None:
         raise NoPool("no pool here", hint="poolmgr init")
     return facts
+
+
+def require_staying(site: Site) -> None:
+    """Refuse a pool whose cleanup was cut off on its last steps."""
+    if (site.state / GOING).exists():
+        raise NoPool("the pool is going: its cleanup was cut off", hint="poolmgr cleanup")
 
 
 def require_home(site: Site, facts: Facts) -> None:

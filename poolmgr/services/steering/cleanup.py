@@ -23,7 +23,7 @@ from poolmgr.core.lifecycle import HELD, LENT, State
 from poolmgr.core.records import Slot, Snapshot
 from poolmgr.services.ground.marks import is_tombstone
 from poolmgr.services.ground.pool import Pool
-from poolmgr.services.ground.site import Facts, Site, require_facts, require_home
+from poolmgr.services.ground.site import GOING, Facts, Site, require_facts, require_home
 from poolmgr.services.lending.tracking import drop_tracking
 from poolmgr.services.life import release
 from poolmgr.services.life.keep import restore_directory, rules_for
@@ -34,7 +34,6 @@ from poolmgr.store import gate
 from poolmgr.store.snapshot import write_meta
 
 GIVEN_UP = frozenset({State.PARKED, State.BROKEN})
-GOING = "going"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
