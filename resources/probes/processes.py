@@ -174,15 +174,34 @@ def own_session() -> frozenset[int]:
     own = find_visible(os.getpid())
     if own is None:
         return frozenset((os.getpid(),))
-    found = {own.pid, *ancestors(own.pid)}
-    for pid in system.list_pids():
-        record = find_visible(pid)
-        if record is not None and is_companion(record, own):
-            found.add(pid)
-    return frozenset(found)
+    line = ancestors(own.pid)
+    records = {record.pid: record for record in map(find_visible, system.list_pids()) if record is not None}
+    found = {pid for pid, record in records.items() if is_companion(record, own)}
+    if own.session == 0:
+        found |= find_unnamed_session(own.pid, line, records)
+    return frozenset(found | {own.pid, *line})
 
 
 def is_companion(record: Record, own: Record) -> bool:
     """Whether two processes belong to one session or terminal; 0 is no session and no terminal."""
     same_session = own.session > 0 and record.session == own.session
     return same_session or (own.terminal > 0 and record.terminal == own.terminal)
+
+
+def find_unnamed_session(own: int, line: tuple[int, ...], records: dict[int, Record]) -> set[int]:
+    """The companions of a process whose session was opened outside its pid namespace.
+
+    A container's `exec` does that, and the session has no number in here. It is inherited, and who
+    leaves it gets a number: what descends from an ancestor in it, through it alone, is in it, too.
+    """
+    unnamed = {pid: record.parent for pid, record in records.items() if record.session == 0 and pid != 1}
+    found = {own}
+    for pid in line:
+        if pid not in unnamed:
+            break
+        found.add(pid)
+    grown = 0
+    while grown < len(found):
+        grown = len(found)
+        found |= {pid for pid, parent in unnamed.items() if parent in found}
+    return found

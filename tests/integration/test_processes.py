@@ -154,6 +154,22 @@ def test_the_own_session_has_ancestors_and_companions_but_no_strangers(dwellers:
     assert session_of(stranger.pid) == stranger.pid
 
 
+def test_a_session_opened_outside_the_pid_namespace_is_found_by_descent() -> None:
+    """Its number is 0 in there, as it is for every command a container's `exec` runs."""
+    script = """
+import subprocess, sys
+from resources.probes.processes import own_session, session_of
+def start(**options):
+    return subprocess.Popen(("sleep", "60"), **options)
+companion, stranger = start(), start(start_new_session=True)
+print(session_of(companion.pid), companion.pid in own_session(), stranger.pid in own_session())
+companion.kill(), stranger.kill()
+"""
+    shell = '"$0" -c "$1" & wait'  # the first process of a namespace is nobody's session
+    done = run_in_namespace("--mount-proc", "sh", "-c", shell, sys.executable, script)
+    assert done.stdout.split() == ["None", "True", "False"], done.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "answers"),
     [(("--mount-proc",), ["unknown", "alive"]), ((), ["unknown", "cannot"])],
@@ -172,11 +188,16 @@ try:
 except NoProcessTable:
     print("cannot")
 """
+    done = run_in_namespace(*options, sys.executable, "-c", script, read_own_identity())
+    assert done.stdout.split() == answers, done.stderr
+
+
+def run_in_namespace(*words: str) -> subprocess.CompletedProcess[str]:
+    """Options of `unshare`, then the command that it runs in a pid namespace of its own."""
     done = subprocess.run(
-        ("unshare", "--user", "--map-root-user", "--pid", "--fork", *options,
-         sys.executable, "-c", script, read_own_identity()),
+        ("unshare", "--user", "--map-root-user", "--pid", "--fork", *words),
         cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     if done.returncode and "unshare" in done.stderr:
         pytest.skip(f"no namespaces here: {done.stderr.strip()}")
-    assert done.stdout.split() == answers, done.stderr
+    return done
