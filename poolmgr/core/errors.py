@@ -91,6 +91,18 @@ class BranchHeld(PoolError):
     code = "branch_held"
 
 
+class ScopeTaken(PoolError):
+    """Somebody else owns a path that is asked for."""
+
+    code = "scope_taken"
+
+
+class OutsideScope(PoolError):
+    """The branch changes paths that its lease does not own."""
+
+    code = "outside_scope"
+
+
 class BadName(PoolError):
     """A branch, agent, request or reference name that cannot be used."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from poolmgr.core.lifecycle import State
+from poolmgr.core.scope import Scope
 
 
 class Moment(NamedTuple):
@@ -52,6 +53,7 @@ class Slot(NamedTuple):
     warm: str
     warm_key: str
     error: str
+    view: str = ""  # the digest of what is checked out; "" for everything
 
 
 class Lease(NamedTuple):
@@ -69,6 +71,11 @@ class Lease(NamedTuple):
     base_oid: str
     started: float
     used: Moment
+    scope: Scope | None = None  # None: a full slot, nothing is refused
+    shared: tuple[str, ...] = ()  # globs it may change though it does not own them
+    outside: tuple[str, ...] = ()  # paths beyond its scope that were let go
+    changing: str | None = None  # the process that sets files and guards to a new scope
+    news: tuple[str, ...] = ()  # what its holder has not been told yet
 
 
 class RequestState(StrEnum):

@@ -17,7 +17,16 @@ from pathlib import Path
 from poolmgr.store import gate
 
 FIRST = 1
-SCRIPTS: tuple[str, ...] = ()
+SCOPES = """\
+ALTER TABLE slots ADD COLUMN view TEXT NOT NULL DEFAULT '';
+ALTER TABLE leases ADD COLUMN owns TEXT;
+ALTER TABLE leases ADD COLUMN sees TEXT;
+ALTER TABLE leases ADD COLUMN shared TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE leases ADD COLUMN outside TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE leases ADD COLUMN changing TEXT;
+ALTER TABLE leases ADD COLUMN news TEXT NOT NULL DEFAULT '[]';
+"""
+SCRIPTS: tuple[str, ...] = (SCOPES,)
 
 
 def newest(scripts: Sequence[str]) -> int:

@@ -29,6 +29,7 @@ CREATE TABLE slots (
     warm TEXT NOT NULL DEFAULT '',          -- '', 'ok', 'failed', 'stopped'
     warm_key TEXT NOT NULL DEFAULT '',      -- what it was warmed for
     error TEXT NOT NULL DEFAULT '',
+    view TEXT NOT NULL DEFAULT '',          -- the digest of what is checked out; '' for everything
     CHECK ((state IN ('ASSIGNING', 'LEASED', 'SUSPECT')) = (lease_id IS NOT NULL)),
     CHECK (state <> 'READY' OR branch IS NULL)
 );
@@ -53,6 +54,12 @@ CREATE TABLE leases (
     used_boot TEXT NOT NULL,
     ended_wall REAL,
     reason TEXT NOT NULL DEFAULT '',
+    owns TEXT,                               -- JSON list of globs; NULL: a full slot
+    sees TEXT,                               -- JSON list of globs, or "all"
+    shared TEXT NOT NULL DEFAULT '[]',       -- JSON list of globs it may change without owning them
+    outside TEXT NOT NULL DEFAULT '[]',      -- JSON list of paths beyond the scope that were let go
+    changing TEXT,                           -- identity of the process that sets the slot to a new scope
+    news TEXT NOT NULL DEFAULT '[]',         -- JSON list of what the holder has not been told yet
     CHECK ((kind = 'bound') = (holder IS NOT NULL))
 );
 CREATE UNIQUE INDEX one_lease ON leases (slot_id) WHERE ended_wall IS NULL;

@@ -128,7 +128,7 @@ def enter_leased(entrance: Entrance, found: Registered) -> Slot:
             id=lease.id, slot_id=slot.id, fence=found.fence, agent=lease.agent,
             branch=lease.branch,
             holder=lease.holder, request_id=lease.request_id,
-            base_ref=lease.base_ref, base_oid=lease.base_oid,
+            base_ref=lease.base_ref, base_oid=lease.base_oid, scope=lease.scope, shared=lease.shared,
         ),
         now=now._replace(wall=lease.started),
     )  # fmt: skip

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from isolation.git.worktrees import find_admin, list_admins
 from poolmgr.core.errors import BadName
 from poolmgr.core.refname import require_branch
+from poolmgr.core.scope import Scope, scope_from, texts_of
 from poolmgr.services.ground import marks
 
 REASON = re.compile(r"poolmgr pool=([0-9a-f]{1,64}) slot=([1-9]\d{0,8}) generation=([1-9]\d{0,8})")
@@ -32,6 +33,8 @@ class MarkedLease(NamedTuple):
     base_ref: str
     base_oid: str
     started: float
+    scope: Scope | None
+    shared: tuple[str, ...]
 
 
 class Registered(NamedTuple):
@@ -106,11 +109,14 @@ def parse_lease(value: object) -> MarkedLease | None:
         return None
     if holder is not None and not isinstance(holder, str):
         return None
+    scope, shared = scope_from(value.get("scope")), texts_of(value.get("shared", []))
+    if shared is None or (scope is None and value.get("scope") is not None):
+        return None  # a lease whose scope cannot be read must not come back as a full one
     try:
         require_branch(texts["branch"])
     except BadName:
         return None
-    return MarkedLease(holder=holder, started=float(started), **texts)
+    return MarkedLease(holder=holder, started=float(started), scope=scope, shared=shared, **texts)
 
 
 def text_of(values: Mapping[str, object], key: str) -> str:

@@ -18,9 +18,9 @@ SELECT branch, agent, max(started_wall) AS started_wall, base_ref, base_oid FROM
 -- name: add_lease
 -- A slot is lent.
 INSERT INTO leases (id, slot_id, fence, agent, branch, kind, holder, request_id, base_ref, base_oid,
-                    started_wall, used_wall, used_mono, used_boot)
+                    owns, sees, shared, started_wall, used_wall, used_mono, used_boot)
 VALUES (:id, :slot_id, :fence, :agent, :branch, :kind, :holder, :request_id, :base_ref, :base_oid,
-        :wall, :wall, :mono, :boot);
+        :owns, :sees, :shared, :wall, :wall, :mono, :boot);
 
 -- name: end_lease
 -- A lease ends once.
@@ -30,6 +30,27 @@ UPDATE leases SET ended_wall = :wall, reason = :reason WHERE id = :id AND ended_
 -- Somebody used the lease.
 UPDATE leases SET used_wall = :wall, used_mono = :mono, used_boot = :boot
 WHERE id = :id AND ended_wall IS NULL;
+
+-- name: set_scope
+-- A lease gets another scope; until its files and guards are set, `changing` names who does that.
+UPDATE leases SET owns = :owns, sees = :sees, changing = :changing
+WHERE id = :id AND ended_wall IS NULL RETURNING *;
+
+-- name: settle_scope
+-- Files and guards are as the scope says.
+UPDATE leases SET changing = NULL WHERE id = :id AND changing IS :changing RETURNING *;
+
+-- name: put_news
+-- What the holder has not been told yet.
+UPDATE leases SET news = :news WHERE id = :id AND ended_wall IS NULL;
+
+-- name: put_outside
+-- Paths beyond its scope that a lease was let go with.
+UPDATE leases SET outside = :outside WHERE id = :id;
+
+-- name: outside_of_branches
+-- The paths beyond a scope that any lease of a branch was let go with.
+SELECT branch, outside FROM leases WHERE outside <> '[]' ORDER BY fence;
 
 -- name: forget_lease
 -- A lease that a rebuild ended goes on: it makes way for the same one as its slot's mark has it.

@@ -9,9 +9,9 @@ SELECT * FROM slots WHERE id = :id;
 -- name: add_slot
 -- A slot enters the pool.
 INSERT INTO slots (number, generation, name, path, state, fence, branch, lease_id, base_ref, base_oid,
-                   since_wall, since_mono, since_boot)
+                   view, since_wall, since_mono, since_boot)
 VALUES (:number, :generation, :name, :path, :state, :fence, :branch, :lease_id, :base_ref, :base_oid,
-        :wall, :mono, :boot)
+        :view, :wall, :mono, :boot)
 RETURNING *;
 
 -- name: move_slot
@@ -19,7 +19,7 @@ RETURNING *;
 UPDATE slots
 SET state = :target, fence = :next_fence, branch = :branch, lease_id = :lease_id, path = :path,
     base_ref = :base_ref, base_oid = :base_oid, drains = :drains, superseded = :superseded,
-    warm = :warm, warm_key = :warm_key, error = :error,
+    warm = :warm, warm_key = :warm_key, error = :error, view = :view,
     since_wall = :wall, since_mono = :mono, since_boot = :boot
 WHERE id = :id AND state = :source AND fence = :fence
 RETURNING *;
@@ -28,7 +28,7 @@ RETURNING *;
 -- Facts beside the state change; the state, its age and the fence stay.
 UPDATE slots
 SET drains = :drains, superseded = :superseded, warm = :warm, warm_key = :warm_key, error = :error,
-    path = :path
+    path = :path, view = :view
 WHERE id = :id AND state = :source AND fence = :fence
 RETURNING *;
 

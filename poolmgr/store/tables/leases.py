@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 from poolmgr.core.errors import LostRace
 from poolmgr.core.records import Lease, LeaseKind, Moment
+from poolmgr.core.scope import Scope
 from poolmgr.store.protocol import ConstraintBroken, Row, Session
-from poolmgr.store.tables.rows import moment_values, parse_lease
+from poolmgr.store.tables.rows import moment_values, parse_lease, parse_texts, scope_values
 
 
 class NewLease(NamedTuple):
@@ -22,6 +24,8 @@ class NewLease(NamedTuple):
     request_id: str
     base_ref: str
     base_oid: str
+    scope: Scope | None = None
+    shared: tuple[str, ...] = ()
 
 
 def live_leases(session: Session) -> tuple[Lease, ...]:
@@ -52,7 +56,8 @@ def add_lease(session: Session, new: NewLease, *, now: Moment) -> None:
         session.all(
             "add_lease", id=new.id, slot_id=new.slot_id, fence=new.fence, agent=new.agent, branch=new.branch,
             kind=kind.value, holder=new.holder, request_id=new.request_id, base_ref=new.base_ref,
-            base_oid=new.base_oid, **moment_values(now),
+            base_oid=new.base_oid, shared=json.dumps(new.shared), **scope_values(new.scope),
+            **moment_values(now),
         )  # fmt: skip
     except ConstraintBroken as error:
         raise LostRace(f"another lease was first: {error}", hint="try again") from error
@@ -66,3 +71,43 @@ def end_lease(session: Session, lease_id: str, *, reason: str, now: Moment) -> N
 def use_lease(session: Session, lease_id: str, *, now: Moment) -> None:
     """Somebody used the lease."""
     session.all("use_lease", id=lease_id, **moment_values(now))
+
+
+def set_scope(session: Session, lease: Lease, scope: Scope, *, changing: str) -> Lease:
+    """Another scope; its files and guards are still to be set by the process that is named."""
+    row = session.one("set_scope", id=lease.id, changing=changing, **scope_values(scope))
+    if row is None:
+        raise LostRace("the lease ended meanwhile", hint="poolmgr status")
+    return parse_lease(row)
+
+
+def settle_scope(session: Session, lease: Lease) -> None:
+    """Files and guards are as the scope says; somebody else may have finished it."""
+    session.one("settle_scope", id=lease.id, changing=lease.changing)
+
+
+def add_news(session: Session, lease_id: str, *words: str) -> None:
+    """Words for a holder, to be told at its next command."""
+    lease = find_lease(session, lease_id)
+    if lease:
+        session.all("put_news", id=lease_id, news=json.dumps(list(dict.fromkeys((*lease.news, *words)))))
+
+
+def drop_news(session: Session, lease_id: str) -> None:
+    """The holder has been told."""
+    session.all("put_news", id=lease_id, news="[]")
+
+
+def note_outside(session: Session, lease_id: str, paths: tuple[str, ...]) -> None:
+    """Paths beyond its scope that the lease was let go with."""
+    session.all("put_outside", id=lease_id, outside=json.dumps(paths))
+
+
+def outside_of_branches(session: Session) -> dict[str, tuple[str, ...]]:
+    """Branch to the paths beyond a scope that its leases were let go with."""
+    found: dict[str, tuple[str, ...]] = {}
+    for row in session.all("outside_of_branches"):
+        branch = str(row["branch"])
+        paths = (*found.get(branch, ()), *parse_texts(str(row["outside"])))
+        found[branch] = tuple(sorted(set(paths)))
+    return found

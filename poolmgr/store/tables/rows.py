@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from poolmgr.core.records import (
     RequestState,
     Slot,
 )
+from poolmgr.core.scope import Scope, scope_from
 from poolmgr.store.protocol import Row
 
 
@@ -30,7 +32,7 @@ def parse_slot(row: Row) -> Slot:
         branch=values["branch"], lease_id=values["lease_id"], base_ref=values["base_ref"],
         base_oid=values["base_oid"], since=parse_moment(values, "since"), drains=bool(values["drains"]),
         superseded=bool(values["superseded"]), warm=values["warm"], warm_key=values["warm_key"],
-        error=values["error"],
+        error=values["error"], view=values["view"],
     )  # fmt: skip
 
 
@@ -42,7 +44,28 @@ def parse_lease(row: Row) -> Lease:
         branch=values["branch"], kind=LeaseKind(values["kind"]), holder=values["holder"],
         request_id=values["request_id"], base_ref=values["base_ref"], base_oid=values["base_oid"],
         started=values["started_wall"], used=parse_moment(values, "used"),
+        scope=parse_scope(values["owns"], values["sees"]), shared=parse_texts(values["shared"]),
+        outside=parse_texts(values["outside"]), changing=values["changing"],
+        news=parse_texts(values["news"]),
     )  # fmt: skip
+
+
+def parse_scope(owns: str | None, sees: str | None) -> Scope | None:
+    """The two lists of a lease; None for a full slot."""
+    if owns is None or sees is None:
+        return None
+    return scope_from({"owns": json.loads(owns), "sees": json.loads(sees)})
+
+
+def parse_texts(text: str) -> tuple[str, ...]:
+    """A list of texts; names that are not UTF-8 keep their bytes."""
+    return () if text == "[]" else tuple(json.loads(text))
+
+
+def scope_values(scope: Scope | None) -> dict[str, object]:
+    """A scope as the statements name it."""
+    values = scope.as_json if scope else {}
+    return {key: json.dumps(values[key]) if values else None for key in ("owns", "sees")}
 
 
 def parse_request(row: Row) -> Request:

@@ -31,6 +31,7 @@ class NewSlot(NamedTuple):
     lease_id: str | None = None
     base_ref: str = ""
     base_oid: str = ""
+    view: str = ""
 
 
 def live_slots(session: Session) -> tuple[Slot, ...]:
@@ -46,7 +47,8 @@ def add_slot(session: Session, new: NewSlot, *, note: Note, now: Moment) -> Slot
         row = session.one(
             "add_slot", number=new.number, generation=new.generation, name=new.name,
             path=os.fsencode(new.path), state=new.state.value, fence=new.fence, branch=new.branch,
-            lease_id=new.lease_id, base_ref=new.base_ref, base_oid=new.base_oid, **moment_values(now),
+            lease_id=new.lease_id, base_ref=new.base_ref, base_oid=new.base_oid, view=new.view,
+            **moment_values(now),
         )  # fmt: skip
     except ConstraintBroken as error:
         raise LostRace(f"{new.name} exists already", hint="try again") from error
@@ -88,7 +90,7 @@ def noted(slot: Slot, wanted: Slot) -> dict[str, object]:
     return {
         "id": slot.id, "fence": slot.fence, "path": os.fsencode(wanted.path), "drains": wanted.drains,
         "superseded": wanted.superseded, "warm": wanted.warm, "warm_key": wanted.warm_key,
-        "error": wanted.error,
+        "error": wanted.error, "view": wanted.view,
     }  # fmt: skip
 
 

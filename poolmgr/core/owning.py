@@ -1,0 +1,109 @@
+"""Who owns what among live leases. A full slot owns nothing here.
+
+Whether two lists of globs meet is asked of a function that is handed in: this decides, it does
+not know globs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from poolmgr.core.errors import ScopeTaken
+from poolmgr.core.records import Lease, Snapshot
+
+Meet = Callable[[tuple[str, ...], tuple[str, ...]], bytes | None]
+Names = Callable[[str, bytes], bool]
+Judged = frozenset[tuple[str, tuple[str, ...]]]
+
+
+class Owner(NamedTuple):
+    """A live lease that owns globs."""
+
+    lease: str
+    slot: str
+    agent: str
+    request: str
+    owns: tuple[str, ...]
+
+
+class Meeting(NamedTuple):
+    """Somebody else owns a path that is asked for, too: who, their glob, ours, and the path."""
+
+    owner: Owner
+    theirs: str
+    ours: str
+    witness: str
+
+    @property
+    def as_json(self) -> dict[str, object]:
+        """For programs."""
+        return {
+            "slot": self.owner.slot, "agent": self.owner.agent, "lease": self.owner.lease,
+            "glob": self.ours, "their_glob": self.theirs, "witness": self.witness,
+        }  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.ours} meets {self.theirs} of {self.owner.agent} ({self.owner.slot}): {self.witness}"
+
+
+def list_owners(snapshot: Snapshot) -> tuple[Owner, ...]:
+    """Who owns globs now."""
+    names = {slot.id: slot.name for slot in snapshot.slots}
+    return tuple(
+        Owner(
+            lease=lease.id, slot=names[lease.slot_id], agent=lease.agent, request=lease.request_id,
+            owns=lease.scope.owns,
+        )
+        for lease in snapshot.leases
+        if lease.scope and lease.scope.owns and lease.slot_id in names
+    )  # fmt: skip
+
+
+def others_of(owners: Iterable[Owner], *, lease: str = "", request: str = "") -> tuple[Owner, ...]:
+    """Without the asker's own lease, and the one the same request was given."""
+    return tuple(each for each in owners if each.lease != lease and (not request or each.request != request))
+
+
+def list_meetings(
+    owns: tuple[str, ...], others: Iterable[Owner], meet: Meet, names: Names
+) -> tuple[Meeting, ...]:
+    """Everybody whose globs meet these."""
+    found = []
+    for other in others:
+        witness = meet(owns, other.owns) if owns else None
+        if witness is not None:
+            text = witness.decode("utf-8", "surrogateescape")
+            ours, theirs = naming(owns, witness, names), naming(other.owns, witness, names)
+            found.append(Meeting(owner=other, theirs=theirs, ours=ours, witness=text))
+    return tuple(found)
+
+
+def naming(globs: tuple[str, ...], path: bytes, names: Names) -> str:
+    """The glob of a list that takes a path in."""
+    positive = [glob for glob in globs if not glob.startswith("!")]
+    return next((glob for glob in positive if names(glob, path)), positive[0] if positive else "")
+
+
+def taken(meetings: tuple[Meeting, ...], *, hint: str) -> ScopeTaken:
+    """The refusal: each holder, both globs, and a path that both mean."""
+    first = meetings[0]
+    return ScopeTaken(
+        "somebody owns that already:\n" + "\n".join(f"  {each}" for each in meetings),
+        hint=hint,
+        facts={
+            "holder": first.owner.agent, "slot": first.owner.slot, "glob": first.ours,
+            "their_glob": first.theirs, "witness": first.witness,
+            "meetings": [each.as_json for each in meetings],
+        },
+    )  # fmt: skip
+
+
+def is_within(asked: Iterable[Lease], judged: Judged) -> bool:
+    """Whether the live scopes are among those that were judged; those that ended do no harm."""
+    return all((lease.id, lease.scope.owns) in judged for lease in asked if lease.scope and lease.scope.owns)
+
+
+def judged_of(leases: Iterable[Lease]) -> Judged:
+    """What a judgement about ownership rests on."""
+    return frozenset((lease.id, lease.scope.owns) for lease in leases if lease.scope)

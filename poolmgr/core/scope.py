@@ -1,0 +1,96 @@
+"""What a lease may change and read: two lists of globs. No scope at all is a full slot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from poolmgr.core.errors import UsageError
+
+ALL = "all"
+
+
+class Scope(NamedTuple):
+    """What a lease may change, and what it may read besides; `everything`: it may read all."""
+
+    owns: tuple[str, ...]
+    sees: tuple[str, ...] = ()
+    everything: bool = False
+
+    @property
+    def as_json(self) -> dict[str, object]:
+        """For programs; `sees` is `all` or a list."""
+        return {"owns": list(self.owns), "sees": ALL if self.everything else list(self.sees)}
+
+
+def parse_scope(owns: Iterable[str], sees: Iterable[str]) -> Scope:
+    """The two lists as somebody typed them; `all` among what is seen means everything."""
+    wanted = tuple(dict.fromkeys(owns))
+    seen = tuple(dict.fromkeys(sees))
+    return Scope(
+        owns=tuple(checked(glob, "--scope") for glob in wanted),
+        sees=tuple(checked(glob, "--see") for glob in seen if glob != ALL),
+        everything=ALL in seen,
+    )
+
+
+def checked(glob: str, flag: str) -> str:
+    """A glob that can be used; what git would read as something else is refused by name."""
+    from tracks.globs import GlobError, parse_glob
+
+    try:
+        parse_glob(glob)
+    except GlobError as error:
+        raise UsageError(f"{flag} {error}", hint="poolmgr acquire --scope 'src/login/**'") from error
+    return glob
+
+
+def require_owning(scope: Scope) -> Scope:
+    """Refuse a scope that can own nothing: all it says is what it leaves out."""
+    if scope.owns and all(glob.startswith("!") for glob in scope.owns):
+        raise UsageError(
+            f"{', '.join(scope.owns)} only takes away; name what is owned first",
+            hint="poolmgr acquire --scope 'src/**' --scope '!src/generated/**'",
+        )
+    return scope
+
+
+def added(scope: Scope, more: Scope) -> Scope:
+    """Both together."""
+    return Scope(
+        owns=tuple(dict.fromkeys((*scope.owns, *more.owns))),
+        sees=tuple(dict.fromkeys((*scope.sees, *more.sees))),
+        everything=scope.everything or more.everything,
+    )
+
+
+def dropped(scope: Scope, less: Scope) -> Scope:
+    """Without these globs; one that is not there is refused, so that nobody believes it went."""
+    strange = [glob for glob in less.owns if glob not in scope.owns]
+    strange += [glob for glob in less.sees if glob not in scope.sees]
+    if strange or (less.everything and not scope.everything):
+        raise UsageError(
+            f"the scope has no {', '.join(strange) or ALL}; it can only be dropped as it was given",
+            hint="poolmgr scope show",
+        )
+    return Scope(
+        owns=tuple(glob for glob in scope.owns if glob not in less.owns),
+        sees=tuple(glob for glob in scope.sees if glob not in less.sees),
+        everything=scope.everything and not less.everything,
+    )
+
+
+def scope_from(values: object) -> Scope | None:
+    """A scope from its JSON form; None for anything else."""
+    if not isinstance(values, dict):
+        return None
+    sees = values.get("sees")
+    owns, seen = texts_of(values.get("owns")), texts_of([] if sees == ALL else sees)
+    return None if owns is None or seen is None else Scope(owns=owns, sees=seen, everything=sees == ALL)
+
+
+def texts_of(value: object) -> tuple[str, ...] | None:
+    """A list of texts; None for anything else."""
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    return None
