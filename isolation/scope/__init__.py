@@ -1,0 +1,1 @@
+"""What a worktree shows of its repository: planned, filled, changed, verified, counted."""
