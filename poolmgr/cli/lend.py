@@ -11,7 +11,8 @@ from poolmgr.cli.output import emit, out, out_path, safe, say, say_skipped
 from poolmgr.cli.verb import Values, Verb, Word
 
 if TYPE_CHECKING:
-    from poolmgr.services.lending.acquire import Lent
+    from poolmgr.services.ground.pool import Pool
+    from poolmgr.services.lending.acquire import Asked, Lent
     from poolmgr.services.life.settle import Settled
 
 
@@ -40,17 +41,23 @@ def acquire(invocation: Invocation, values: Values) -> None:
     from poolmgr.wiring import open_pool
 
     pool = open_pool(invocation.directory)
-    asked = service.Asked(
-        agent=values["agent"] or os.environ.get("POOLMGR_AGENT") or getpass.getuser(),
-        branch=values["branch"], base=values["base"], track=values["track"], fetch=values["fetch"],
-        priority=values["priority"], request_id=values["request_id"], holder=holder_of(values["pid"]),
-        timeout=timeout_of(values, pool.settings.queue.timeout),
-    )  # fmt: skip
+    asked = asked_for(pool, values)._replace(request_id=values["request_id"], holder=holder_of(values["pid"]))
     say_skipped(pool.skipped)
     lent = service.acquire(pool, asked, background=ensure_worker)
     show_lent(invocation, lent)
     service.delivered(pool, lent)
     ensure_worker(pool)
+
+
+def asked_for(pool: Pool, values: Values) -> Asked:
+    """What `acquire` and `run` ask for in the same words."""
+    from poolmgr.services.lending.acquire import Asked
+
+    return Asked(
+        agent=values["agent"] or os.environ.get("POOLMGR_AGENT") or getpass.getuser(),
+        branch=values["branch"], base=values["base"], track=values["track"], fetch=values["fetch"],
+        priority=values["priority"], timeout=timeout_of(values, pool.settings.queue.timeout),
+    )  # fmt: skip
 
 
 def timeout_of(values: Values, by_default: float) -> float | None:
@@ -157,6 +164,18 @@ def show_settled(invocation: Invocation, settled: Settled, done: str) -> None:
         say(f"still inside: {safe(process.name)} (pid {process.pid}); the slot waits for it")
 
 
+# What a slot is asked for by, in `acquire` and in `run`.
+WISHES = (
+    Word("agent", "who will hold the slot", metavar="NAME"),
+    Word("branch", "made from the base unless it exists", metavar="NAME"),
+    Word("base", "what a new branch starts from", metavar="REF"),
+    Word("track", "take up the remote's branch of that name", bool),
+    Word("fetch", "run git fetch first", bool),
+    Word("priority", "0 first, 4 last", int, metavar="N", default=2, low=0, high=4),
+    Word("wait", "wait for a slot as long as it takes", bool),
+    Word("timeout", "seconds to wait; else queue.timeout, 10 s", float, metavar="S", low=0),
+)
+
 VERBS = (
     Verb(
         "init",
@@ -168,14 +187,7 @@ VERBS = (
         "acquire",
         acquire.__doc__ or "",
         (
-            Word("agent", "who will hold the slot", metavar="NAME"),
-            Word("branch", "made from the base unless it exists", metavar="NAME"),
-            Word("base", "what a new branch starts from", metavar="REF"),
-            Word("track", "take up the remote's branch of that name", bool),
-            Word("fetch", "run git fetch first", bool),
-            Word("priority", "0 first, 4 last", int, metavar="N", default=2, low=0, high=4),
-            Word("wait", "wait for a slot as long as it takes", bool),
-            Word("timeout", "seconds to wait; else queue.timeout, 10 s", float, metavar="S", low=0),
+            *WISHES,
             Word("request_id", "asking again gives the same lease", metavar="ID"),
             Word("pid", "the lease ends with this process", int, metavar="PID", low=1),
         ),
