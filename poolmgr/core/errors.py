@@ -122,6 +122,20 @@ class NoSuchRescue(PoolError):
     code = "no_such_rescue"
 
 
+class CommandUnusable(PoolError):
+    """The program that `run` was told to start is there and cannot be started."""
+
+    code = "command_unusable"
+    exit_code = 126
+
+
+class CommandNotFound(PoolError):
+    """There is no program of the name that `run` was told to start."""
+
+    code = "command_not_found"
+    exit_code = 127
+
+
 class TimedOut(PoolError):
     """No slot became free in time."""
 

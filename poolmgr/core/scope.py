@@ -29,7 +29,7 @@ def parse_scope(owns: Iterable[str], sees: Iterable[str]) -> Scope:
     seen = tuple(dict.fromkeys(sees))
     return Scope(
         owns=tuple(checked(glob, "--scope") for glob in wanted),
-        sees=tuple(checked(glob, "--see") for glob in seen if glob != ALL),
+        sees=() if ALL in seen else tuple(checked(glob, "--see") for glob in seen),
         everything=ALL in seen,
     )
 
@@ -57,10 +57,11 @@ def require_owning(scope: Scope) -> Scope:
 
 def added(scope: Scope, more: Scope) -> Scope:
     """Both together."""
+    everything = scope.everything or more.everything
     return Scope(
         owns=tuple(dict.fromkeys((*scope.owns, *more.owns))),
-        sees=tuple(dict.fromkeys((*scope.sees, *more.sees))),
-        everything=scope.everything or more.everything,
+        sees=() if everything else tuple(dict.fromkeys((*scope.sees, *more.sees))),
+        everything=everything,
     )
 
 

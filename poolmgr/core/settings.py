@@ -124,13 +124,22 @@ class ActivitySettings(Section):
 
 
 class ScopeSettings(Section):
-    """What slots with a scope see besides it."""
+    """What slots with a scope see besides it, and what they may change without owning it."""
 
-    essential: tuple[str, ...] = setting(default=(), kind=kinds.GLOBS, doc="paths every scope sees")
-    mirror: Mapping[str, str] = setting(
-        default={}, kind=kinds.MAPPING, doc="source globs and the test globs that go with them"
+    essential: tuple[str, ...] = setting(
+        default=defaults.ESSENTIAL, kind=kinds.GLOBS, doc="paths every scope sees"
     )
-    shared: tuple[str, ...] = setting(default=(), kind=kinds.GLOBS, doc="paths every scope may change")
+    mirror: Mapping[str, str] = setting(
+        default=defaults.MIRROR,
+        kind=kinds.MIRROR,
+        doc="source directories and the tests that go with them; who owns one side sees the other",
+    )
+    shared: tuple[str, ...] = setting(
+        default=defaults.SHARED, kind=kinds.GLOBS, doc="paths every scope may change; that is reported"
+    )
+    unstage: tuple[str, ...] = setting(
+        default=(".beads/",), kind=kinds.GLOBS, doc="paths that hooks stage and a scoped commit leaves out"
+    )
 
 
 class TemplateSettings(Section):
@@ -201,7 +210,7 @@ class Settings(Section):
     warm: WarmSettings = section(factory=WarmSettings)
     scale: ScaleSettings = section(factory=ScaleSettings)
     activity: ActivitySettings = section(factory=ActivitySettings)
-    scope: ScopeSettings = section(factory=ScopeSettings, in_effect=False)
+    scope: ScopeSettings = section(factory=ScopeSettings)
     database: DatabaseSettings = section(factory=DatabaseSettings, in_effect=False)
     beads: BeadsSettings = section(factory=BeadsSettings, in_effect=False)
     env: Mapping[str, str] = setting(

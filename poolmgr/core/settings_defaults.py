@@ -6,6 +6,8 @@ edits it: dotenv files, `*.local`, databases, notes, editor settings, `out/` and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 # Without a slash where a symbolic link is as good as a directory.
 DEPENDENCIES = (
     "node_modules", "bower_components/", "jspm_packages/", ".pnpm-store/", ".npm/", ".yarn/cache/",
@@ -58,3 +60,34 @@ LOCKFILES = (
     "gradle.lockfile", "packages.lock.json", "Podfile.lock", "Package.resolved", "pubspec.lock",
     "stack.yaml.lock", "cabal.project.freeze", "lake-manifest.json", "flake.lock",
 )  # fmt: skip
+
+# Without these a workspace does not resolve, wherever in it somebody works.
+MANIFESTS = (
+    "package.json", "pnpm-workspace.yaml", "Cargo.toml", "go.mod", "go.sum", "go.work", "go.work.sum",
+    "pyproject.toml", "setup.py", "setup.cfg", "deno.json", "deno.jsonc", "pom.xml", "build.gradle",
+    "build.gradle.kts", "settings.gradle", "settings.gradle.kts", "Package.swift", "composer.json",
+    "mix.exs", "pubspec.yaml", "Gemfile", "*.gemspec", "*.csproj", "*.fsproj", "*.sln",
+)  # fmt: skip
+
+# A cargo workspace needs the first file of each member, too.
+TARGETS = ("**/src/lib.rs", "**/src/main.rs")
+
+AT_THE_TOP = (
+    "/.*", "/README*", "/LICEN[CS]E*", "/COPYING*", "/NOTICE*", "/CONTRIBUTING*", "/CHANGELOG*",
+    "/CODEOWNERS", "/AGENTS.md", "/CLAUDE.md", "/GEMINI.md", "/Makefile", "/GNUmakefile", "/[Jj]ustfile",
+    "/Taskfile.y*ml", "/CMakeLists.txt", "/CMakePresets.json", "/Dockerfile*", "/compose*.y*ml",
+    "/docker-compose*.y*ml", "/*.toml", "/*.lock", "/*.cfg", "/*.ini", "/*.json", "/*.jsonc", "/*.yaml",
+    "/*.yml", "/*.config.*", "/requirements*.txt", "/conftest.py", "/noxfile.py", "/BUILD*", "/WORKSPACE*",
+    "/MODULE.bazel*", "/flake.nix", "/Rakefile", "/gradlew*", "/gradle.properties", "/gradle/wrapper/",
+)  # fmt: skip
+
+ESSENTIAL = AT_THE_TOP + MANIFESTS + TARGETS
+
+MIRROR: Mapping[str, str] = {
+    "src/**": "tests/**", "lib/**": "test/**", "app/**": "spec/**", "src/main/**": "src/test/**",
+    "*/src/**": "*/tests/**", "*/*/src/**": "*/*/tests/**",
+}  # fmt: skip
+
+CHANGELOGS = ("CHANGELOG*", "CHANGES*", "HISTORY*", "NEWS*", ".changeset/")
+
+SHARED = LOCKFILES + CHANGELOGS

@@ -17,6 +17,7 @@ from poolmgr.core.settings_values import (
     parse_environment_mapping,
     parse_line,
     parse_mapping,
+    parse_mirror,
     parse_reference,
     parse_switch,
     parse_threshold,
@@ -111,4 +112,5 @@ PATHS = texts("a list of paths inside the checkout", check_path)
 NAMES = texts("a list of names", check_nothing)
 COMMANDS = texts("a list of commands", check_nothing, shape=Shape.COMMANDS)
 MAPPING = Kind(wants="a mapping of names to texts", parse=parse_mapping, shape=Shape.MAPPING)
+MIRROR = Kind(wants="a mapping of directories as src/** to others", parse=parse_mirror, shape=Shape.MAPPING)
 ENVIRONMENT = Kind(wants="a mapping of names to texts", parse=parse_environment_mapping, shape=Shape.MAPPING)

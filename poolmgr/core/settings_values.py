@@ -129,6 +129,16 @@ def parse_environment_mapping(raw: Raw) -> Mapping[str, str]:
     return mapping
 
 
+def parse_mirror(raw: Raw) -> Mapping[str, str]:
+    """Source directories and the directories of the tests that go with them."""
+    mapping = parse_mapping(raw)
+    if mapping:
+        from poolmgr.core.mirror import parse_pairs  # only who has a mirror pays for it
+
+        parse_pairs(mapping)
+    return mapping
+
+
 def check_glob(text: str) -> None:
     """Raise for a text that is no glob."""
     from tracks.globs import parse_glob  # costs two milliseconds that only a changed file has to pay

@@ -29,7 +29,7 @@ MATCHES = [
     ("\\#notes", "#notes"),
     ("a\\*", "a*"),
     ("a/b**/c", "a/bc/d/c"),
-    ("-rf", "-rf"),
+    ("\\-rf", "-rf"),
     ("line*end", "line\nend"),
     ("caf??", "café"),
 ]
