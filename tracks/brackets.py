@@ -1,9 +1,12 @@
-"""A bracket of a glob as the set of bytes it takes, read exactly as git's wildmatch reads it."""
+"""A bracket of a glob as the set of bytes it takes, read exactly as git's wildmatch reads it.
+
+A set of bytes is an integer: bit 47 says whether `/` is in it.
+"""
 
 from __future__ import annotations
 
 import string
-from itertools import pairwise
+from collections.abc import Iterable
 
 ALPHA, DIGITS = string.ascii_letters.encode(), string.digits.encode()
 CLASSES = {
@@ -22,8 +25,8 @@ CLASSES = {
 }
 
 
-def bracket_at(raw: bytes, at: int) -> tuple[bytes, int]:
-    """The expression of the bracket that opens at `at`, and where it ends."""
+def bracket_at(raw: bytes, at: int, *, fold: bool) -> tuple[int, int]:
+    """The bytes taken by the bracket that opens at `at`, and where it ends."""
     place = at + 1
     negated = raw[place : place + 1] in (b"!", b"^")
     place += negated
@@ -32,13 +35,23 @@ def bracket_at(raw: bytes, at: int) -> tuple[bytes, int]:
     is_first = True
     while is_first or raw[place : place + 1] != b"]":
         is_first = False
-        members, previous, place = member_at(raw, place, previous)
+        members, previous, place = member_at(raw, place, previous, fold=fold)
         taken.update(members)
-    chosen = set(range(256)) - taken if negated else taken
-    return expression_of(chosen - {ord("/")}), place + 1
+    # With folding git compares the lower case of what is in the path: `[A]` then takes nothing.
+    seen = bytes(range(256)).lower() if fold else bytes(range(256))
+    chosen = (byte for byte in range(256) if (seen[byte] in taken) != negated and byte != ord("/"))
+    return set_of(chosen), place + 1
 
 
-def member_at(raw: bytes, place: int, previous: bytes) -> tuple[bytes, bytes, int]:
+def set_of(members: Iterable[int]) -> int:
+    """These bytes as a set."""
+    result = 0
+    for byte in members:
+        result |= 1 << byte
+    return result
+
+
+def member_at(raw: bytes, place: int, previous: bytes, *, fold: bool) -> tuple[bytes, bytes, int]:
     """The bytes of one member, what a following range would start from, and the next place."""
     byte, after = raw[place : place + 1], raw[place + 1 : place + 2]
     if byte == b"\\":
@@ -46,14 +59,19 @@ def member_at(raw: bytes, place: int, previous: bytes) -> tuple[bytes, bytes, in
     if byte == b"-" and previous and after not in (b"", b"]"):
         end = place + 2 + (after == b"\\")
         high = require(raw[end - 1 : end])
-        return bytes(range(previous[0], high[0] + 1)), b"", end
+        return widened(bytes(range(previous[0], high[0] + 1)), fold=fold), b"", end
     if byte == b"[" and after == b":":
         end = raw.find(b"]", place + 2)
         if end < 0:
             raise ValueError("its bracket is not closed")
         if end > place + 2 and raw[end - 1 : end] == b":":
-            return class_named(raw[place + 2 : end - 1]), b"", end + 1
+            return widened(class_named(raw[place + 2 : end - 1]), fold=fold), b"", end + 1
     return require(byte), byte, place + 1
+
+
+def widened(members: bytes, *, fold: bool) -> bytes:
+    """A range or a class; of these, unlike of single bytes, git tries the upper case too."""
+    return members + members.lower() if fold else members
 
 
 def require(byte: bytes) -> bytes:
@@ -68,13 +86,3 @@ def class_named(name: bytes) -> bytes:
     if name not in CLASSES:
         raise ValueError(f"there is no class [:{name.decode(errors='replace')}:]")
     return CLASSES[name]
-
-
-def expression_of(chosen: set[int]) -> bytes:
-    """A set of bytes as an expression, ranges together."""
-    if not chosen:
-        return rb"(?!)"
-    order = sorted(chosen)
-    starts = [order[0], *(high for low, high in pairwise(order) if high != low + 1)]
-    ends = [*(low for low, high in pairwise(order) if high != low + 1), order[-1]]
-    return b"[%s]" % b"".join(b"\\x%02x-\\x%02x" % pair for pair in zip(starts, ends, strict=True))

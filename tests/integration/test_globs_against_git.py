@@ -12,15 +12,16 @@ import pytest
 
 from poolmgr.core.settings_defaults import DISPOSABLE
 from tests.fixtures.repositories import Repositories, Repository
-from tracks.globs import GlobError, compile_globs, parse_glob
+from tracks.globs import GlobError, Globs, compile_globs, parse_glob
 
 NAMES = (
     "a", "b", "ab", "foo", "foobar", "a.o", "x-y", "]", "é", "[", "A", "d", "-", "!", "a b", " ", "\\",
-    "#x", "*", "a\nb", "^", "\udcff",
+    "#x", "*", "a\nb", "^", "\udcff", "B", "Foo", "AB", "FOObar", "É", "Z", "_", "O",
 )  # fmt: skip
 ATOMS = (
     "a", "b", "ab", "foo", "*", "**", "?", "/", "/", "/", "[ab]", "[!a]", "[^b]", "[[:alpha:]]", "[]]",
     "[a-c]", "[[:space:]x]", "\\a", "\\*", "**/", "/**", "/**/", ".", "o", "é", "[a-", "-", "]",
+    "A", "Foo", "\\A", "[A]", "[A-Z]", "[!A]", "[Z-a]", "[[:upper:]]", "[[:lower:]]", "[^[:upper:]]", "[B-b]",
     "[\\]]", "[!]]", "[--a]", "[[:x]", "[[:alpha:]-z]", " ", "[[]", "\\\\", "[a/b]",
 )  # fmt: skip
 LISTS = 60
@@ -49,12 +50,13 @@ def list_tree(root: bytes, below: bytes) -> Iterator[tuple[bytes, bool]]:
             yield from list_tree(root, path)
 
 
-def ask_git(repo: Repository, lines: tuple[str, ...], paths: list[bytes]) -> list[bool]:
-    """Whether git takes each path as ignored by these lines alone."""
+def ask_git(repo: Repository, globs: Globs, paths: list[bytes]) -> list[bool]:
+    """Whether git takes each path as ignored by these globs alone."""
     exclude = repo.path / ".git" / "info" / "exclude"
-    exclude.write_bytes(b"".join(os.fsencode(line) + b"\n" for line in lines))
+    exclude.write_bytes(b"".join(os.fsencode(line) + b"\n" for line in globs.lines))
+    fold = ("-c", f"core.ignoreCase={str(globs.fold).lower()}")
     answer = subprocess.run(
-        ("git", "check-ignore", "--no-index", "-z", "--stdin", "-v", "-n"),
+        ("git", *fold, "-c", "core.excludesFile=", "check-ignore", "--no-index", "-z", "--stdin", "-v", "-n"),
         cwd=repo.path,
         input=b"".join(path + b"\0" for path in paths),
         capture_output=True,
@@ -81,13 +83,14 @@ def random_globs(draw: random.Random) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_globs_mean_what_git_says(make_repo: Repositories, seed: int) -> None:
+@pytest.mark.parametrize("fold", [False, True], ids=["exact case", "folded case"])
+def test_globs_mean_what_git_says(make_repo: Repositories, seed: int, *, fold: bool) -> None:
     draw = random.Random(seed)
     repo = make_repo(files={}, commits=0)
     tree = grow_tree(repo.path, draw)
     for _ in range(LISTS):
-        globs = compile_globs(random_globs(draw))
-        theirs = ask_git(repo, globs.lines, [path for path, _ in tree])
+        globs = compile_globs(random_globs(draw), fold=fold)
+        theirs = ask_git(repo, globs, [path for path, _ in tree])
         ours = [globs.matches(path, is_dir=is_dir) for path, is_dir in tree]
         differing = [path for (path, _), mine, git in zip(tree, ours, theirs, strict=True) if mine != git]
         assert not differing, globs.lines
@@ -101,5 +104,5 @@ def test_the_disposable_globs_mean_what_git_says(make_repo: Repositories) -> Non
     )
     repo.write({"src/app.py": "", "notes.md": "", ".env": "", "data/x.sqlite": ""})
     tree = list(list_tree(os.fsencode(repo.path), b""))
-    theirs = ask_git(repo, globs.lines, [path for path, _ in tree])
+    theirs = ask_git(repo, globs, [path for path, _ in tree])
     assert theirs == [globs.matches(path, is_dir=is_dir) for path, is_dir in tree]
