@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,12 +21,13 @@ from isolation.git.config import replace_file
 from isolation.scope.view import Mode, View
 
 if TYPE_CHECKING:
-    from isolation.work.place import Place
+    from isolation.scope.ground import Ground
 
 # Copied, because the worktree goes on using them; everything else of the worktree's own moves.
 COPIED = ("HEAD", "config.worktree", "info/sparse-checkout")
+LINKS = ("commondir", "gitdir")
 STAYING = frozenset({
-    "HEAD", "gitdir", "commondir", "locked", "config.worktree", "info", "revoked",
+    "HEAD", "gitdir", "commondir", "locked", "config.worktree", "info", "revoked", "reftable",
 })  # fmt: skip
 
 
@@ -48,18 +48,19 @@ class OtherFileSystem(NotKept):
     """Something in the slot cannot be renamed: it lies on another file system than its aside."""
 
 
-def begin(place: Place, aside: Path, wanted: Wanted) -> None:
+def begin(ground: Ground, aside: Path, wanted: Wanted) -> None:
     """An empty aside, with the intent written before anything moves."""
+    aside.mkdir(mode=0o700, parents=True)
     tree, admin = aside / "tree", aside / "admin"
-    for directory in (aside, tree, admin, admin / "info"):
-        directory.mkdir(mode=0o700, parents=directory is aside, exist_ok=True)
-    write_intent(aside, wanted)
-    (admin / "commondir").write_bytes(os.fsencode(place.common) + b"\n")
+    for directory in (tree, admin, admin / "info"):
+        directory.mkdir(mode=0o700)
+    (admin / "commondir").write_bytes(os.fsencode(ground.common) + b"\n")
     (admin / "gitdir").write_bytes(os.fsencode(tree / ".git") + b"\n")
     (tree / ".git").write_bytes(b"gitdir: " + os.fsencode(admin) + b"\n")
     for name in COPIED:
         with suppress(FileNotFoundError):
-            shutil.copyfile(place.admin / name, admin / name)
+            (admin / name).write_bytes((ground.admin / name).read_bytes())
+    write_intent(aside, wanted)
 
 
 def write_intent(aside: Path, wanted: Wanted) -> None:
@@ -120,3 +121,11 @@ def return_entry(source: Path, target: Path) -> None:
             number += 1
         move_entry(target, source.with_name(f"{source.name}.{number}"))
     move_entry(source, target)
+
+
+def is_empty(aside: Path) -> bool:
+    """Whether an aside holds nothing but what `begin` made."""
+    with suppress(FileNotFoundError):
+        if set(os.listdir(aside / "tree")) - {".git"} or any(list_state(aside / "admin")):
+            return False
+    return True

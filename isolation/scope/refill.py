@@ -7,8 +7,7 @@ Until `moved` lies in the aside, undoing moves everything back; from then on it 
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,15 +19,16 @@ from isolation.scope.aside import (
     Wanted,
     begin,
     find_intent,
+    is_empty,
     list_state,
     move_entry,
     return_entry,
 )
-from isolation.work.finding import Matcher, nothing
-from isolation.work.place import Place, read_place
+from isolation.scope.ground import Ground, require_ground
 
 if TYPE_CHECKING:
     from isolation.git.program import Git
+    from isolation.work.finding import Matcher
 
 MOVED = "moved"
 FILLED = "filled"
@@ -37,125 +37,157 @@ ROUNDS = 5
 __all__ = ["OtherFileSystem", "Wanted", "refill", "undo_refill"]
 
 
-def refill(git: Git, worktree: Path, aside: Path, wanted: Wanted, *, stay: Matcher = nothing) -> None:
+def refill(git: Git, worktree: Path, aside: Path, wanted: Wanted, *, stay: Matcher | None = None) -> None:
     """The slot shows `wanted.view` of `wanted.oid`, HEAD detached there, its index fresh.
 
     `aside` must not exist yet and lie on the slot's file system. Entries at the top that `stay`
-    matches are left where they are. Hold the slot's lock, with no lock file in the admin
-    directory. When this raises, or is killed, call `undo_refill`; afterwards the aside, if it is
-    there, is a worktree that has to be examined, and rescued if need be, before it is removed.
+    matches, and that neither commit has, are left where they are. Hold the slot's lock, with no
+    lock file in the admin directory. When this raises, or is killed, call `undo_refill`;
+    afterwards the aside, if it is there, has to be examined as the worktree `aside/"tree"`, and
+    rescued if need be, before it is removed.
     """
-    place = read_place(git, worktree)
-    begin(place, aside, wanted)
-    move_aside(place, aside, stay)
+    ground = require_ground(worktree)
+    inside = ground.git(git)
+    begin(ground, aside, wanted)
+    staying = list_staying(inside, ground, wanted, stay) if stay else frozenset()
+    move_aside(ground, aside, staying)
     (aside / MOVED).touch()
-    fill(git, place, aside, wanted)
+    fill(inside, ground, aside, wanted)
     (aside / FILLED).touch()
 
 
 def undo_refill(git: Git, worktree: Path, aside: Path) -> None:
     """After a refill that was killed or failed: as it was, or filled; repeatable, and kill-safe too.
 
-    Clear dead lock files of the admin directory first.
+    Clear dead lock files of the admin directory first. When it is as it was, the aside is gone,
+    or holds only what somebody wrote into the slot meanwhile.
     """
-    place = read_place(git, worktree)
-    wanted = find_intent(aside)
+    ground = require_ground(worktree)
     if (aside / FILLED).exists():
         return
+    wanted = find_intent(aside)
     if wanted is not None and (aside / MOVED).exists():
-        finish(git, place, aside, wanted)
+        finish(ground.git(git), ground, aside, wanted)
         return
     if wanted is not None:
-        move_back(place, aside)
-    drop_empty(aside)
+        move_back(ground, aside)
+    if is_empty(aside):
+        drop(aside)
 
 
-def move_aside(place: Place, aside: Path, stay: Matcher) -> None:
+def list_staying(inside: Git, ground: Ground, wanted: Wanted, stay: Matcher) -> frozenset[str]:
+    """The entries at the top that stay: a cache, and no part of the old commit or the new."""
+    with os.scandir(ground.root) as entries:
+        named = [
+            entry.name
+            for entry in entries
+            if entry.name != ".git" and stay(os.fsencode(entry.name), entry.is_dir(follow_symlinks=False))
+        ]
+    return frozenset(named) - list_tracked(inside, named, ("HEAD", wanted.oid))
+
+
+def list_tracked(inside: Git, paths: Iterable[str], commits: tuple[str, ...]) -> frozenset[str]:
+    """Those of these paths that one of the commits has."""
+    asked = tuple(paths)
+    if not asked:
+        return frozenset()
+    return frozenset(
+        path
+        for commit in commits
+        for path in inside.run("ls-tree", "-z", "--name-only", "--full-tree", commit, "--", *asked).fields
+    )
+
+
+def move_aside(ground: Ground, aside: Path, staying: frozenset[str]) -> None:
     """Index, git state and every entry at the top but `.git`, until a look finds none."""
-    for name in list_state(place.admin):
-        move_entry(place.admin / name, aside / "admin" / name)
+    for name in list_state(ground.admin):
+        move_entry(ground.admin / name, aside / "admin" / name)
     for _ in range(ROUNDS):
-        names = list(list_top(place.root, stay))
+        names = [name for name in os.listdir(ground.root) if name != ".git" and name not in staying]
         if not names:
             return
         for name in names:
-            move_entry(place.root / name, aside / "tree" / name)
-    raise NotKept(f"somebody keeps writing into {place.root}")
+            with suppress(FileNotFoundError):  # somebody was quicker
+                move_entry(ground.root / name, free_name(aside / "tree" / name))
+    raise NotKept(f"somebody keeps writing into {ground.root}")
 
 
-def list_top(root: Path, stay: Matcher) -> Iterator[str]:
-    """The entries of a worktree that move."""
-    with os.scandir(root) as entries:
-        for entry in entries:
-            if entry.name != ".git" and not stay(
-                os.fsencode(entry.name), entry.is_dir(follow_symlinks=False)
-            ):
-                yield entry.name
+def free_name(target: Path) -> Path:
+    """The name itself; another where somebody made the same again while it moved."""
+    number, free = 0, target
+    while os.path.lexists(free):
+        number += 1
+        free = target.with_name(f"{target.name}.{number}")
+    return free
 
 
-def fill(git: Git, place: Place, aside: Path, wanted: Wanted) -> None:
+def fill(inside: Git, ground: Ground, aside: Path, wanted: Wanted) -> None:
     """Patterns, settings, index, files, HEAD; then what comes back from the aside."""
-    set_patterns(place, wanted)
-    inside = place.git(git)
+    set_patterns(ground, wanted)
     try:
         inside.run("read-tree", "-m", "-u", wanted.oid)
     except GitFailed as error:
         raise NotKept(f"git refuses to fill the slot: {error.stderr}") from error
-    settle(inside, place, aside, wanted)
+    settle(inside, ground, aside, wanted)
 
 
-def settle(inside: Git, place: Place, aside: Path, wanted: Wanted) -> None:
+def settle(inside: Git, ground: Ground, aside: Path, wanted: Wanted) -> None:
     """HEAD at the commit, and back what comes back."""
-    if (place.admin / "HEAD").read_text(errors="replace").strip() != wanted.oid:
+    if (ground.admin / "HEAD").read_text(errors="replace").strip() != wanted.oid:
         inside.run("update-ref", "--no-deref", "-m", "poolmgr: filled", "HEAD", wanted.oid)
-    for path in wanted.back:
-        name = os.fsdecode(path)
-        source, target = aside / "tree" / name, place.root / name
-        if os.path.lexists(source) and target.parent.is_dir() and not os.path.lexists(target):
-            move_entry(source, target)
+    paths = [os.fsdecode(path) for path in wanted.back]
+    there = [path for path in paths if os.path.lexists(aside / "tree" / path)]
+    tracked = list_tracked(inside, there, (read_head(aside), wanted.oid))
+    for path in there:
+        target = ground.root / path
+        if path not in tracked and target.parent.is_dir() and not os.path.lexists(target):
+            move_entry(aside / "tree" / path, target)
 
 
-def set_patterns(place: Place, wanted: Wanted) -> None:
+def read_head(aside: Path) -> str:
+    """The commit an aside was at."""
+    return (aside / "admin" / "HEAD").read_text(errors="replace").strip()
+
+
+def set_patterns(ground: Ground, wanted: Wanted) -> None:
     """The view's pattern file and the worktree's settings."""
-    patterns = place.admin / "info" / "sparse-checkout"
     if wanted.view.lines:
-        replace_file(patterns, wanted.view.text)
+        replace_file(ground.patterns, wanted.view.text)
     else:
-        patterns.unlink(missing_ok=True)
-    replace_file(place.admin / "config.worktree", wanted.config)
+        ground.patterns.unlink(missing_ok=True)
+    replace_file(ground.settings, wanted.config)
 
 
-def finish(git: Git, place: Place, aside: Path, wanted: Wanted) -> None:
+def finish(inside: Git, ground: Ground, aside: Path, wanted: Wanted) -> None:
     """The fresh index, made again; files that are missing come, files that are there stay as they are.
 
     A file that git had not written to its end then shows as changed: it is for the recycling to
     keep or to find out, never for us to overwrite.
     """
-    set_patterns(place, wanted)
-    inside = place.git(git)
-    (place.admin / "index").unlink(missing_ok=True)
+    set_patterns(ground, wanted)
+    (ground.admin / "index").unlink(missing_ok=True)
     inside.run("read-tree", "-m", wanted.oid)
     inside.run("update-index", "-q", "--refresh", accept=(0, 1))
     missing = inside.run("diff-files", "-z", "--name-only", "--diff-filter=D").stdout
     if missing:
         inside.run("checkout-index", "-q", "-u", "-z", "--stdin", stdin=missing)
-    settle(inside, place, aside, wanted)
+    settle(inside, ground, aside, wanted)
     (aside / FILLED).touch()
 
 
-def move_back(place: Place, aside: Path) -> None:
+def move_back(ground: Ground, aside: Path) -> None:
     """Everything that has come here returns, the index last: a look in between finds no clean slot."""
     for entry in sorted(os.listdir(aside / "tree")):
         if entry != ".git":
-            return_entry(aside / "tree" / entry, place.root / entry)
+            return_entry(aside / "tree" / entry, ground.root / entry)
     for name in sorted(list_state(aside / "admin"), key=lambda name: name == "index"):
-        return_entry(aside / "admin" / name, place.admin / name)
+        return_entry(aside / "admin" / name, ground.admin / name)
 
 
-def drop_empty(aside: Path) -> None:
-    """The aside goes when it holds nothing but what `begin` made."""
+def drop(aside: Path) -> None:
+    """An aside that holds nothing goes; the intent first, so that nobody takes it for one."""
+    import shutil  # only ever after a failure
+
     with suppress(FileNotFoundError):
-        if os.listdir(aside / "tree") not in ([], [".git"]):
-            return
-    if aside.exists():
-        shutil.rmtree(aside)
+        (aside / "intent.json").unlink()
+    shutil.rmtree(aside, ignore_errors=True)
