@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from poolmgr import __version__
-from poolmgr.cli import care, config, lend, look, pool, queue, rescue
+from poolmgr.cli import care, config, lend, look, pool, queue, rescue, run
 from poolmgr.cli.output import out
 from poolmgr.cli.typed import add_verb
 
@@ -38,7 +38,7 @@ def top(
     """What stands before a command's name."""
 
 
-for verb in (*lend.VERBS, *look.VERBS):
+for verb in (*lend.VERBS, *run.VERBS, *look.VERBS):
     add_verb(app, verb)
 care.register(app)
 config.register(app)

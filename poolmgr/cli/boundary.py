@@ -53,8 +53,7 @@ def run_command(invocation: Invocation, rest: list[str]) -> int:
     hot = find_hot(rest)
     if hot:
         verb, values = hot
-        verb.run(invocation, values)
-        return DONE
+        return verb.run(invocation, values) or DONE
     import typer
 
     from poolmgr.cli.app import app

@@ -1,9 +1,14 @@
-"""`--repo DIR` and `--json`, which every command takes, before or after its name."""
+"""`--repo DIR` and `--json`, which every command takes, before or after its name.
+
+What stands after `--` is another program's and never read, wherever we are asked to run one.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import NamedTuple
+
+RUNNING = frozenset({"run"})
 
 
 class Invocation(NamedTuple):
@@ -11,15 +16,19 @@ class Invocation(NamedTuple):
 
     directory: Path
     as_json: bool
+    command: tuple[str, ...] = ()
 
 
 def parse_invocation(argv: list[str]) -> tuple[Invocation, list[str]]:
     """The two options wherever they stand, and the words without them."""
     rest: list[str] = []
     directory, as_json = Path.cwd() if cwd_exists() else Path("/"), False
+    command: tuple[str, ...] = ()
     words = iter(argv)
     for word in words:
-        if word == "--":
+        if word == "--" and rest and rest[0] in RUNNING:
+            command = tuple(words)
+        elif word == "--":
             rest += [word, *words]
         elif word == "--json":
             as_json = True
@@ -29,7 +38,7 @@ def parse_invocation(argv: list[str]) -> tuple[Invocation, list[str]]:
             directory = directory / word.removeprefix("--repo=")
         else:
             rest.append(word)
-    return Invocation(directory=directory, as_json=as_json), rest
+    return Invocation(directory=directory, as_json=as_json, command=command), rest
 
 
 def cwd_exists() -> bool:

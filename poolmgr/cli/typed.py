@@ -13,9 +13,9 @@ from poolmgr.cli.verb import Verb, Word
 def add_verb(app: typer.Typer, verb: Verb) -> None:
     """The verb as a command of the app."""
 
-    def command(**values: Any) -> None:  # noqa: ANN401 - of the words' kinds
+    def command(**values: Any) -> int | None:  # noqa: ANN401 - of the words' kinds
         context: typer.Context = values.pop("context")
-        verb.run(context.obj, values)
+        return verb.run(context.obj, values)
 
     own = Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)
     parameters = [own, *(parameter_of(word) for word in verb.words)]

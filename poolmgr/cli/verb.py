@@ -40,7 +40,7 @@ class Verb(NamedTuple):
     name: str
     help: str
     words: tuple[Word, ...]
-    run: Callable[[Invocation, Values], None]
+    run: Callable[[Invocation, Values], int | None]  # the exit code; None: done
 
 
 def try_parse(verb: Verb, typed: list[str]) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ import pytest
 
 from poolmgr.core.errors import PoolError
 
-EXITS = {1, 2, 75}
+EXITS = {1, 2, 75, 126, 127}
 
 
 def causes(kind: type[PoolError] = PoolError) -> Iterator[type[PoolError]]:

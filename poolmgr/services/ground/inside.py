@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from poolmgr.core.records import Slot
 from poolmgr.services.ground.job import Job
 from poolmgr.services.ground.pool import Pool
 from resources.probes.inside import Inside, Process, list_carriers, list_inside
-from resources.probes.processes import Life, judge, own_session, pid_of, read_identity
+from resources.probes.processes import Life, ancestors, judge, own_session, pid_of, read_identity
 
 
 def look_inside(pool: Pool, job: Job) -> Inside:
@@ -31,9 +32,12 @@ def is_watcher(pool: Pool, process: Process) -> bool:
     return any(fnmatchcase(process.name, pattern) for pattern in pool.settings.release.ignore)
 
 
-def list_spared(path: Path) -> list[str]:
-    """The identities of those in a slot who belong to the session that gives it back."""
-    ours = own_session()
+def list_spared(path: Path, *, session: bool = True) -> list[str]:
+    """The identities of those in a slot who belong to the session that gives it back.
+
+    Where what the lease started shares our session, only our ancestors do.
+    """
+    ours = own_session() if session else frozenset(ancestors(os.getpid()))
     inside = list_inside(path)
     identities = [read_identity(process.pid) for process in inside.processes if process.pid in ours]
     return [text for text in identities if text]

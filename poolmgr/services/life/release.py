@@ -31,6 +31,7 @@ class Asked(NamedTuple):
     lease: str | None = None
     rescue: bool = False
     kill: bool = False
+    spares_session: bool = True
 
 
 def release(pool: Pool, snapshot: Snapshot, asked: Asked) -> Settled:
@@ -46,7 +47,7 @@ def release(pool: Pool, snapshot: Snapshot, asked: Asked) -> Settled:
     args: dict[str, object] = {
         "lease": lease.id,
         "reason": f"released by {lease.agent}",
-        "spared": list_spared(slot.path),
+        "spared": list_spared(slot.path, session=asked.spares_session),
     }
     return end(pool, slot, lease, args, reason="released")
 

@@ -52,6 +52,11 @@ UPDATE leases SET outside = :outside WHERE id = :id;
 -- The paths beyond a scope that any lease of a branch was let go with.
 SELECT branch, outside FROM leases WHERE outside <> '[]' ORDER BY fence;
 
+-- name: unbind_lease
+-- A lease stands from now on; it is in use.
+UPDATE leases SET kind = 'standing', holder = NULL, used_wall = :wall, used_mono = :mono, used_boot = :boot
+WHERE id = :id AND ended_wall IS NULL RETURNING *;
+
 -- name: forget_lease
 -- A lease that a rebuild ended goes on: it makes way for the same one as its slot's mark has it.
 DELETE FROM leases WHERE id = :id AND reason = :reason;

@@ -68,6 +68,12 @@ def end_lease(session: Session, lease_id: str, *, reason: str, now: Moment) -> N
     session.all("end_lease", id=lease_id, reason=reason, wall=now.wall)
 
 
+def try_unbind_lease(session: Session, lease_id: str, *, now: Moment) -> Lease | None:
+    """The lease, which ends with a release alone from here on; None when it is over."""
+    row = session.one("unbind_lease", id=lease_id, **moment_values(now))
+    return parse_lease(row) if row else None
+
+
 def use_lease(session: Session, lease_id: str, *, now: Moment) -> None:
     """Somebody used the lease."""
     session.all("use_lease", id=lease_id, **moment_values(now))
