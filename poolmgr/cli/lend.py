@@ -11,6 +11,7 @@ from poolmgr.cli.output import emit, out, out_path, safe, say, say_skipped
 from poolmgr.cli.verb import Values, Verb, Word
 
 if TYPE_CHECKING:
+    from poolmgr.core.scope import Scope
     from poolmgr.services.ground.pool import Pool
     from poolmgr.services.lending.acquire import Asked, Lent
     from poolmgr.services.life.settle import Settled
@@ -57,7 +58,24 @@ def asked_for(pool: Pool, values: Values) -> Asked:
         agent=values["agent"] or os.environ.get("POOLMGR_AGENT") or getpass.getuser(),
         branch=values["branch"], base=values["base"], track=values["track"], fetch=values["fetch"],
         priority=values["priority"], timeout=timeout_of(values, pool.settings.queue.timeout),
+        scope=scope_of(values), overlap=values["overlap"],
     )  # fmt: skip
+
+
+def scope_of(values: Values) -> Scope | None:
+    """The scope that was asked for; None for a full slot."""
+    from poolmgr.core.errors import UsageError
+    from poolmgr.core.scope import parse_scope, require_owning
+
+    if values["scope"]:
+        return require_owning(parse_scope(values["scope"], values["see"]))
+    if values["see"] or values["overlap"]:
+        word = "--see" if values["see"] else "--overlap"
+        raise UsageError(
+            f"{word} goes with --scope: without one the slot is full, it shows and may change everything",
+            hint="poolmgr acquire --scope 'src/login/**' --see docs",
+        )
+    return None
 
 
 def timeout_of(values: Values, by_default: float) -> float | None:
@@ -92,10 +110,12 @@ def show_lent(invocation: Invocation, lent: Lent) -> None:
                 "slot": slot.name, "path": str(slot.path), "branch": lease.branch, "agent": lease.agent,
                 "lease": lease.id, "fence": lease.fence, "base": lease.base_oid, "base_ref": lease.base_ref,
                 "request_id": lease.request_id, "warnings": list(lent.warnings),
+                "scope": lease.scope.as_json if lease.scope else None, "mode": lent.mode,
             }
         )  # fmt: skip
         return
-    say(f"{slot.name} on {safe(lease.branch)} (base {safe(lease.base_ref)} {lease.base_oid[:10]})")
+    shown = "" if lease.scope is None else f", {lent.mode} view of {safe(' '.join(lease.scope.owns))}"
+    say(f"{slot.name} on {safe(lease.branch)} (base {safe(lease.base_ref)} {lease.base_oid[:10]}{shown})")
     out_path(slot.path)
 
 
@@ -174,6 +194,9 @@ WISHES = (
     Word("priority", "0 first, 4 last", int, metavar="N", default=2, low=0, high=4),
     Word("wait", "wait for a slot as long as it takes", bool),
     Word("timeout", "seconds to wait; else queue.timeout, 10 s", float, metavar="S", low=0),
+    Word("scope", "what the holder may change; as often as you like", metavar="GLOB", many=True),
+    Word("see", "what it may read besides; all: everything", metavar="GLOB", many=True),
+    Word("overlap", "take what somebody else owns all the same", bool),
 )
 
 VERBS = (

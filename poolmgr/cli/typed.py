@@ -35,8 +35,11 @@ def parameter_of(word: Word) -> Parameter:
         else typer.Option(*names, metavar=word.metavar, help=word.help, **limits)
     )
     kind: Any = word.kind
-    if word.kind is bool:
-        default: Any = False
+    default: Any
+    if word.many:
+        kind, default = list[word.kind], []  # type: ignore[name-defined]
+    elif word.kind is bool:
+        default = False
     elif word.is_required:
         default = Parameter.empty
     else:

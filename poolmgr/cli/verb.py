@@ -27,6 +27,7 @@ class Word(NamedTuple):
     short: str | None = None
     is_argument: bool = False
     is_required: bool = False
+    many: bool = False  # may be typed several times; its value is a tuple
 
     @property
     def flag(self) -> str:
@@ -45,7 +46,8 @@ class Verb(NamedTuple):
 
 def try_parse(verb: Verb, typed: list[str]) -> dict[str, Any] | None:
     """The values of a command line that is plainly right; None for everything else."""
-    values = {word.name: False if word.kind is bool else word.default for word in verb.words}
+    values: dict[str, Any] = {word.name: absent(word) for word in verb.words}
+    several = {word.name for word in verb.words if word.many}
     flags = {word.flag: word for word in verb.words if not word.is_argument}
     arguments = [word for word in verb.words if word.is_argument]
     rest = iter(typed)
@@ -53,9 +55,15 @@ def try_parse(verb: Verb, typed: list[str]) -> dict[str, Any] | None:
         found = try_word(text, flags, arguments, rest)
         if found is None:
             return None
-        values[found[0]] = found[1]
+        name, value = found
+        values[name] = (*values[name], value) if name in several else value
     missing = any(word.is_required and values[word.name] is None for word in verb.words)
     return None if missing else values
+
+
+def absent(word: Word) -> Any:  # noqa: ANN401 - of the word's kind
+    """The value of a word that was not typed."""
+    return () if word.many else False if word.kind is bool else word.default
 
 
 def try_word(

@@ -9,20 +9,29 @@ from typing import NamedTuple
 
 from isolation.errors import IsolationError
 from isolation.git.refs import resolve_commits
-from poolmgr.core.errors import BadName, BranchHeld, Busy, PoolError, TimedOut
+from poolmgr.core.errors import BadName, BranchHeld, Busy, PoolError, ScopeTaken, TimedOut
 from poolmgr.core.lifecycle import HELD, LENT, State
 from poolmgr.core.placing import counted
 from poolmgr.core.records import Lease, Request, RequestState, Slot, Snapshot
 from poolmgr.core.refname import require_agent, require_branch, require_request
+from poolmgr.core.scope import Scope
 from poolmgr.services.ground import wake
 from poolmgr.services.ground.job import call_waiters, hands_on, is_environment
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.ground.start_point import fetch_base, require_base
 from poolmgr.services.lending import activity
 from poolmgr.services.lending.cancel import expire_dead
-from poolmgr.services.lending.claim import Claim, Wish, find_absent, refuse_held, try_claim
+from poolmgr.services.lending.claim import (
+    Claim,
+    Wish,
+    find_absent,
+    hint_for,
+    refuse_held,
+    try_claim,
+)
 from poolmgr.services.lending.tracking import set_tracking
 from poolmgr.services.life.assign import execute_assign, require_free, undo_assign
+from poolmgr.services.scoping.ownership import require_unowned
 from poolmgr.store.tables.events import add_pool_event
 from poolmgr.store.tables.leases import find_lease, live_leases
 from poolmgr.store.tables.requests import (
@@ -50,6 +59,8 @@ class Asked(NamedTuple):
     timeout: float | None = None
     request_id: str | None = None
     holder: str | None = None
+    scope: Scope | None = None
+    overlap: bool = False
 
 
 class Waiting(NamedTuple):
@@ -66,6 +77,7 @@ class Lent(NamedTuple):
     slot: Slot
     lease: Lease
     warnings: tuple[str, ...] = ()
+    mode: str = "full"  # how it is checked out: full, cone, exact
 
 
 def acquire(pool: Pool, asked: Asked, *, background: Callable[[Pool], None]) -> Lent:
@@ -90,7 +102,10 @@ def acquire(pool: Pool, asked: Asked, *, background: Callable[[Pool], None]) -> 
         raise
     if upstream and asked.track and not wish.exists:
         set_tracking(pool, lease.branch, upstream)
-    return Lent(slot=slot, lease=lease, warnings=(*warnings, *activity.list_cold(pool, slot, wish)))
+    return Lent(
+        slot=slot, lease=lease, mode=wish.view.mode.value,
+        warnings=(*warnings, *activity.list_cold(pool, slot, wish), *lease.news),
+    )  # fmt: skip
 
 
 def delivered(pool: Pool, lent: Lent) -> None:
@@ -108,7 +123,18 @@ def find_granted(pool: Pool, request_id: str) -> Lent | None:
         return None
     snapshot = pool.snapshot()
     slot = next((slot for slot in snapshot.slots if slot.lease_id == lease.id), None)
-    return Lent(slot=slot, lease=lease) if slot and slot.state in LENT else None
+    return Lent(slot=slot, lease=lease, mode=mode_of(slot)) if slot and slot.state in LENT else None
+
+
+def mode_of(slot: Slot) -> str:
+    """How a slot that is lent already is checked out."""
+    if not slot.view:
+        return "full"
+    from isolation.git.worktrees import find_admin
+    from poolmgr.services.scoping.viewing import read_view
+
+    admin = find_admin(slot.path)
+    return read_view(admin).mode.value if admin else "full"
 
 
 def obtain(pool: Pool, request: Request, turn: Callable[[], Claim | Lease]) -> tuple[Slot, Lease]:
@@ -123,7 +149,7 @@ def obtain(pool: Pool, request: Request, turn: Callable[[], Claim | Lease]) -> t
         try:
             return set_up(pool, claimed)
         except (IsolationError, PoolError) as error:
-            if not left or isinstance(error, BranchHeld | BadName) or is_environment(error):
+            if not left or isinstance(error, BranchHeld | BadName | ScopeTaken) or is_environment(error):
                 raise
     raise Busy(f"the request {request.id} came to nothing {TRIES} times", hint="poolmgr doctor --fix")
 
@@ -160,7 +186,19 @@ def resolve_wish(pool: Pool, asked: Asked) -> tuple[Wish, str | None]:
     wish = Wish(
         agent=asked.agent, branch=branch, commit=commit, exists=exists, base=base, holder=asked.holder
     )  # fmt: skip
-    return wish, upstream
+    return with_scope(pool, wish, asked), upstream
+
+
+def with_scope(pool: Pool, wish: Wish, asked: Asked) -> Wish:
+    """The wish with what the slot is to show; globs that somebody else owns are refused at once."""
+    if asked.scope is None:
+        return wish
+    from poolmgr.services.scoping.viewing import plan_scope
+
+    scoped = wish._replace(scope=asked.scope, overlap=asked.overlap)
+    if not asked.overlap:
+        require_unowned(pool, asked.scope.owns, request=asked.request_id or "", hint=hint_for(scoped))
+    return scoped._replace(view=plan_scope(pool, wish.commit, asked.scope))
 
 
 def enter_queue(pool: Pool, asked: Asked) -> Request:

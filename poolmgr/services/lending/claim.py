@@ -7,18 +7,25 @@ import time
 from collections.abc import Collection
 from typing import NamedTuple
 
+from isolation.scope.view import FULL, View
 from poolmgr.core.errors import BranchHeld, Cancelled
 from poolmgr.core.lifecycle import ASIDE, HELD, State
+from poolmgr.core.owning import Meeting, is_within, taken
 from poolmgr.core.queue import is_next
 from poolmgr.core.records import Lease, Moment, Op, OpKind, Request, RequestState, Slot, Snapshot
 from poolmgr.core.refname import safe_part
+from poolmgr.core.scope import Scope
 from poolmgr.services.ground.job import Turn, begin
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.ground.start_point import Base
 from poolmgr.services.ground.turns import in_turn
+from poolmgr.services.scoping.asides import aside_of
+from poolmgr.services.scoping.ownership import judge_owned, tell_both
+from poolmgr.services.scoping.viewing import view_json
 from poolmgr.store.protocol import Session
 from poolmgr.store.snapshot import raise_fence, read_snapshot
-from poolmgr.store.tables.leases import NewLease, add_lease, find_lease
+from poolmgr.store.tables.events import add_pool_event
+from poolmgr.store.tables.leases import NewLease, add_lease, add_news, find_lease
 from poolmgr.store.tables.requests import find_request, grant_request
 from resources.probes.processes import Life, is_stopped, judge
 
@@ -35,6 +42,9 @@ class Wish(NamedTuple):
     exists: bool
     base: Base
     holder: str | None
+    scope: Scope | None = None
+    view: View = FULL
+    overlap: bool = False
 
 
 class Claim(NamedTuple):
@@ -47,18 +57,51 @@ class Claim(NamedTuple):
 
 def try_claim(pool: Pool, request: Request, wish: Wish, absent: Collection[str]) -> Claim | Lease | None:
     """The claim; the lease, when the request already has one; None while it is not its turn."""
-    now = read_moment()
-    with pool.engine.write() as session:
-        current = find_request(session, request.id)
-        if current is None or current.state in {RequestState.CANCELLED, RequestState.EXPIRED}:
-            why = current.reason if current else "it is not known any more"
-            raise Cancelled(f"the request {request.id} was cancelled: {why}", hint="poolmgr queue list")
-        if current.state is RequestState.GRANTED:
-            return find_lease(session, current.lease_id or "")
-        snapshot = read_snapshot(session)
-        refuse_held(snapshot, request.branch)
-        slot = choose_slot(pool, snapshot, current, wish, absent, now)
-        return grant(session, pool, current, wish, slot, now) if slot else None
+    owns = wish.scope.owns if wish.scope else ()
+    while True:
+        judged, meetings = judge_owned(pool, owns, request=request.id)
+        if meetings and not wish.overlap:
+            raise taken(meetings, hint=hint_for(wish))
+        with pool.engine.write() as session:
+            current = require_waiting(session, request)
+            if current.state is RequestState.GRANTED:
+                return find_lease(session, current.lease_id or "")
+            snapshot = read_snapshot(session)
+            if owns and not is_within(snapshot.leases, judged):
+                continue  # somebody was given a scope since: judge again
+            refuse_held(snapshot, request.branch)
+            now = read_moment()
+            slot = choose_slot(pool, snapshot, current, wish, absent, now)
+            if slot is None:
+                return None
+            claim = grant(session, pool, current, wish, slot, now)
+            tell_overlap(session, pool, claim, meetings)
+            return claim
+
+
+def require_waiting(session: Session, request: Request) -> Request:
+    """The request as it is now; Cancelled when it waits no more and got nothing."""
+    current = find_request(session, request.id)
+    if current is None or current.state in {RequestState.CANCELLED, RequestState.EXPIRED}:
+        why = current.reason if current else "it is not known any more"
+        raise Cancelled(f"the request {request.id} was cancelled: {why}", hint="poolmgr queue list")
+    return current
+
+
+def hint_for(wish: Wish) -> str:
+    """What to type when somebody else owns a part of what is asked for."""
+    import shlex
+
+    globs = " ".join(f"--scope {shlex.quote(glob)}" for glob in (wish.scope.owns if wish.scope else ()))
+    return f"poolmgr acquire {globs} --overlap takes it all the same, and both are told"
+
+
+def tell_overlap(session: Session, pool: Pool, claim: Claim, meetings: tuple[Meeting, ...]) -> None:
+    """Both are told: the log at once, the others at their next command."""
+    for lease, words in tell_both(claim.lease, claim.slot.name, meetings).items():
+        add_news(session, lease, words)
+    for each in meetings:
+        add_pool_event(session, pool.note("overlap", f"{claim.lease.agent}: {each}"), now=read_moment())
 
 
 def choose_slot(
@@ -69,7 +112,17 @@ def choose_slot(
     able = in_turn(pool, snapshot, now, absent)
     if not free or not is_next(request, able, free=len(free)):
         return None
-    return min(free, key=lambda slot: (slot.base_oid != wish.commit, slot.warm != "ok", slot.number))
+    wanted = wish.view.digest
+    return min(
+        free,
+        key=lambda slot: (
+            slot.view != wanted,
+            bool(slot.view) != bool(wanted),
+            slot.base_oid != wish.commit,
+            slot.warm != "ok",
+            slot.number,
+        ),
+    )
 
 
 def grant(session: Session, pool: Pool, request: Request, wish: Wish, slot: Slot, now: Moment) -> Claim:
@@ -77,7 +130,11 @@ def grant(session: Session, pool: Pool, request: Request, wish: Wish, slot: Slot
     fence = raise_fence(session)
     lease_id = os.urandom(16).hex()
     branch = wish.branch or branch_from(pool.settings.pool.branch, wish.agent, slot, fence)
-    args = {"commit": wish.commit, "start": None if wish.exists else wish.commit, "branch": branch}
+    args: dict[str, object] = {
+        "commit": wish.commit, "start": None if wish.exists else wish.commit, "branch": branch,
+    }  # fmt: skip
+    if slot.view != wish.view.digest:
+        args |= {"view": view_json(wish.view), "aside": os.fspath(aside_of(slot, fence))}
     turn = Turn(
         target=State.ASSIGNING, kind=OpKind.ASSIGN, note=pool.note("claim", f"for {wish.agent}"), args=args
     )
@@ -86,7 +143,8 @@ def grant(session: Session, pool: Pool, request: Request, wish: Wish, slot: Slot
         session,
         NewLease(
             id=lease_id, slot_id=slot.id, fence=fence, agent=wish.agent, branch=branch, holder=wish.holder,
-            request_id=request.id, base_ref=wish.base.ref, base_oid=wish.base.oid,
+            request_id=request.id, base_ref=wish.base.ref, base_oid=wish.base.oid, scope=wish.scope,
+            shared=pool.settings.scope.shared if wish.scope else (),
         ),
         now=now,
     )  # fmt: skip

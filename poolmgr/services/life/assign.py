@@ -24,6 +24,7 @@ from isolation.git.refs import (
     try_create_ref,
 )
 from isolation.git.worktrees import checked_out, find_admin, worktree_of
+from isolation.guards.facts import FACTS
 from poolmgr.core.errors import BadName, BranchHeld, PoolError
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Lease, OpKind, Slot
@@ -32,6 +33,7 @@ from poolmgr.services.ground.dirt import is_dirty
 from poolmgr.services.ground.job import Job, Turn, call_waiters, step, step_on
 from poolmgr.services.ground.locks import drop_dead_locks, drop_ref_lock
 from poolmgr.services.ground.pool import Pool, read_moment
+from poolmgr.services.life.refilling import fill_anew, undo_filling
 from poolmgr.store.tables.leases import end_lease, find_lease
 from poolmgr.store.tables.requests import undo_grant
 
@@ -58,11 +60,25 @@ def execute_assign(pool: Pool, job: Job, lease: Lease) -> Slot:
     require_untouched(job, admin)
     if target.start:
         create_branch(pool, job, target)
-    set_files(job, target)
+    view = job.slot.view
+    if "aside" in job.args:
+        view = fill_anew(pool, job, admin, target.commit).digest
+    else:
+        set_files(job, target)
     point_head(job.git, target.branch, message=f"poolmgr: lent to {lease.agent}")
+    set_facts(pool, admin, job.slot, lease)
     marks.write_mark(admin, pool, job.slot, lease)
     marks.write_env(job.slot, lease.id)
-    return step(pool, job, State.LEASED, action="acquire", reason=f"lent to {lease.agent}", error="")
+    told = f"lent to {lease.agent}"
+    return step(pool, job, State.LEASED, action="acquire", reason=told, error="", view=view)
+
+
+def set_facts(pool: Pool, admin: Path, slot: Slot, lease: Lease) -> None:
+    """The hooks know the lease before its holder does; a full slot has nothing for them to know."""
+    if lease.scope or (admin / FACTS).exists():
+        from poolmgr.services.scoping.guarding import set_guard_facts
+
+        set_guard_facts(pool, admin, slot, lease)
 
 
 def read_target(pool: Pool, job: Job, lease: Lease) -> Target:
@@ -140,6 +156,7 @@ def undo_assign(pool: Pool, job: Job, *, reason: str) -> Slot:
     admin = find_admin(slot.path)
     if admin:
         drop_dead_locks(pool, admin)
+        undo_filling(job, admin)
         take_back_branch(pool, job)
     now = read_moment()
     with pool.engine.write() as session:

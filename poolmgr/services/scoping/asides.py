@@ -1,0 +1,37 @@
+"""What lay in a slot before it was filled with another view: kept aside until it is proven kept.
+
+`<slots>/.aside/<slot>-<fence>` is a worktree of its own. Nobody deletes in `acquire`; a chore
+examines each, rescues what it holds, renames it to `….going`, and only then removes it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from poolmgr.core.records import Slot, Snapshot
+from poolmgr.services.ground.pool import Pool
+
+ROOM = ".aside"
+NAME = re.compile(r"pool-wt-([1-9]\d{0,8})(?:\.g[1-9]\d{0,8})?-(\d{1,18})(\.going)?")
+
+
+def aside_of(slot: Slot, fence: int) -> Path:
+    """Where a slot's content goes when it is filled anew under this fence."""
+    return slot.path.parent / ROOM / f"{slot.name}-{fence}"
+
+
+def list_asides(pool: Pool, snapshot: Snapshot) -> Iterator[Path]:
+    """Those that no open intent is at."""
+    room = Path(pool.facts.slots_dir) / ROOM
+    try:
+        names = sorted(os.listdir(room))
+    except OSError:
+        return
+    busy = "\0".join(op.args for op in snapshot.ops) if names else ""
+    for name in names:
+        # An intent names its aside as the last part of a path in JSON.
+        if NAME.fullmatch(name) and f'/{name.removesuffix(".going")}"' not in busy:
+            yield room / name

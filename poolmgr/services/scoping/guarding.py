@@ -1,0 +1,67 @@
+"""What the hooks of a slot are told of its lease, in git's admin directory."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from isolation.git.config import find_value
+from isolation.git.program import Git
+from isolation.git.refs import resolve_commits
+from isolation.guards.facts import GuardFacts, drop_facts, write_facts
+from poolmgr.core.records import Lease, Slot
+from poolmgr.core.scope import Scope
+from poolmgr.services.ground.pool import Pool
+from tracks.globs import Globs, compile_globs
+
+PROGRAM = (sys.executable, "-P", "-m", "poolmgr")
+KINDS = ("refs/remotes/", "refs/heads/", "refs/tags/")
+
+
+def set_guard_facts(pool: Pool, admin: Path, slot: Slot, lease: Lease) -> None:
+    """The hooks hold the lease to its scope; a full slot has no facts and is refused nothing."""
+    if lease.scope is None:
+        drop_facts(admin)
+        return
+    fold = is_folding(pool.git)
+    write_facts(
+        admin,
+        GuardFacts(
+            slot=slot.name, lease=lease.id, branch=f"refs/heads/{lease.branch}",
+            bases=list_bases(pool, lease), base_oid=lease.base_oid, owns=lease.scope.owns,
+            runs=runs_of(lease.scope.owns, fold=fold), shared=runs_of(lease.shared, fold=fold),
+            unstage=runs_of(pool.settings.scope.unstage, fold=fold),
+            visible=runs_of(list_visible(pool, lease.scope), fold=fold), fold_case=fold, program=PROGRAM,
+        ),
+    )  # fmt: skip
+
+
+def runs_of(globs: tuple[str, ...], *, fold: bool) -> tuple[tuple[bool, bytes], ...]:
+    """Expressions that need no glob engine, the last first."""
+    compiled: Globs = compile_globs(globs, fold=fold)
+    return tuple((negated, pattern.pattern) for negated, pattern in compiled.runs)
+
+
+def list_visible(pool: Pool, scope: Scope) -> tuple[str, ...]:
+    """Globs of what is shown besides what is owned; none where everything is."""
+    if scope.everything:
+        return ()
+    from poolmgr.core.mirror import mirrored
+
+    settings = pool.settings.scope
+    return (*scope.sees, *settings.essential, *mirrored(scope.owns, settings.mirror))
+
+
+def is_folding(git: Git) -> bool:
+    """Whether git takes names that differ in case for the same here."""
+    return (find_value(git, "core.ignoreCase") or "").lower() in {"true", "yes", "on", "1"}
+
+
+def list_bases(pool: Pool, lease: Lease) -> tuple[str, ...]:
+    """Refs and commits that the lease's branch may have come from; the refs as they are now."""
+    name = lease.base_ref
+    asked = [f"{kind}{name}" for kind in KINDS] if not name.startswith("refs/") else [name]
+    default = "refs/remotes/origin/HEAD"
+    found = resolve_commits(pool.git, [*asked, default])
+    first = next((ref for ref in asked if found[ref]), None)
+    return tuple(ref for ref in (first, default if found[default] else None, lease.base_oid) if ref)

@@ -1,0 +1,135 @@
+"""What a scope shows: its globs, what every scope sees, and the mirrors of what it owns.
+
+The paths of a tree that are always shown are found once per tree and kept; who asks for a scope
+pays for the scope, not for the repository.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from isolation.git.program import Git
+from isolation.git.refs import tree_of
+from isolation.scope.view import FULL, Mode, View, Wish, plan_view
+from poolmgr.core.scope import Scope
+from poolmgr.services.ground.pool import Pool
+from poolmgr.services.ground.site import write_private
+
+if TYPE_CHECKING:
+    from tracks.globs import Globs
+
+KEPT = 8  # trees whose paths are kept
+VIEW = "poolmgr-view.json"
+
+
+def plan_scope(pool: Pool, oid: str, scope: Scope | None) -> View:
+    """The view of a scope at a commit."""
+    if scope is None or scope.everything:
+        return FULL
+    from poolmgr.core.mirror import mirrored
+
+    settings = pool.settings.scope
+    mirrors = mirrored(scope.owns, settings.mirror)
+    cones = find_cones(pool.git, oid, (*scope.owns, *scope.sees))
+    shown: tuple[bytes, ...] = ()
+    if cones is not None:
+        beside = find_cones(pool.git, oid, mirrors) if mirrors else ()
+        cones = (*cones, *(beside or ()))
+        always = settings.essential if beside is not None else (*settings.essential, *mirrors)
+        shown = list_shown(pool, oid, always)
+    wish = Wish(
+        owns=scope.owns, sees=scope.sees, essentials=(*settings.essential, *mirrors),
+        cones=cones, shown=shown,
+    )  # fmt: skip
+    return plan_view(wish)
+
+
+def find_cones(git: Git, oid: str, globs: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The directories that the globs are, nothing else; None when some are not.
+
+    One that is not in the tree yet counts: it is to be made.
+    """
+    try:
+        from tracks.shape import cone_directories
+    except ImportError:
+        return None
+    from tracks.globs import compile_globs
+
+    wanted = cone_directories(compile_globs(globs))
+    if not wanted or any("\n" in name for name in wanted):
+        return wanted
+    lines = b"".join(os.fsencode(f"{oid}:{name}") + b"\n" for name in wanted)
+    answer = git.run("cat-file", "--batch-check=%(objecttype)", stdin=lines).text.split("\n")
+    is_file = any(kind in {"blob", "commit"} for kind in answer)
+    return None if is_file else wanted
+
+
+def list_shown(pool: Pool, oid: str, globs: tuple[str, ...]) -> tuple[bytes, ...]:
+    """The paths of a commit that the globs match, from a cache by tree and globs."""
+    from tracks.globs import compile_globs
+
+    tree = tree_of(pool.git, oid)
+    digest = hashlib.sha256("\0".join((tree, *globs)).encode(errors="surrogateescape")).hexdigest()
+    file = pool.site.state / "shown.json"
+    kept = read_kept(file)
+    if digest not in kept:
+        listed = pool.git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", tree).stdout.split(b"\0")
+        found = compile_globs(globs).among(path for path in listed if path)
+        kept = dict([*kept.items(), (digest, [path.decode("latin-1") for path in found])][-KEPT:])
+        with suppress(OSError):
+            write_private(file, json.dumps(kept).encode())
+    return tuple(path.encode("latin-1") for path in kept[digest])
+
+
+def read_kept(file: Path) -> dict[str, list[str]]:
+    """What was found lately; a cache and no more."""
+    try:
+        kept = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def visible_globs(pool: Pool, scope: Scope) -> tuple[Globs, ...]:
+    """Lists of globs, each of which makes paths visible; none at all where everything is."""
+    if scope.everything:
+        return ()
+    from poolmgr.core.mirror import mirrored
+    from tracks.globs import compile_globs
+
+    settings = pool.settings.scope
+    always = (*settings.essential, *mirrored(scope.owns, settings.mirror))
+    return tuple(compile_globs(globs) for globs in (scope.owns, scope.sees, always) if globs)
+
+
+def write_view(admin: Path, view: View) -> None:
+    """What the slot shows, beside git's own pattern file, which anybody may change."""
+    if view == FULL:
+        (admin / VIEW).unlink(missing_ok=True)
+    else:
+        write_private(admin / VIEW, json.dumps({"mode": view.mode, "lines": view.lines}).encode())
+
+
+def read_view(admin: Path) -> View:
+    """What the slot shows; everything when nothing says otherwise."""
+    try:
+        return parse_view(json.loads((admin / VIEW).read_bytes()))
+    except (OSError, ValueError, TypeError, KeyError):
+        return FULL
+
+
+def view_json(view: View) -> dict[str, object]:
+    """A view for an intent."""
+    return {"mode": view.mode.value, "lines": list(view.lines)}
+
+
+def parse_view(values: object) -> View:
+    """A view from its JSON."""
+    if not isinstance(values, dict):
+        return FULL
+    return View(Mode(values["mode"]), tuple(str(line) for line in values["lines"]))
