@@ -91,6 +91,7 @@ def find_outside(
             return []
     else:
         suspects = {}
+    sighted = to_the_roots(sighted)
     tips = resolve(sighted, bases)
     met = list_meetings(sighted, list_heads(sighted, old, new), tips)
     if old is None:
@@ -110,6 +111,31 @@ def with_options(run: Run) -> Run:
         return run(*OPTIONS, *args, stdin=stdin)
 
     return sighted
+
+
+def to_the_roots(run: Run) -> Run:
+    """Git that does not believe a `shallow` file whose commits have their parents here."""
+    if run("rev-parse", "--is-shallow-repository").strip() != b"true":
+        return run
+    file = run("rev-parse", "--path-format=absolute", "--git-path", "shallow").removesuffix(b"\n")
+    with open(file, "rb") as stream:
+        cut = stream.read()
+    parents = [line[7:] for line in run("cat-file", "--batch", stdin=cut).split(b"\n") if is_parent(line)]
+    answer = (
+        run("cat-file", "--batch-check", stdin=b"".join(oid + b"\n" for oid in parents)) if parents else b""
+    )
+    if b" missing\n" in answer:
+        return run
+
+    def whole(*args: str, stdin: bytes | None = None) -> bytes:
+        return run("--shallow-file", "", *args, stdin=stdin)
+
+    return whole
+
+
+def is_parent(line: bytes) -> bool:
+    """Whether a line of a commit object names a parent."""
+    return line.startswith(b"parent ") and len(line) in (7 + 40, 7 + 64)
 
 
 def read_changes(run: Run, old: str, new: str) -> dict[bytes, Change]:

@@ -1,0 +1,42 @@
+"""Reflogs: where a ref has been, when, and by what.
+
+Read as files, since a log whose commits are gone still says something. Anybody can write them:
+what they say is a reason to believe, never a proof.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+LINE = re.compile(rb"([0-9a-f]{40,64}) ([0-9a-f]{40,64}) [^\t\n]*> (\d+) [+-]\d{4}(?:\t(.*))?")
+
+
+class Line(NamedTuple):
+    """One move of a ref; `raw` is the same in two logs when one command moved both."""
+
+    old: str
+    new: str
+    time: int
+    message: str
+    raw: bytes
+
+
+def read_log(directory: Path, ref: str) -> tuple[Line, ...]:
+    """The moves of a ref, the oldest first; none where no log is kept."""
+    try:
+        content = (directory / "logs" / ref).read_bytes()
+    except OSError:
+        return ()
+    return tuple(line for raw in content.split(b"\n") if (line := parse_line(raw)))
+
+
+def parse_line(raw: bytes) -> Line | None:
+    """One line of a log; None for what git did not write."""
+    match = LINE.fullmatch(raw)
+    if match is None:
+        return None
+    old, new, time, message = match.groups()
+    return Line(old.decode(), new.decode(), int(time), os.fsdecode(message or b""), raw)

@@ -1,0 +1,172 @@
+"""The commits that count as the base of a lease: what came from them is not the holder's doing.
+
+The commit recorded at acquire always counts. Of a branch that moved since, those places count
+where a fetch put it, or a command in a checkout that is no slot. A branch moved from inside a
+slot proves nothing: its holder would decide what is his.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from isolation.git.reflog import Line, read_log
+from isolation.git.worktrees import find_registered, list_admins, worktree_of
+from poolmgr.core.records import Lease, Slot
+from poolmgr.services.ground import marks
+from poolmgr.services.ground.pool import Pool
+
+HEADS, REMOTES = "refs/heads/", "refs/remotes/"
+USUAL = ("main", "master")
+FETCH = re.compile(r"(?:fetch|pull|remote update)((?: [^ ]+)*): [a-z][a-z -]*", re.IGNORECASE)
+FINISHED = re.compile(r".*\(finish\): returning to (refs/heads/.+)")
+MOST = 200  # places of one branch
+
+
+def list_bases(pool: Pool, slot: Slot, lease: Lease) -> tuple[str, ...]:
+    """Object ids, the recorded one first."""
+    common = pool.site.common
+    moved = Moves(read_trusted(pool, slot, lease))
+    found = [lease.base_oid]
+    for ref in list_candidates(common, pool.settings.pool.base, lease):
+        lines = [line for line in read_log(common, ref) if is_trusted(ref, line, moved)]
+        before = [line for line in lines if line.time < int(lease.started)]
+        since = [line for line in lines if line.time >= int(lease.started)]
+        found += [line.new for line in (*before[-1:], *since[-MOST:])]
+    return tuple(dict.fromkeys(oid for oid in found if oid.strip("0")))
+
+
+def list_candidates(common: Path, setting: str | None, lease: Lease) -> Iterable[str]:
+    """Branches that may have moved on: the lease's base, the default ones, here and as fetched.
+
+    Never the lease's own branch: it would be its own excuse.
+    """
+    remotes = list_remotes(common, lease)
+    names = [lease.base_ref, *([setting] if setting else []), *USUAL, *default_branch(common, remotes, lease)]
+    found: dict[str, None] = {}
+    for name in names:
+        branch = branch_of(name, remotes)
+        if branch and branch != lease.branch:
+            found |= dict.fromkeys([HEADS + branch, *(f"{REMOTES}{remote}/{branch}" for remote in remotes)])
+    return found
+
+
+def branch_of(name: str, remotes: Iterable[str]) -> str | None:
+    """The branch a name means, without its remote; None for what is none."""
+    name = name.removeprefix("refs/").removeprefix("heads/").removeprefix("remotes/")
+    for remote in remotes:
+        if name.startswith(f"{remote}/"):
+            return name.removeprefix(f"{remote}/")
+    is_revision = (
+        not name or name == "HEAD" or ".." in name or name.startswith(("tags/", "/")) or "@{" in name
+    )
+    return None if is_revision or re.search(r"[~^:\s\x00-\x1f]", name) else name
+
+
+def default_branch(common: Path, remotes: Iterable[str], lease: Lease) -> Iterable[str]:
+    """What the remotes call their default branch, if nobody said so during the lease."""
+    for remote in remotes:
+        file = common / REMOTES / remote / "HEAD"
+        with suppress(OSError):
+            text = file.read_text(errors="surrogateescape").strip()
+            if text.startswith("ref: ") and file.stat().st_mtime < lease.started:
+                yield text.removeprefix("ref: ")
+
+
+def list_remotes(common: Path, lease: Lease) -> tuple[str, ...]:
+    """The remotes something was fetched from; not one that was added during the lease."""
+    try:
+        names = sorted(os.listdir(common / "logs" / REMOTES))
+    except OSError:
+        return ()
+    return tuple(
+        name
+        for name in names
+        if name == "origin" or lease.base_ref.startswith(f"{name}/") or was_there(common, name, lease.started)
+    )
+
+
+def was_there(common: Path, remote: str, moment: float) -> bool:
+    """Whether something was fetched from a remote before."""
+    room = common / "logs" / REMOTES / remote
+    lines = (read_log(common, os.fspath(file.relative_to(common / "logs"))) for file in room.rglob("*"))
+    return any(line[0].time < moment for line in lines if line)
+
+
+class Moves:
+    """What trusted checkouts did, as their HEADs' logs tell it."""
+
+    def __init__(self, lines: Iterable[tuple[str | None, Line]]) -> None:
+        self.raw: set[tuple[str | None, bytes]] = set()
+        self.finished: set[tuple[str, str, int]] = set()
+        for branch, line in lines:
+            self.raw.add((branch, line.raw))
+            match = FINISHED.fullmatch(line.message)
+            if match and branch in (None, match[1]):
+                self.finished.add((match[1], line.new, line.time))
+
+    def have(self, ref: str, line: Line) -> bool:
+        """Whether one of them moved this branch there: git then writes the same line to both logs."""
+        seen = (None, line.raw) in self.raw or (ref, line.raw) in self.raw
+        return seen or (ref, line.new, line.time) in self.finished
+
+
+def is_trusted(ref: str, line: Line, moves: Moves) -> bool:
+    """Whether this move of a branch was made by a fetch, or in a checkout that is no slot."""
+    if not ref.startswith(REMOTES):
+        return moves.have(ref, line)
+    remote, _, branch = ref.removeprefix(REMOTES).partition("/")
+    return is_fetched(line.message, remote, branch)
+
+
+def is_fetched(message: str, remote: str, branch: str) -> bool:
+    """Whether git says so when it fetched the branch from its own remote, under its own name."""
+    match = FETCH.fullmatch(message)
+    if match is None:
+        return False
+    words = [word for word in match[1].split() if not word.startswith("-")]
+    if words and words[0] != remote:
+        return False
+    return all(keeps_name(word.lstrip("+"), branch) for word in words[1:])
+
+
+def keeps_name(refspec: str, branch: str) -> bool:
+    """Whether nothing of another name was brought to this branch."""
+    source, _, target = refspec.partition(":")
+    name = source.removeprefix(HEADS)
+    if target.endswith("*"):
+        return name == "*"
+    return name == branch or not target.endswith(("/" + branch, ":" + branch))
+
+
+def read_trusted(pool: Pool, slot: Slot, lease: Lease) -> Iterator[tuple[str | None, Line]]:
+    """The logs of checkouts that were there before the lease, other slots' for the branch they have."""
+    common = pool.site.common
+    yield from ((None, line) for line in read_log(common, "HEAD"))
+    own = find_registered(common, slot.path)
+    lent = {each.path: each.branch for each in pool.snapshot().slots if each.id != slot.id}
+    for admin in list_admins(common):
+        path = worktree_of(admin, common)
+        if admin == own or path == slot.path:
+            continue
+        branch = lent.get(path)
+        if branch:
+            yield from ((HEADS + branch, line) for line in read_log(admin, "HEAD"))
+        elif not is_of_pool(pool, admin, path) and made_before(admin, lease.started):
+            yield from ((None, line) for line in read_log(admin, "HEAD"))
+
+
+def is_of_pool(pool: Pool, admin: Path, path: Path) -> bool:
+    """Whether a worktree is a slot, or lies among them."""
+    return marks.read_mark(admin) is not None or Path(pool.facts.slots_dir) in path.parents
+
+
+def made_before(admin: Path, moment: float) -> bool:
+    """Whether the worktree was there already; `commondir` is written once."""
+    try:
+        return (admin / "commondir").stat().st_mtime < moment
+    except OSError:
+        return False
