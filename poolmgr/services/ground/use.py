@@ -1,4 +1,4 @@
-"""Signs of life of a standing lease."""
+"""Signs of life of a lease's holder."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from poolmgr.core.records import Lease, Slot
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.store.tables.leases import use_lease
 from poolmgr.store.tables.slots import move_slot
+from resources.probes.processes import Life, judge
 
 OFTEN = 60.0
+
+
+def is_orphaned(lease: Lease) -> bool:
+    """Whether the process that the lease is bound to is proven dead."""
+    return lease.holder is not None and judge(lease.holder) is Life.DEAD
 
 
 def use_slot(pool: Pool, slot: Slot, lease: Lease, *, is_seen: bool = False) -> None:

@@ -19,6 +19,7 @@ from poolmgr.services.ground.job import Turn, begin
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.ground.start_point import Base
 from poolmgr.services.ground.turns import in_turn
+from poolmgr.services.ground.use import is_orphaned
 from poolmgr.services.scoping.asides import aside_of
 from poolmgr.services.scoping.ownership import judge_owned, tell_both
 from poolmgr.services.scoping.viewing import view_json
@@ -164,13 +165,14 @@ def branch_from(template: str, agent: str, slot: Slot, fence: int) -> str:
 def refuse_held(snapshot: Snapshot, branch: str | None, *, request_id: str | None = None) -> None:
     """A branch that somebody works on is refused; one that is just being given back is waited for.
 
-    Held under the same request it is what the request asks for.
+    So is one whose holder is dead: it is about to be taken back. Held under the same request it is
+    what the request asks for.
     """
     slot = next((slot for slot in snapshot.slots if branch and slot.branch == branch), None)
     if slot is None or (slot.state in GIVEN_BACK and not slot.drains):
         return
     lease = snapshot.lease_of(slot)
-    if lease and lease.request_id == request_id:
+    if lease and (lease.request_id == request_id or is_orphaned(lease)):
         return
     holder = lease.agent if lease else "nobody"
     since = time.strftime("%Y-%m-%d %H:%M", time.localtime(lease.started if lease else slot.since.wall))

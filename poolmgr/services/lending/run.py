@@ -19,11 +19,11 @@ from poolmgr.core.lifecycle import LENT
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.ground import marks
 from poolmgr.services.ground.pool import ENV_FILE, Pool, find_slot_around, read_moment, require_lease
+from poolmgr.services.ground.use import is_orphaned
 from poolmgr.services.life import release
 from poolmgr.services.life.settle import Settled
 from poolmgr.store.tables.events import add_event
 from poolmgr.store.tables.leases import try_unbind_lease
-from resources.probes.processes import Life, judge
 
 # What git tells its hooks about the repository they run for; in a slot it would name another one.
 HOOKS_OWN = frozenset(
@@ -57,7 +57,7 @@ def find_held(pool: Pool, directory: Path, lease_id: str | None) -> Held | None:
             hint="load the slot's .env.worktree, or unset POOLMGR_LEASE",
             facts={"slot": slot.name, "agent": lease.agent},
         )
-    if lease.holder and judge(lease.holder) is Life.DEAD:
+    if is_orphaned(lease):
         raise NotTheHolder(
             f"the process that held {slot.name} has ended; the slot is being taken back",
             hint=f"poolmgr run --repo {pool.facts.checkout} -- …",

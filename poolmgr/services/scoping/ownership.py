@@ -7,14 +7,19 @@ from functools import lru_cache
 from poolmgr.core.owning import Judged, Meeting, judged_of, list_meetings, list_owners, others_of, taken
 from poolmgr.core.records import Lease
 from poolmgr.services.ground.pool import Pool
+from poolmgr.services.ground.use import is_orphaned
 
 
 def judge_owned(
     pool: Pool, owns: tuple[str, ...], *, lease: str = "", request: str = ""
 ) -> tuple[Judged, tuple[Meeting, ...]]:
-    """What the judgement rests on, and everybody else who owns a path of these globs."""
+    """What the judgement rests on, and everybody else who owns a path of these globs.
+
+    A lease whose holder is dead is about to end and owns nothing any more.
+    """
     snapshot = pool.snapshot()
-    others = others_of(list_owners(snapshot), lease=lease, request=request)
+    living = tuple(each for each in snapshot.leases if not is_orphaned(each))
+    others = others_of(list_owners(snapshot._replace(leases=living)), lease=lease, request=request)
     judged = judged_of(snapshot.leases)
     return judged, list_meetings(owns, others, meet, names) if others and owns else ()
 
