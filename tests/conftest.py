@@ -7,6 +7,7 @@ where a seeded tenth is the default.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home directory of the test run's own, in the environment of everything it starts."""
     place = lay_out_home(tmp_path_factory.mktemp("home"))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` ignores it
     before = list_traces()
     with replace_environment(place):
         yield place

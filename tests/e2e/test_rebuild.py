@@ -160,6 +160,7 @@ def test_a_newer_database_is_refused_and_left_alone(pool: Pooled) -> None:
     pool.cli.settle()
     with closing(sqlite3.connect(pool.repo.state / "state.db")) as connection:
         connection.execute("PRAGMA user_version = 99")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     before = (pool.repo.state / "state.db").read_bytes()
     assert "newer" in pool.refused("acquire")["message"]
     findings = doctor(pool, "--fix", code=1)
@@ -192,7 +193,7 @@ def test_a_rebuild_waits_for_no_database_that_somebody_still_writes(pool: Pooled
 def age_backups(pool: Pooled) -> None:
     """As if they had been made long ago."""
     pool.cli.settle()
-    for backup in (pool.repo.state / "backups").glob("state-*.db"):
+    for backup in sorted((pool.repo.state / "backups").glob("state-*.db")):
         made, event = backup.stem.split("-")[1:]
         backup.rename(backup.with_name(f"state-{int(made) - 700:012d}-{event}.db"))
 
