@@ -6,15 +6,25 @@ not know globs.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from poolmgr.core.errors import ScopeTaken
 from poolmgr.core.records import Lease, Snapshot
 
-Meet = Callable[[tuple[str, ...], tuple[str, ...]], bytes | None]
-Names = Callable[[str, bytes], bool]
 Judged = frozenset[tuple[str, tuple[str, ...]]]
+
+
+class Met(NamedTuple):
+    """A path that two lists of globs match, and the glob of each that takes it in."""
+
+    path: bytes
+    ours: str
+    theirs: str
+
+
+Meet = Callable[[tuple[str, ...], tuple[str, ...]], Met | None]
 
 
 class Owner(NamedTuple):
@@ -65,24 +75,14 @@ def others_of(owners: Iterable[Owner], *, lease: str = "", request: str = "") ->
     return tuple(each for each in owners if each.lease != lease and (not request or each.request != request))
 
 
-def list_meetings(
-    owns: tuple[str, ...], others: Iterable[Owner], meet: Meet, names: Names
-) -> tuple[Meeting, ...]:
+def list_meetings(owns: tuple[str, ...], others: Iterable[Owner], meet: Meet) -> tuple[Meeting, ...]:
     """Everybody whose globs meet these."""
-    found = []
-    for other in others:
-        witness = meet(owns, other.owns) if owns else None
-        if witness is not None:
-            text = witness.decode("utf-8", "surrogateescape")
-            ours, theirs = naming(owns, witness, names), naming(other.owns, witness, names)
-            found.append(Meeting(owner=other, theirs=theirs, ours=ours, witness=text))
-    return tuple(found)
-
-
-def naming(globs: tuple[str, ...], path: bytes, names: Names) -> str:
-    """The glob of a list that takes a path in."""
-    positive = [glob for glob in globs if not glob.startswith("!")]
-    return next((glob for glob in positive if names(glob, path)), positive[0] if positive else "")
+    asked = ((other, meet(owns, other.owns)) for other in others) if owns else ()
+    return tuple(
+        Meeting(owner=other, theirs=met.theirs, ours=met.ours, witness=os.fsdecode(met.path))
+        for other, met in asked
+        if met
+    )
 
 
 def taken(meetings: tuple[Meeting, ...], *, hint: str) -> ScopeTaken:

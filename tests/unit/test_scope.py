@@ -5,20 +5,16 @@ from __future__ import annotations
 import pytest
 
 from poolmgr.core.errors import UsageError
-from poolmgr.core.owning import is_within, judged_of, list_meetings, list_owners, others_of, taken
+from poolmgr.core.owning import Met, is_within, judged_of, list_meetings, list_owners, others_of, taken
 from poolmgr.core.scope import Scope, added, dropped, parse_scope, require_owning, scope_from
 from tests.unit.records import lease, slot, snapshot
 
 LOGIN = Scope(owns=("src/login/**",), sees=("docs",))
 
 
-def meet(a: tuple[str, ...], b: tuple[str, ...]) -> bytes | None:
+def meet(a: tuple[str, ...], b: tuple[str, ...]) -> Met | None:
     """A stand-in for the meeting of globs: the same text means the same path."""
-    return next((glob.encode() for glob in a if glob in b), None)
-
-
-def names(glob: str, path: bytes) -> bool:
-    return glob.encode() == path
+    return next((Met(glob.encode(), glob, glob) for glob in a if glob in b), None)
 
 
 @pytest.mark.parametrize("glob", ["", "#a", "a\nb", "../a", "a\\", "./a"])
@@ -78,12 +74,12 @@ def test_the_refusal_names_the_holder_both_globs_and_a_path() -> None:
     from poolmgr.core.lifecycle import State
 
     shot = snapshot(slot(1, State.LEASED))._replace(leases=(lease("bob", 1)._replace(scope=LOGIN),))
-    meetings = list_meetings(("x", "src/login/**"), list_owners(shot), meet, names)
+    meetings = list_meetings(("x", "src/login/**"), list_owners(shot), meet)
     error = taken(meetings, hint="poolmgr status")
     assert error.facts["holder"] == "bob"
     assert error.facts["glob"] == "src/login/**"
     assert error.facts["witness"] == "src/login/**"
-    assert list_meetings(("x",), list_owners(shot), meet, names) == ()
+    assert list_meetings(("x",), list_owners(shot), meet) == ()
 
 
 def test_a_judgement_stands_while_nothing_is_added_or_changed() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from isolation.git.refs import find_commit
 from isolation.git.worktrees import checked_out, list_admins
+from isolation.guards.install import ensure_guards, worktree_config
 from poolmgr.core.errors import LostRace, PoolError
 from poolmgr.core.lifecycle import LENT, State
 from poolmgr.core.records import Lease, OpKind, Slot, Snapshot
@@ -17,7 +18,7 @@ from poolmgr.services.ground.marks import is_tombstone
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.life import release
 from poolmgr.services.life.keep import restore_directory
-from poolmgr.services.life.recycle import WORKTREE_CONFIG
+from poolmgr.services.scoping.guarding import set_guard_facts
 from poolmgr.services.upkeep.chores import start_retire
 from poolmgr.store.tables.leases import end_lease
 
@@ -71,6 +72,7 @@ def revive(pool: Pool, snapshot: Snapshot, slot: Slot) -> None:
         git.at(slot.path).run("read-tree", "HEAD")
     if lease is not None:
         marks.write_mark(admin, pool, slot, lease)
+        set_guard_facts(pool, admin, slot, lease)
 
 
 def choose_head(pool: Pool, slot: Slot, lease: Lease | None) -> str:
@@ -104,8 +106,9 @@ def make_admin(pool: Pool, slot: Slot, head: str) -> Path:
     reason = marks.lock_reason(pool, slot.number, slot.generation)
     content = {
         "locked": os.fsencode(reason), "commondir": b"../..\n", "HEAD": os.fsencode(head) + b"\n",
-        "config.worktree": WORKTREE_CONFIG, "gitdir": os.fsencode(slot.path / ".git") + b"\n",
+        "config.worktree": worktree_config(admin), "gitdir": os.fsencode(slot.path / ".git") + b"\n",
     }  # fmt: skip
     for file, text in content.items():
         (admin / file).write_bytes(text)
+    ensure_guards(admin)
     return admin

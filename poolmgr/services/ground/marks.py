@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from isolation.git.worktrees import find_admin
+from isolation.guards.facts import FACTS
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.ground.pool import ENV_FILE, Pool
 from poolmgr.services.ground.site import write_private
@@ -63,7 +64,12 @@ def write_placed(slot: Slot, placed: Mapping[str, str]) -> None:
 
 def read_placed(slot: Slot) -> dict[str, str]:
     """What poolmgr copied into a slot."""
-    admin = find_admin(slot.path)
+    return read_placed_in(slot.path)
+
+
+def read_placed_in(worktree: Path) -> dict[str, str]:
+    """What poolmgr copied into a worktree."""
+    admin = find_admin(worktree)
     try:
         placed = json.loads((admin / PLACED).read_bytes()) if admin else {}
     except (OSError, ValueError):
@@ -114,7 +120,7 @@ def drop_marks(slot: Slot) -> None:
     drop_env(slot)
     admin = find_admin(slot.path)
     if admin:
-        for name in (MARK, REVOKED, PLACED):
+        for name in (MARK, REVOKED, PLACED, FACTS):
             (admin / name).unlink(missing_ok=True)
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from isolation.git.config import set_worktree
+from isolation.git.config import replace_file
 from isolation.git.refs import find_commit
 from isolation.git.worktrees import (
     add_worktree,
@@ -15,6 +15,7 @@ from isolation.git.worktrees import (
     find_registered,
     forget_worktree,
 )
+from isolation.guards.install import ensure_guards, worktree_config
 from poolmgr.core.errors import PoolError
 from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import Place, next_place
@@ -65,11 +66,12 @@ def execute_create(pool: Pool, job: Job) -> Slot:
             add_worktree(
                 both, slot.path, slot.base_oid, reason=lock_reason(pool, slot.number, slot.generation)
             )
-        set_worktree(both.at(slot.path), "gc.auto", "0")
     admin = find_admin(slot.path)
     if admin is None:
         raise PoolError(f"git made no worktree at {slot.path}", hint="poolmgr doctor")
     drop_dead_locks(pool, admin)
+    ensure_guards(admin)
+    replace_file(admin / "config.worktree", worktree_config(admin))
     fill_worktree(job.git, slot.base_oid)
     warmth = warm.prepare(pool, job, is_due=False)
     return step(pool, job, State.READY, action="create", error="", warm=warmth.state, warm_key=warmth.key)

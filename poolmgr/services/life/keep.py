@@ -23,9 +23,14 @@ TRIES = 5
 
 def rules_for(pool: Pool, slot: Slot) -> Rules:
     """What is not work in this slot."""
+    return rules_of(pool, slot.path)
+
+
+def rules_of(pool: Pool, worktree: Path) -> Rules:
+    """The same for a worktree that is no slot, or one no more."""
     return Rules(
         disposable=matcher(pool.settings.release.disposable),
-        placed=marks.read_placed(slot),
+        placed=marks.read_placed_in(worktree),
         own=frozenset({ENV_FILE}),
     )
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from isolation.clean import reset_to
 from isolation.git.config import replace_file
 from isolation.git.program import Git
 from isolation.git.refs import find_commit
 from isolation.git.worktrees import find_admin, lock_worktree
+from isolation.guards.install import ensure_guards, worktree_config
+from isolation.scope.view import FULL, View
 from poolmgr.core.errors import PoolError
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import OpKind, Slot
@@ -17,10 +21,10 @@ from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.ground.start_point import Base, require_base
 from poolmgr.services.life import caches, warm
 from poolmgr.services.life.keep import examine_slot, keep_slot, rules_for
+from poolmgr.services.life.refilling import write_caches
+from poolmgr.services.scoping.viewing import write_view
 from poolmgr.store.tables.ops import add_op, close_op
 from poolmgr.store.tables.slots import move_slot, note_slot
-
-WORKTREE_CONFIG = b"[gc]\n\tauto = 0\n"
 
 
 def execute_recycle(pool: Pool, job: Job) -> Slot:
@@ -43,17 +47,20 @@ def execute_recycle(pool: Pool, job: Job) -> Slot:
         with pool.engine.write() as session:
             job.slot = note_slot(session, slot, warm="")
     base = current_base(pool, job)
+    view = FULL
     before = caches.list_caches(pool, slot.path)
     work = examine_slot(pool, job)
     reset_to(job.git, slot.path, base.oid, work, rules_for(pool, slot), keep=caches.kept(pool))
     marks.drop_marks(slot)
     caches.drop_stale(pool, slot.path, before)
     with pool.git_lock(job.git) as git:
-        reset_config(pool, git, job)
+        reset_config(pool, git, job, admin, view)
+    write_view(admin, view)
+    write_caches(pool, slot, admin)
     warmth = warm.prepare(pool, job, is_due=bool(job.args.get("warm")))
     return step(
         pool, job, State.READY, action="recycle", branch=None, base_ref=base.ref, base_oid=base.oid, error="",
-        drains=False, warm=warmth.state, warm_key=warmth.key,
+        drains=False, warm=warmth.state, warm_key=warmth.key, view=view.digest,
     )  # fmt: skip
 
 
@@ -67,12 +74,13 @@ def current_base(pool: Pool, job: Job) -> Base:
         return Base(ref=job.slot.base_ref, oid=job.slot.base_oid)
 
 
-def reset_config(pool: Pool, git: Git, job: Job) -> None:
-    """Only our own settings for this worktree, and our lock on it."""
-    admin = find_admin(job.slot.path)
-    if admin and (admin / "config.worktree").read_bytes() != WORKTREE_CONFIG:
-        replace_file(admin / "config.worktree", WORKTREE_CONFIG)
-    if admin and not (admin / "locked").exists():
+def reset_config(pool: Pool, git: Git, job: Job, admin: Path, view: View) -> None:
+    """Our own guards, only our own settings for this worktree, and our lock on it."""
+    ensure_guards(admin)
+    settings = worktree_config(admin, view.mode.value)
+    if (admin / "config.worktree").read_bytes() != settings:
+        replace_file(admin / "config.worktree", settings)
+    if not (admin / "locked").exists():
         lock_worktree(
             git.at(pool.site.common), job.slot.path,
             reason=marks.lock_reason(pool, job.slot.number, job.slot.generation),

@@ -7,15 +7,14 @@ from pathlib import Path
 
 from isolation.git.config import find_value
 from isolation.git.program import Git
-from isolation.git.refs import resolve_commits
 from isolation.guards.facts import GuardFacts, drop_facts, write_facts
 from poolmgr.core.records import Lease, Slot
 from poolmgr.core.scope import Scope
 from poolmgr.services.ground.pool import Pool
+from poolmgr.services.scoping.bases import list_candidates
 from tracks.globs import Globs, compile_globs
 
 PROGRAM = (sys.executable, "-P", "-m", "poolmgr")
-KINDS = ("refs/remotes/", "refs/heads/", "refs/tags/")
 
 
 def set_guard_facts(pool: Pool, admin: Path, slot: Slot, lease: Lease) -> None:
@@ -58,10 +57,5 @@ def is_folding(git: Git) -> bool:
 
 
 def list_bases(pool: Pool, lease: Lease) -> tuple[str, ...]:
-    """Refs and commits that the lease's branch may have come from; the refs as they are now."""
-    name = lease.base_ref
-    asked = [f"{kind}{name}" for kind in KINDS] if not name.startswith("refs/") else [name]
-    default = "refs/remotes/origin/HEAD"
-    found = resolve_commits(pool.git, [*asked, default])
-    first = next((ref for ref in asked if found[ref]), None)
-    return tuple(ref for ref in (first, default if found[default] else None, lease.base_oid) if ref)
+    """Refs and the commit that the lease's branch may have come from; the refs as they are by then."""
+    return (*list_candidates(pool.site.common, pool.settings.pool.base, lease), lease.base_oid)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from poolmgr.core.owning import Judged, Meeting, judged_of, list_meetings, list_owners, others_of, taken
+from poolmgr.core.owning import (
+    Judged,
+    Meet,
+    Meeting,
+    Met,
+    judged_of,
+    list_meetings,
+    list_owners,
+    others_of,
+    taken,
+)
 from poolmgr.core.records import Lease
 from poolmgr.services.ground.pool import Pool
+from poolmgr.services.ground.start_point import require_base
 from poolmgr.services.ground.use import is_orphaned
 
 
@@ -21,7 +30,7 @@ def judge_owned(
     living = tuple(each for each in snapshot.leases if not is_orphaned(each))
     others = others_of(list_owners(snapshot._replace(leases=living)), lease=lease, request=request)
     judged = judged_of(snapshot.leases)
-    return judged, list_meetings(owns, others, meet, names) if others and owns else ()
+    return judged, list_meetings(owns, others, meeting_in(pool)) if others and owns else ()
 
 
 def require_unowned(
@@ -34,20 +43,34 @@ def require_unowned(
     return judged
 
 
-@lru_cache(maxsize=256)
-def meet(a: tuple[str, ...], b: tuple[str, ...]) -> bytes | None:
-    """A path that both lists of globs match, whether or not there is such a file."""
-    from tracks.globs import compile_globs
-    from tracks.meeting import find_meeting  # only who has company pays for it
+def meeting_in(pool: Pool) -> Meet:
+    """Whether two lists of globs can mean one file here, with a path that proves it.
 
-    return find_meeting(compile_globs(a), compile_globs(b))
+    A name with an ending counts as a file's, so that `*.py` and `*.md` do not meet in `a.py/a.md`,
+    unless the repository has such a thing.
+    """
+    from poolmgr.services.scoping.guarding import is_folding
+    from tracks.globs import compile_globs  # only who has company pays for all this
+    from tracks.meeting import find_proof, find_shared
+
+    fold = is_folding(pool.git)
+
+    def meet(ours: tuple[str, ...], theirs: tuple[str, ...]) -> Met | None:
+        a, b = compile_globs(ours, fold=fold), compile_globs(theirs, fold=fold)
+        found = find_proof(a, b, plain=True)
+        if found is None and (found := find_proof(a, b)) is not None:
+            path = find_shared(a, b, list_files(pool))
+            found = found._replace(path=path) if path is not None else None
+        return Met(found.path, found.first, found.second) if found else None
+
+    return meet
 
 
-def names(glob: str, path: bytes) -> bool:
-    """Whether one glob takes a path in."""
-    from tracks.globs import compile_globs
-
-    return compile_globs((glob,)).matches(path)
+def list_files(pool: Pool) -> list[bytes]:
+    """Every path of the default base."""
+    tree = require_base(pool, None).oid
+    listed = pool.git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", tree).stdout
+    return [path for path in listed.split(b"\0") if path]
 
 
 def tell_both(lease: Lease, slot: str, meetings: tuple[Meeting, ...]) -> dict[str, str]:

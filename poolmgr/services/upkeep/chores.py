@@ -20,6 +20,7 @@ from poolmgr.services.ground.start_point import require_base
 from poolmgr.services.ground.turns import in_turn
 from poolmgr.services.lending.cancel import expire_dead
 from poolmgr.services.life import release
+from poolmgr.services.life.clearing import try_clear
 from poolmgr.services.life.create import new_slot
 from poolmgr.services.upkeep.due import due, is_abandoned, is_preparing
 from poolmgr.services.upkeep.recover import try_go_on
@@ -47,6 +48,8 @@ def run_round(pool: Pool, *, progress: Callable[[str], None] = lambda _: None, p
     moved |= attempt(lambda: grow(pool)) if todo.wanted else False
     for slot in todo.spare:
         moved |= attempt(lambda slot=slot: start_retire(pool, slot, "nobody wanted it"))  # type: ignore[misc]
+    for slot in todo.partial:
+        moved |= attempt(lambda slot=slot: start_recycle(pool, slot, "to be whole", whole=True))  # type: ignore[misc]
     for slot in todo.cold[:1] if prepares and not todo.wanted else ():
         moved |= attempt(lambda slot=slot: start_recycle(pool, slot, "commands are due", warm=True))  # type: ignore[misc]
     fresh = pool.snapshot()
@@ -57,6 +60,8 @@ def run_round(pool: Pool, *, progress: Callable[[str], None] = lambda _: None, p
             done = try_go_on(pool, slot, op)
             moved |= done and not slot.drains
             progress(slot.name)
+    for aside in todo.asides[:1]:
+        moved |= try_clear(pool, aside)
     for slot in todo.idle:
         moved |= attempt(lambda slot=slot: watch_idle(pool, snapshot, slot))  # type: ignore[misc]
     return moved
@@ -110,13 +115,13 @@ def start_retire(pool: Pool, slot: Slot, reason: str, *, lower: bool = True) -> 
         turn_slot(session, slot, turn, read_moment())
 
 
-def start_recycle(pool: Pool, slot: Slot, reason: str, *, warm: bool = False) -> None:
-    """A free slot leaves the shelf to be moved to a newer base, or while its commands run."""
+def start_recycle(pool: Pool, slot: Slot, reason: str, *, warm: bool = False, whole: bool = False) -> None:
+    """A free slot leaves the shelf to be moved to a newer base, made whole, or while its commands run."""
     with pool.engine.write() as session:
         turn = Turn(
             target=State.RECYCLING,
             kind=OpKind.RECYCLE,
             note=pool.note("refresh", reason),
-            args={"warm": warm},
+            args={"warm": warm, "whole": whole},
         )
         turn_slot(session, slot, turn, read_moment())

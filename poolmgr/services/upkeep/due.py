@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import NamedTuple
 
 from poolmgr.core.lifecycle import LENT, State
@@ -10,6 +11,7 @@ from poolmgr.core.placing import counted, missing
 from poolmgr.core.records import Lease, LeaseKind, Moment, Op, OpKind, Slot, Snapshot
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.turns import in_turn
+from poolmgr.services.scoping.asides import is_stuck, list_asides
 from poolmgr.services.upkeep.undelivered import list_undelivered
 from resources.probes.processes import Life, judge
 
@@ -24,6 +26,8 @@ class Due(NamedTuple):
     unheard: tuple[Slot, ...]
     spare: tuple[Slot, ...]
     cold: tuple[Slot, ...]
+    asides: tuple[Path, ...]
+    partial: tuple[Slot, ...]
     wanted: int
 
     @property
@@ -34,7 +38,16 @@ class Due(NamedTuple):
     @property
     def pieces(self) -> int:
         """How much of it could be done at once."""
-        chores = (self.abandoned, self.dead, self.idle, self.unheard, self.spare, self.cold)
+        chores = (
+            self.abandoned,
+            self.dead,
+            self.idle,
+            self.unheard,
+            self.spare,
+            self.cold,
+            self.asides,
+            self.partial,
+        )
         return sum(len(each) for each in chores) + self.wanted
 
 
@@ -51,6 +64,8 @@ def due(pool: Pool, snapshot: Snapshot, now: Moment) -> Due:
         unheard=tuple(list_undelivered(pool, snapshot, now)) if snapshot.queue else (),
         spare=list_spare(pool, snapshot, now) if idle else (),
         cold=list_cold(pool, snapshot) if idle else (),
+        asides=tuple(aside for aside in list_asides(pool, snapshot) if not is_stuck(aside)),
+        partial=list_partial(snapshot) if idle else (),
         wanted=missing(snapshot, most=pool.settings.pool.max, waiting=len(in_turn(pool, snapshot, now))),
     )
 
@@ -84,6 +99,14 @@ def list_cold(pool: Pool, snapshot: Snapshot) -> tuple[Slot, ...]:
     return tuple(
         slot for slot in snapshot.slots if slot.state is State.READY and slot.warm in {"", "stopped"}
     )
+
+
+def list_partial(snapshot: Snapshot) -> tuple[Slot, ...]:
+    """A free slot to be filled whole: whoever wants a full one should not have to wait for that."""
+    free = [slot for slot in snapshot.slots if slot.state is State.READY]
+    coming = [slot for slot in snapshot.slots if slot.state in {State.CREATING, State.RECYCLING}]
+    is_whole = any(not slot.view for slot in (*free, *coming))
+    return tuple(free[:1]) if snapshot.size and not is_whole else ()
 
 
 def list_idle(pool: Pool, snapshot: Snapshot, now: Moment) -> tuple[Slot, ...]:

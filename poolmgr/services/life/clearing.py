@@ -1,0 +1,80 @@
+"""What was laid aside when a slot was filled anew goes once it is proven clean, or kept.
+
+One process at a time. It is renamed before it is removed, so that what a killed removal leaves
+is never looked at as somebody's deletions.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from isolation.errors import IsolationError, RescueExists
+from isolation.git.program import Git
+from isolation.rescue import Rescue, keep
+from isolation.work import examine
+from poolmgr.core.errors import Busy
+from poolmgr.services.ground.job import is_environment
+from poolmgr.services.ground.pool import Pool, read_moment
+from poolmgr.services.life.keep import TRIES, describe_rescue, rescue_place, rules_of, timestamp
+from poolmgr.services.life.retire import make_removable
+from poolmgr.services.scoping.asides import GOING, STUCK, number_of
+from poolmgr.store import gate
+from poolmgr.store.snapshot import raise_fence
+from poolmgr.store.tables.events import add_pool_event
+
+REASON = "written into a free slot before it was filled anew"
+
+
+def try_clear(pool: Pool, aside: Path) -> bool:
+    """Whether it is gone; False while somebody else is at it, or when it could not be kept."""
+    try:
+        with gate.held(pool.site.state / "locks" / "asides.lock", patience=0) as descriptor:
+            return clear(pool, aside, Git(pool.site.common, (descriptor,)))
+    except Busy:
+        return False
+
+
+def clear(pool: Pool, aside: Path, git: Git) -> bool:
+    """Proven, renamed, removed."""
+    if not aside.exists():
+        return True
+    if not aside.name.endswith(GOING):
+        try:
+            rescue = keep_aside(pool, aside, git)
+        except (IsolationError, OSError) as error:
+            if is_environment(error):
+                raise
+            (aside / STUCK).write_text(str(error))
+            return False
+        if rescue:
+            with pool.engine.write() as session:
+                words = f"{aside.name}: {describe_rescue(rescue)}"
+                add_pool_event(session, pool.note("rescue", words), now=read_moment())
+        going = aside.with_name(aside.name + GOING)
+        aside.rename(going)
+        aside = going
+    make_removable(aside)
+    shutil.rmtree(aside)
+    return True
+
+
+def keep_aside(pool: Pool, aside: Path, git: Git) -> Rescue | None:
+    """A verified rescue of everything unsaved in it; None when nothing is."""
+    tree = aside / "tree"
+    if not tree.exists():
+        return None
+    rules = rules_of(pool, tree)
+    if examine(git.at(tree), tree, rules).is_clean:
+        return None
+    number, fence = number_of(aside)
+    for _ in range(TRIES):
+        try:
+            return keep(
+                git.at(tree), tree, where=rescue_place(pool), slot=number, fence=fence, rules=rules,
+                reason=REASON, created=timestamp(),
+            )  # fmt: skip
+        except RescueExists:
+            with pool.engine.write() as session:
+                fence = raise_fence(session)
+    raise AssertionError("a raised fence is new")
