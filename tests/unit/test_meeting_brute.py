@@ -1,0 +1,83 @@
+"""Meetings against every short path, with the matcher as judge."""
+
+from __future__ import annotations
+
+import random
+import re
+from itertools import product
+
+import pytest
+
+from tracks.globs import GlobError, Globs, compile_globs
+from tracks.meeting import find_proof
+
+ALPHABET = "abA./"
+LONGEST = 5
+ATOMS = (
+    "a", "b", "ab", ".", "*", "*", "**", "?", "/", "/", "/", "[ab]", "[!a]", "[.]", "[^.b]", "[[:alpha:]]",
+    "**/", "/**", "/**/", "\\a", "A", "[[:upper:]]", "[A-Z]", "[A]", "\\A",
+)  # fmt: skip
+ROUNDS = 2000
+
+
+def is_path(text: str) -> bool:
+    """Whether a file can have this path."""
+    return all(name not in ("", ".", "..") for name in text.split("/"))
+
+
+def is_below_a_file(path: bytes) -> bool:
+    """Whether a directory of this path is named as files are."""
+    return any(re.fullmatch(rb".+\.[A-Za-z]+", name) for name in path.split(b"/")[:-1])
+
+
+PATHS = [
+    path.encode()
+    for length in range(1, LONGEST + 1)
+    for path in map("".join, product(ALPHABET, repeat=length))
+    if is_path(path)
+]
+
+
+def draw_list(draw: random.Random, *, fold: bool) -> Globs:
+    """A few globs, some of them negated."""
+    chosen = [draw.choice(("*", "/*", "**", "a/*", "a", "**/a/*"))] if draw.random() < 0.4 else []
+    wanted = len(chosen) + draw.choice((1, 1, 1, 2, 3))
+    while len(chosen) < wanted:
+        text = "".join(draw.choice(ATOMS) for _ in range(draw.randint(1, 5)))
+        glob = f"!{text}" if draw.random() < 0.35 else text
+        try:
+            compile_globs([glob])
+        except GlobError:
+            continue
+        chosen.append(glob)
+    return compile_globs(chosen, fold=fold)
+
+
+@pytest.mark.parametrize("fold", [False, True], ids=["exact case", "folded case"])
+@pytest.mark.parametrize("plain", [False, True], ids=["by the letter", "plain"])
+def test_a_meeting_is_what_some_path_shows(share: float, *, fold: bool, plain: bool) -> None:
+    draw = random.Random(f"{fold} {plain}")
+    met = 0
+    for _ in range(round(ROUNDS * share)):
+        a, b = draw_list(draw, fold=fold), draw_list(draw, fold=fold)
+        meeting = find_proof(a, b, plain=plain)
+        if meeting is None:
+            shared = list(b.among(a.among(PATHS)))
+            assert all(plain and is_below_a_file(path) for path in shared), (a.lines, b.lines, shared)
+            continue
+        met += 1
+        told = (a.lines, b.lines, meeting)
+        assert meeting.is_proven, told
+        assert is_path(meeting.path.decode()), told
+        assert a.matches(meeting.path), told
+        assert b.matches(meeting.path), told
+        assert meeting.first in a.lines, told
+        assert meeting.second in b.lines, told
+    assert met
+
+
+def test_the_files_among_many_are_those_that_match() -> None:
+    draw = random.Random(1)
+    for _ in range(40):
+        globs = draw_list(draw, fold=False)
+        assert list(globs.among(PATHS)) == [path for path in PATHS if globs.matches(path)], globs.lines
