@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-OURS = b"poolmgr-hooks"
-NAMES = ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+NAMES = (b"HOME", b"XDG_CONFIG_HOME", b"GIT_CONFIG_GLOBAL", b"GIT_CONFIG_SYSTEM", b"GIT_CONFIG_NOSYSTEM")
 SCOPES = (b"system", b"global", b"local")
 
 
@@ -59,8 +59,10 @@ def list_candidates(environment: Mapping[bytes, bytes]) -> Iterable[bytes]:
 
 def locate(admin: bytes, common: bytes, value: bytes) -> tuple[bytes, bytes]:
     """The directory of the repository's own hooks, and the one to take when that is not there."""
+    from isolation.guards.dispatch import OURS
+
     plain = os.path.join(common, b"hooks")
-    if not value or os.path.basename(value.rstrip(b"/")) == OURS:
+    if not value or os.path.basename(value.rstrip(b"/")) == os.fsencode(OURS):
         return plain, plain
     if os.path.isabs(value):
         return value, value
@@ -79,29 +81,30 @@ def quoted(text: bytes) -> bytes:
     return b"'%s'" % text.replace(b"'", b"'\\''")
 
 
-def write_text(admin: bytes, settings: Settings, common: bytes, environment: Mapping[bytes, bytes]) -> bytes:
+def write_text(admin: bytes, settings: Settings, common: bytes, places: tuple[bytes, bytes]) -> bytes:
     """The shell text."""
-    file = quoted(os.path.join(admin, OURS, b".chain"))
-    tests = [
-        b'[ "${%s-}" = %s ]' % (name.encode(), quoted(environment.get(name.encode(), b""))) for name in NAMES
-    ]
-    for path in sorted(settings.files | {os.path.join(admin, b"gitdir"), os.path.join(common, b"config")}):
+    from isolation.guards.dispatch import OURS
+
+    file = quoted(os.path.join(admin, os.fsencode(OURS), b".chain"))
+    tests = [b'[ "${%s-}" = %s ]' % (name, quoted(os.environb.get(name, b""))) for name in NAMES]
+    first, second = places
+    own = {os.path.join(admin, b"gitdir"), os.path.join(common, b"config"), first, second}
+    for path in sorted(settings.files | own):
         there = b"[ %s -nt %s ]" % (file, quoted(path))
         tests.append(there if os.path.exists(path) else b"[ ! -e %s ]" % quoted(path))
-    first, second = locate(admin, common, settings.value)
     known = b"0" if settings.changing else b"1"
     found = b"_pm_known=%s _pm_own=%s" % (known, quoted(first))
     other = b'    [ -d "$_pm_own" ] || _pm_own=%s\n' % quoted(second) if first != second else b""
     return b"if %s; then\n    %s\n%sfi\n" % (b" &&\n    ".join(tests), found, other)
 
 
-def ensure_chain(admin: bytes) -> None:
+def ensure_chain(admin: bytes, python: str) -> None:
     """The text as of now; it carries the time from before git's settings were read."""
-    # By path, not as a package: nothing but the standard library is on the hooks' path.
+    from isolation.guards.dispatch import OURS
     from isolation.guards.launch import starter
     from isolation.guards.rule import clear_sight
 
-    directory = os.path.join(admin, OURS)
+    directory = os.path.join(admin, os.fsencode(OURS))
     making = os.path.join(directory, b".chain.%d" % os.getpid())
     with open(making, "wb") as file:
         began = os.fstat(file.fileno()).st_mtime_ns
@@ -109,11 +112,30 @@ def ensure_chain(admin: bytes) -> None:
         run = starter(environment, os.fsdecode(directory))
         settings = Settings(run("config", "--list", "-z", "--show-scope", "--show-origin"), os.environb)
         common = os.path.normpath(os.path.join(admin, read(os.path.join(admin, b"commondir"))))
-        file.write(write_text(admin, settings, common, os.environb))
+        places = locate(admin, common, settings.value)
+        file.write(write_text(admin, settings, common, places))
+    ensure_frequent(directory, (*places, os.path.join(directory, b"inside")), python)
     os.utime(making, ns=(began, began))
     os.replace(making, os.path.join(directory, b".chain"))
 
 
+def ensure_frequent(directory: bytes, places: Iterable[bytes], python: str) -> None:
+    """The hooks git runs most often are there when there is one to chain to."""
+    from isolation.guards.dispatch import FREQUENT, dispatcher
+
+    for name in map(os.fsencode, FREQUENT):
+        ours = os.path.join(directory, name)
+        if not any(os.path.exists(os.path.join(place, name)) for place in places):
+            with suppress(FileNotFoundError):
+                os.unlink(ours)
+        elif not os.path.exists(ours):
+            making = os.path.join(directory, b".%s.%d" % (name, os.getpid()))
+            with open(making, "wb") as file:
+                file.write(dispatcher(python))
+            os.chmod(making, 0o755)  # noqa: S103
+            os.replace(making, ours)
+
+
 if __name__ == "__main__":
     sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-    ensure_chain(os.fsencode(sys.argv[1]))
+    ensure_chain(os.fsencode(sys.argv[1]), sys.argv[2])

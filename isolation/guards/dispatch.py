@@ -21,6 +21,9 @@ HOOKS = (
     "pre-receive", "prepare-commit-msg", "proc-receive", "push-to-checkout", "reference-transaction",
     "sendemail-validate", "update",
 )  # fmt: skip
+# Run so often that an empty one is felt in a rebase: only there while there is something to chain to.
+FREQUENT = ("post-commit", "post-index-change", "prepare-commit-msg")
+OURS = "poolmgr-hooks"
 HERE = Path(__file__).parent
 
 
@@ -48,7 +51,7 @@ _pm_raw='@RAW@'
 _pm_own='' _pm_known=''
 [ ! -f "$_pm_here/.chain" ] || . "$_pm_here/.chain"
 if [ -z "$_pm_known" ] && [ -x "$_pm_python" ] && [ -f "$_pm_guards/chain.py" ]; then
-    "$_pm_python" -I -S "$_pm_guards/chain.py" "$_pm_admin" </dev/null >/dev/null 2>&1
+    "$_pm_python" -I -S "$_pm_guards/chain.py" "$_pm_admin" "$_pm_python" </dev/null >/dev/null 2>&1
     [ ! -f "$_pm_here/.chain" ] || . "$_pm_here/.chain"
 fi
 if [ "$_pm_known" != 1 ]; then

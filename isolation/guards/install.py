@@ -1,8 +1,8 @@
-"""Puts the hooks of a slot where they act on that slot alone, finds them changed, takes them away.
+"""Puts the hooks of a slot where they act on that slot alone, and takes them away.
 
 They lie in `poolmgr-hooks` in the slot's admin directory; `core.hooksPath` of that worktree
-alone names it. The repository's own hooks and settings are never touched. Every file is replaced
-whole; repeating after a kill at any point ends in the same.
+alone names it. A full slot needs none until its lease is revoked. The repository's own hooks and
+settings are never touched. Every file is replaced whole; a repetition after a kill ends in the same.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from isolation.guards.dispatch import HOOKS, dispatcher
+from isolation.git.config import replace_file
+from isolation.guards.dispatch import FREQUENT, HOOKS, OURS, dispatcher
 
-DIRECTORY = "poolmgr-hooks"
-# What hooks leave beside it: what was judged last, and what was staged before the chained hooks ran.
-LEAVINGS = ("poolmgr-judged", "poolmgr-before")
+CHAIN = ".chain"  # where the chained hooks are, as the script found them
+CALM = b"[gc]\n\tauto = 0\n"
 MODES = {
     "full": b"",
     "cone": b"[core]\n\tsparseCheckout = true\n\tsparseCheckoutCone = true\n[index]\n\tsparse = true\n",
@@ -25,30 +25,43 @@ MODES = {
 
 
 def ensure_guards(admin: Path, python: str = sys.executable) -> None:
-    """Our script under every name of a hook; what another tool put there goes."""
-    directory = admin / DIRECTORY
+    """Our script under the names of hooks, where nothing runs it yet; what another tool put there goes."""
+    directory = admin / OURS
     script = dispatcher(python)
     directory.mkdir(mode=0o755, exist_ok=True)
     for entry in os.scandir(directory):
-        if entry.name not in HOOKS and entry.name != ".chain":
+        if entry.name not in (*HOOKS, CHAIN):
             remove(Path(entry))
     for name in HOOKS:
-        if not is_script(directory / name, script):
-            write_script(directory / name, script)
+        file = directory / name
+        if not is_script(file, script) and (name not in FREQUENT or os.path.lexists(file)):
+            write_script(file, script)
+
+
+def ensure_acting(admin: Path, python: str = sys.executable) -> None:
+    """Git runs our hooks in this slot: before a scope or a revocation counts on them."""
+    ensure_guards(admin, python)
+    file = admin / "config.worktree"
+    settings = file.read_bytes() if file.exists() else CALM
+    wanted = hooks_setting(admin)
+    if not settings.endswith(wanted):  # the last setting is the one that counts
+        start = b"" if settings.endswith(b"\n") or not settings else b"\n"
+        replace_file(file, settings + start + wanted)
 
 
 def drop_guards(admin: Path) -> None:
     """No trace of them in the admin directory."""
-    if (admin / DIRECTORY).exists():
-        shutil.rmtree(admin / DIRECTORY)
-    for name in LEAVINGS:
-        (admin / name).unlink(missing_ok=True)
+    remove(admin / OURS)
 
 
 def worktree_config(admin: Path, mode: str = "full") -> bytes:
     """The settings of a slot's worktree alone; `mode` is how its view is checked out."""
-    hooks = quoted(os.fsencode(admin / DIRECTORY))
-    return b"[gc]\n\tauto = 0\n[core]\n\thooksPath = %s\n%s" % (hooks, MODES[mode])
+    return CALM + MODES[mode] + hooks_setting(admin)
+
+
+def hooks_setting(admin: Path) -> bytes:
+    """What makes git run our hooks."""
+    return b"[core]\n\thooksPath = %s\n" % quoted(os.fsencode(admin / OURS))
 
 
 def quoted(value: bytes) -> bytes:
