@@ -5,23 +5,24 @@ A set of bytes is an integer: bit 47 says whether `/` is in it.
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterable
 
-ALPHA, DIGITS = string.ascii_letters.encode(), string.digits.encode()
+LOWER, UPPER, DIGITS = bytes(range(97, 123)), bytes(range(65, 91)), b"0123456789"
+GRAPH = bytes(range(33, 127))
+ALNUM = LOWER + UPPER + DIGITS
 CLASSES = {
-    b"alnum": ALPHA + DIGITS,
-    b"alpha": ALPHA,
+    b"alnum": ALNUM,
+    b"alpha": LOWER + UPPER,
     b"blank": b" \t",
     b"cntrl": bytes(range(32)) + b"\x7f",
     b"digit": DIGITS,
-    b"graph": bytes(range(33, 127)),
-    b"lower": string.ascii_lowercase.encode(),
+    b"graph": GRAPH,
+    b"lower": LOWER,
     b"print": bytes(range(32, 127)),
-    b"punct": string.punctuation.encode(),
+    b"punct": GRAPH.translate(None, ALNUM),
     b"space": b" \t\n\r",  # git's own table: no vertical tab, no form feed
-    b"upper": string.ascii_uppercase.encode(),
-    b"xdigit": string.hexdigits.encode(),
+    b"upper": UPPER,
+    b"xdigit": DIGITS + b"abcdefABCDEF",
 }
 
 

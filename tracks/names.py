@@ -5,9 +5,9 @@ No component is empty, `.`, `..` or, in any case, `.git`.
 
 from __future__ import annotations
 
-import string
 from functools import lru_cache
 
+from tracks.brackets import DIGITS, GRAPH, LOWER, UPPER, set_of
 from tracks.wildmatch import SLASH
 
 # How far the current component has come: towards a name that cannot be, or past all of them.
@@ -19,16 +19,11 @@ LEADS = {
     DOT_G: {b"iI": DOT_GI},
     DOT_GI: {b"tT": DOT_GIT},
 }
-ORDER = string.ascii_lowercase + string.digits + string.ascii_uppercase + "_-." + string.punctuation + " "
-READING = bytes(dict.fromkeys([*ORDER.encode(), *range(128, 256), *range(1, 128)]))
-PRICES = {byte: 1 if chr(byte) in string.ascii_letters + string.digits else 2 for byte in ORDER.encode()}
+PLAIN = LOWER + DIGITS + UPPER
+READING = bytes(dict.fromkeys([*PLAIN, *b"_-.", *GRAPH, *b" ", *range(128, 256), *range(1, 128)]))
+PRICES = dict.fromkeys(GRAPH, 2) | dict.fromkeys(PLAIN, 1)
 ODD = 9  # what a byte costs that is not plain printable text
 LEADING_DOT = 3
-
-
-def set_of(text: bytes) -> int:
-    """These bytes as a set."""
-    return sum(1 << byte for byte in set(text))
 
 
 RISKS = {name: [(set_of(text), after) for text, after in leads.items()] for name, leads in LEADS.items()}
