@@ -25,7 +25,6 @@ PRICES = dict.fromkeys(GRAPH, 2) | dict.fromkeys(PLAIN, 1)
 ODD = 9  # what a byte costs that is not plain printable text
 LEADING_DOT = 3
 
-
 RISKS = {name: [(set_of(text), after) for text, after in leads.items()] for name, leads in LEADS.items()}
 
 
