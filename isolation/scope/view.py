@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
+from isolation.scope.exact import exact_lines
+
 SPECIAL = "\\*?["
 
 
@@ -40,18 +42,6 @@ class View(NamedTuple):
             return ""
         return hashlib.sha256(self.mode.encode() + b"\n" + self.text).hexdigest()[:16]
 
-    @property
-    def settings(self) -> tuple[tuple[str, str], ...]:
-        """The settings of a worktree that shows this."""
-        if self.mode is Mode.FULL:
-            return ()
-        cone = "true" if self.mode is Mode.CONE else "false"
-        return (
-            ("core.sparseCheckout", "true"),
-            ("core.sparseCheckoutCone", cone),
-            ("index.sparse", cone),
-        )
-
 
 FULL = View(Mode.FULL)
 
@@ -73,6 +63,11 @@ class Wish(NamedTuple):
     shown: tuple[bytes, ...] = ()
     everything: bool = False
 
+    @property
+    def lists(self) -> tuple[tuple[str, ...], ...]:
+        """The lists of globs, each by itself."""
+        return (self.owns, self.sees, self.essentials)
+
 
 def plan_view(wish: Wish) -> View:
     """The view of a wish."""
@@ -80,7 +75,7 @@ def plan_view(wish: Wish) -> View:
         return FULL
     if wish.cones is not None:
         return View(Mode.CONE, tuple(cone_lines(wish.cones, wish.shown)))
-    return View(Mode.EXACT, (*wish.sees, *wish.owns, *wish.essentials))
+    return View(Mode.EXACT, exact_lines(wish.lists))
 
 
 def cone_lines(cones: Iterable[str], shown: Iterable[bytes]) -> Iterator[str]:
@@ -123,12 +118,3 @@ def is_below(directory: str, whole: frozenset[str]) -> bool:
 def escaped(directory: str) -> str:
     """A directory's name as a pattern that means just it."""
     return "".join(f"\\{letter}" if letter in SPECIAL else letter for letter in directory)
-
-
-def sparse_config(view: View) -> bytes:
-    """The view's settings as lines of a git configuration file; b"" for full."""
-    lines = []
-    for name, value in view.settings:
-        section, _, key = name.partition(".")
-        lines.append(f"[{section}]\n\t{key} = {value}\n")
-    return "".join(lines).encode()
