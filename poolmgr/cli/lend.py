@@ -134,7 +134,7 @@ def release(invocation: Invocation, values: Values) -> None:
     asked = service.Asked(
         slot=require_slot(snapshot, values["slot"] or ".", invocation.directory),
         lease=values["lease"] or os.environ.get("POOLMGR_LEASE") or None,
-        rescue=values["rescue"], kill=values["kill"],
+        rescue=values["rescue"], kill=values["kill"], allow_outside=values["allow_outside"],
     )  # fmt: skip
     settled = service.release(pool, snapshot, asked)
     ensure_worker(pool)
@@ -169,10 +169,16 @@ def show_settled(invocation: Invocation, settled: Settled, done: str) -> None:
                 "rescue": settled.rescue.id if settled.rescue else None,
                 "parked": settled.parked or None,
                 "inside": [{"pid": process.pid, "name": process.name} for process in inside],
+                "outside": [each.as_json for each in settled.outside], "guards": list(settled.guards),
             }
         )  # fmt: skip
         return
     out(f"{done} {settled.slot.name}")
+    for each in settled.outside:
+        word = "shared" if each.is_shared else "outside"
+        say(f"{word}: {safe(each.path)} ({each.kind}, on {safe(each.branch)})")
+    for found in settled.guards:
+        say(f"guards: {safe(found)}")
     if settled.rescue:
         say(
             f"kept as {settled.rescue.id}; bring it back: poolmgr rescue restore {settled.rescue.id} --to DIR"
@@ -224,6 +230,7 @@ VERBS = (
             Word("rescue", "keep all unsaved work aside first", bool),
             Word("kill", "end what the lease started", bool),
             Word("lease", "refuse if the slot has another by now", metavar="ID"),
+            Word("allow_outside", "let changes beyond the scope go; they are put on record", bool),
         ),
         release,
     ),

@@ -250,6 +250,9 @@ def branches(invocation: Invocation, values: Values) -> None:
         table(("branch", "agent", "ahead", "state", "held in"), rows) if rows else ["no branches yet"]
     ):
         out(line)
+    for each in found:
+        if each.outside:
+            out(f"! {safe(each.name)} changes beyond its scope: {safe(', '.join(each.outside))}")
 
 
 VERBS = (

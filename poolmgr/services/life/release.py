@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from isolation.git.program import Git
+from isolation.git.worktrees import find_admin
 from isolation.work import Finding, examine
 from poolmgr.core.errors import NotTheHolder, Unsaved, WrongState
 from poolmgr.core.lifecycle import LENT, State
@@ -32,13 +33,19 @@ class Asked(NamedTuple):
     rescue: bool = False
     kill: bool = False
     spares_session: bool = True
+    allow_outside: bool = False
 
 
 def release(pool: Pool, snapshot: Snapshot, asked: Asked) -> Settled:
-    """The slot given back by its holder; refuses while it holds work that is saved nowhere else."""
+    """The slot given back by its holder.
+
+    Refuses while it holds work that is saved nowhere else, and while its branch changes what the
+    lease does not own, whatever was done with the work.
+    """
     slot = asked.slot
     lease = require_holder(snapshot, slot, asked.lease)
     restore_directory(pool, slot)
+    repaired = check_scope(pool, slot, lease, allow=asked.allow_outside)
     work = examine(Git(slot.path), slot.path, rules_for(pool, slot))
     if work.blocking and not asked.rescue:
         raise unsaved(slot, work.blocking)
@@ -49,7 +56,19 @@ def release(pool: Pool, snapshot: Snapshot, asked: Asked) -> Settled:
         "reason": f"released by {lease.agent}",
         "spared": list_spared(slot.path, session=asked.spares_session),
     }
-    return end(pool, slot, lease, args, reason="released")
+    return end(pool, slot, lease, args, reason="released")._replace(guards=repaired)
+
+
+def check_scope(pool: Pool, slot: Slot, lease: Lease, *, allow: bool) -> tuple[str, ...]:
+    """What was found changed in the guards; refused when the branch leaves the scope."""
+    if lease.scope is None:
+        return ()
+    from isolation.guards.verify import verify_guards
+    from poolmgr.services.scoping.outside import require_inside
+
+    require_inside(pool, slot, lease, allow=allow)
+    admin = find_admin(slot.path)
+    return verify_guards(Git(slot.path), admin) if admin else ()
 
 
 def require_holder(snapshot: Snapshot, slot: Slot, lease_id: str | None) -> Lease:

@@ -6,7 +6,7 @@ The work is kept first, whoever is inside; recycling waits until nobody is.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from isolation.errors import IsolationError, WorktreeChanged
 from isolation.rescue import Rescue
@@ -18,11 +18,17 @@ from poolmgr.services.ground.job import Job, Turn, call_waiters, give_up, is_env
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.life.keep import describe_rescue, keep_slot
 from poolmgr.services.life.park import park
-from poolmgr.store.tables.ops import leave_op
+from poolmgr.store.tables.events import add_event
+from poolmgr.store.tables.leases import find_lease, note_outside
+from poolmgr.store.tables.ops import leave_op, note_op
 from poolmgr.store.tables.slots import note_slot
 from resources.probes.inside import Inside
 
+if TYPE_CHECKING:
+    from poolmgr.services.scoping.outside import Outside
+
 DRAIN = 10.0
+FEW = 5
 
 
 class Settled(NamedTuple):
@@ -32,10 +38,55 @@ class Settled(NamedTuple):
     rescue: Rescue | None = None
     inside: Inside | None = None
     parked: str = ""
+    outside: tuple[Outside, ...] = ()  # what its branch changes beyond the scope, by now on record
+    guards: tuple[str, ...] = ()  # what was found changed in the guards
 
 
 def settle(pool: Pool, job: Job) -> Settled:
-    """The slot RECYCLING, draining or PARKED; its work kept in every case."""
+    """The slot RECYCLING, draining or PARKED; its work kept, and its branch compared, in every case."""
+    outside = record_outside(pool, job) if "compared" not in job.args else ()
+    return take_road(pool, job)._replace(outside=outside)
+
+
+def record_outside(pool: Pool, job: Job) -> tuple[Outside, ...]:
+    """What goes beyond the scope is on record, by whatever road the lease ended.
+
+    What cannot be compared is on record, too: nothing passes for being inside unseen.
+    """
+    with pool.engine.read() as session:
+        lease = find_lease(session, str(job.args.get("lease", "")))
+    if lease is None or lease.scope is None:
+        return ()
+    from poolmgr.services.scoping.outside import list_outside
+
+    words: tuple[str, ...] = ()
+    found: tuple[Outside, ...] = ()
+    try:
+        found = list_outside(pool, job.slot, lease)
+    except (IsolationError, OSError) as error:
+        if is_environment(error):
+            raise
+        words = (f"(could not be compared: {error})",)
+    paths = (*(each.path for each in found if not each.is_shared), *words)
+    with pool.engine.write() as session:
+        if paths:
+            note_outside(session, lease.id, paths)
+            note = pool.note("outside", f"{lease.branch}: {', '.join(paths[:FEW])}", "let go")
+            add_event(
+                session,
+                slot=job.slot,
+                source=job.slot.state.value,
+                note=note,
+                seconds=None,
+                now=read_moment(),
+            )
+        job.args["compared"] = True
+        job.op = note_op(session, job.op, job.args)
+    return found
+
+
+def take_road(pool: Pool, job: Job) -> Settled:
+    """The slot further on."""
     if "parking" in job.args:
         why = str(job.args.get("why", ""))
         return Settled(slot=park(pool, job, why), parked=why)

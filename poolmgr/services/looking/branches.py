@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from isolation.errors import GitFailed
 from isolation.git.program import Git
@@ -12,7 +12,7 @@ from isolation.git.worktrees import checked_out, worktree_of
 from poolmgr.core.lifecycle import State
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.start_point import Base, require_base
-from poolmgr.store.tables.leases import pool_branches
+from poolmgr.store.tables.leases import outside_of_branches, pool_branches
 
 HEADS = "refs/heads/"
 
@@ -27,13 +27,14 @@ class Branch:
     ahead: int
     state: str
     slot: str | None
+    outside: tuple[str, ...] = ()
 
     @property
     def as_json(self) -> dict[str, object]:
         """For programs."""
         return {
             "branch": self.name, "agent": self.agent, "oid": self.oid, "ahead": self.ahead,
-            "state": self.state, "slot": self.slot,
+            "state": self.state, "slot": self.slot, "outside": list(self.outside),
         }  # fmt: skip
 
 
@@ -41,6 +42,7 @@ def list_branches(pool: Pool) -> tuple[Branch, ...]:
     """Every branch that was lent and still exists."""
     with pool.engine.read() as session:
         lent = {str(row["branch"]): str(row["agent"]) for row in pool_branches(session)}
+        outside = outside_of_branches(session)
     if not lent:
         return ()
     found = resolve_commits(pool.git, [HEADS + name for name in lent])
@@ -48,7 +50,17 @@ def list_branches(pool: Pool) -> tuple[Branch, ...]:
     held = held_branches(pool)
     return tuple(
         describe(
-            pool.git, base, Branch(name=name, agent=agent, oid=oid, ahead=0, state="", slot=held.get(name))
+            pool.git,
+            base,
+            Branch(
+                name=name,
+                agent=agent,
+                oid=oid,
+                ahead=0,
+                state="",
+                slot=held.get(name),
+                outside=outside.get(name, ()),
+            ),
         )
         for name, agent in lent.items()
         if (oid := found[HEADS + name])
@@ -69,9 +81,7 @@ def describe(git: Git, base: Base, branch: Branch) -> Branch:
     ahead, _ = ahead_behind(git, branch.oid, base.oid)
     merged = ahead == 0 or is_squashed(git, branch.oid, base.oid)
     state = "held" if branch.slot else "merged" if merged else "open"
-    return Branch(
-        name=branch.name, agent=branch.agent, oid=branch.oid, ahead=ahead, state=state, slot=branch.slot
-    )
+    return replace(branch, ahead=ahead, state=state)
 
 
 def is_squashed(git: Git, oid: str, base: str) -> bool:
