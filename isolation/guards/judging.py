@@ -7,17 +7,16 @@ only: runs in hooks.
 
 from __future__ import annotations
 
-import json
 import os
 
 from isolation.guards.launch import Unanswered, starter
 from isolation.guards.matching import matcher
+from isolation.guards.remembered import decode, load_facts
 from isolation.guards.rule import INDEX, clear_sight, empty_tree, find_outside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any
 
     from isolation.guards.rule import Change, Run
 
@@ -35,14 +34,13 @@ class Case:
         self.environment = clear_sight(environment) | {"GIT_DIR": admin}
         self.diff: bytes | None = None
         self._run = starter(self.environment, self.room)
-        with open(os.path.join(admin, "poolmgr-guard.json"), "rb") as file:
-            self.facts: Mapping[str, Any] = json.loads(file.read())
+        self.facts = load_facts(admin, self.room)
         self.owns = self.matcher("runs")
         self.bases: tuple[str, ...] = (*self.facts["bases"], self.facts["base_oid"])
 
     def matcher(self, name: str) -> Callable[[bytes], bool]:
         """The matcher of one list of the facts."""
-        return matcher(self.facts[name], fold_case=self.facts["fold_case"])
+        return matcher([(negated, decode(code)) for negated, code in self.facts["codes"][name]])
 
     def run(self, *args: str, stdin: bytes | None = None) -> bytes:
         """Git; what is staged is remembered."""

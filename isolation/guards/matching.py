@@ -1,24 +1,21 @@
-"""Whether globs match a path, from their compiled expressions: as `tracks.globs.Globs.matches` does.
+"""Whether globs match a path, by their compiled expressions: as `tracks.globs.Globs.matches` says it.
 
 Standard library only: runs in hooks.
 """
 
 from __future__ import annotations
 
-import re
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    import re
+    from collections.abc import Callable, Iterator, Sequence
 
 
-def matcher(runs: Sequence[tuple[bool, str]], *, fold_case: bool) -> Callable[[bytes], bool]:
-    """Whether a path is matched, by expressions with the last first; case folds as git folds it."""
-    flags = re.DOTALL | (re.IGNORECASE if fold_case else 0)
-    compiled = [(negated, re.compile(text.encode("latin-1"), flags)) for negated, text in runs]
+def matcher(runs: Sequence[tuple[bool, re.Pattern[bytes]]]) -> Callable[[bytes], bool]:
+    """Whether a path is matched, by expressions with the last first."""
 
     def names(raw: bytes) -> bool:
-        for negated, pattern in compiled:
+        for negated, pattern in runs:
             if pattern.fullmatch(raw):
                 return not negated
         return False
@@ -26,8 +23,8 @@ def matcher(runs: Sequence[tuple[bool, str]], *, fold_case: bool) -> Callable[[b
     def matches(path: bytes) -> bool:
         return any(names(part) for part in prefixes(path))
 
-    if len(compiled) == 1:
-        negated, pattern = compiled[0]
+    if len(runs) == 1:
+        negated, pattern = runs[0]
         return lambda path: not negated and pattern.match(path) is not None
     return matches
 
@@ -39,12 +36,3 @@ def prefixes(raw: bytes) -> Iterator[bytes]:
         yield raw[: at + 1]
         at = raw.find(b"/", at + 1)
     yield raw
-
-
-def split(paths: Iterable[bytes], matches: Callable[[bytes], bool]) -> tuple[list[bytes], list[bytes]]:
-    """Those that are matched, and the others."""
-    inside: list[bytes] = []
-    others: list[bytes] = []
-    for path in paths:
-        (inside if matches(path) else others).append(path)
-    return inside, others
