@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from poolmgr.core.settings_defaults import DISPOSABLE
-from tests.fixtures.repositories import Repositories, Repository
-from tracks.globs import GlobError, Globs, compile_globs, parse_glob
+from tests.fixtures.repositories import Repositories
+from tests.integration.judge import ask_git
+from tracks.globs import GlobError, compile_globs, parse_glob
 
 NAMES = (
     "a", "b", "ab", "foo", "foobar", "a.o", "x-y", "]", "é", "[", "A", "d", "-", "!", "a b", " ", "\\",
@@ -48,23 +48,6 @@ def list_tree(root: bytes, below: bytes) -> Iterator[tuple[bytes, bool]]:
         yield path, entry.is_dir()
         if entry.is_dir():
             yield from list_tree(root, path)
-
-
-def ask_git(repo: Repository, globs: Globs, paths: list[bytes]) -> list[bool]:
-    """Whether git takes each path as ignored by these globs alone."""
-    exclude = repo.path / ".git" / "info" / "exclude"
-    exclude.write_bytes(b"".join(os.fsencode(line) + b"\n" for line in globs.lines))
-    fold = ("-c", f"core.ignoreCase={str(globs.fold).lower()}")
-    answer = subprocess.run(
-        ("git", *fold, "-c", "core.excludesFile=", "check-ignore", "--no-index", "-z", "--stdin", "-v", "-n"),
-        cwd=repo.path,
-        input=b"".join(path + b"\0" for path in paths),
-        capture_output=True,
-        check=False,
-    )
-    assert answer.returncode in (0, 1), answer.stderr
-    patterns = answer.stdout.split(b"\0")[2::4]
-    return [bool(pattern) and not pattern.startswith(b"!") for pattern in patterns]
 
 
 def random_globs(draw: random.Random) -> list[str]:
