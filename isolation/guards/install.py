@@ -55,8 +55,11 @@ def drop_guards(admin: Path) -> None:
 
 
 def worktree_config(admin: Path, mode: str = "full") -> bytes:
-    """The settings of a slot's worktree alone; `mode` is how its view is checked out."""
-    return CALM + MODES[mode] + hooks_setting(admin)
+    """The settings of a slot's worktree alone; `mode` is how its view is checked out.
+
+    A full slot runs the repository's own hooks: nothing lies between until `ensure_acting`.
+    """
+    return CALM + MODES[mode] + (hooks_setting(admin) if mode != "full" else b"")
 
 
 def hooks_setting(admin: Path) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 from isolation.git.config import find_value
 from isolation.git.program import Git
 from isolation.guards.facts import GuardFacts, drop_facts, write_facts
+from isolation.guards.install import ensure_acting
 from poolmgr.core.records import Lease, Slot
 from poolmgr.core.scope import Scope
 from poolmgr.services.ground.pool import Pool
@@ -22,6 +23,7 @@ def set_guard_facts(pool: Pool, admin: Path, slot: Slot, lease: Lease) -> None:
     if lease.scope is None:
         drop_facts(admin)
         return
+    ensure_acting(admin)
     fold = is_folding(pool.git)
     write_facts(
         admin,
