@@ -78,24 +78,22 @@ def list_unclean(repo: Repository, rows: Rows) -> Iterator[str]:
         )
         yield from (f"{slot['name']} is READY with {line}" for line in status.splitlines())
         flags = repo.git("ls-files", "-v", cwd=path).splitlines()
-        yield from (f"{slot['name']} is READY with the flag of {line}" for line in flags if line[0] != "H")
+        yield from (
+            f"{slot['name']} is READY with the flag of {line}"
+            for line in flags
+            if line[0] not in "HS"[: 1 + bool(slot["view"])]
+        )
         yield from list_remains(slot, Path(repo.git("rev-parse", "--absolute-git-dir", cwd=path)))
 
 
 def list_remains(slot: Row, admin: Path) -> Iterator[str]:
     """What the last holder left in the admin directory of a READY slot."""
     ours = {
-        "HEAD",
-        "commondir",
-        "config.worktree",
-        "gitdir",
-        "index",
-        "locked",
-        "logs",
-        "ORIG_HEAD",
-        "refs",
-        "poolmgr.json",
-    }
+        "HEAD", "commondir", "config.worktree", "gitdir", "index", "locked", "logs", "ORIG_HEAD", "refs",
+        "poolmgr.json", "poolmgr-hooks", "poolmgr-caches.json",
+    }  # fmt: skip
+    if slot["view"]:
+        ours.add("info")
     for entry in sorted(admin.iterdir()):
         if entry.name not in ours or (entry.name == "refs" and any(map(Path.is_file, entry.rglob("*")))):
             yield f"{slot['name']} is READY with {entry.name} in its admin directory"
