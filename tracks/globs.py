@@ -82,7 +82,17 @@ class Globs:
         if len(self.runs) == 1:
             negated, pattern = self.runs[0]
             return iter(()) if negated else filter(pattern.match, files)
-        return filter(self.matches, files)
+        return self._among(files)
+
+    def _among(self, files: Iterable[bytes]) -> Iterator[bytes]:
+        """The same where some are negated: each directory is looked at once."""
+        covered = {b"": False}
+        for file in files:
+            above = file[: file.rfind(b"/") + 1]
+            if above not in covered:
+                covered[above] = self.matches(above, is_dir=True)
+            if covered[above] or self._names(file):
+                yield file
 
     def _names(self, raw: bytes) -> bool:
         """Whether the last glob that matches exactly this path takes it in."""
