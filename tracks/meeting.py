@@ -46,7 +46,7 @@ def find_proof(a: Globs, b: Globs, *, plain: bool = False) -> Meeting | None:
     """The same as a meeting, with the globs that meet."""
     if a.fold != b.fold:
         raise ValueError("two lists of one repository have one case rule")
-    ones, others = sides_of(a, plain=plain), sides_of(b, plain=plain)
+    ones, others = claims_of(a, plain=plain), claims_of(b, plain=plain)
     limit = Limit(STEPS)
     for first, second in candidates(ones, others):
         path, is_proven = find_path_between(first, second, (a, b), limit)
@@ -67,7 +67,7 @@ class Claim(NamedTuple):
         return Side(self.side.machine)
 
 
-def sides_of(globs: Globs, *, plain: bool) -> list[Claim]:
+def claims_of(globs: Globs, *, plain: bool) -> list[Claim]:
     """What a list claims, glob by glob."""
     claims: list[Claim] = []
     vetoes: tuple[Machine, ...] = ()

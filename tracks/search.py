@@ -7,9 +7,9 @@ states, which can be exponentially many: the search has a limit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from tracks.automaton import Edges, Machine
 from tracks.names import ENDABLE, OPEN, steps
@@ -17,9 +17,9 @@ from tracks.wildmatch import EVERY, SLASH
 
 COVERED = -1  # the state of a side that a directory above has decided
 ANYTHING: Edges = ((EVERY, COVERED),)
-Vetoes = frozenset[tuple[int, int]]  # the number of a veto and its state
-Stand = tuple[int, Vetoes]  # where one side is
-NONE: Vetoes = frozenset()
+Places = frozenset[tuple[int, int]]  # where automata are: their numbers and states
+Stand = tuple[int, Places]  # where one side is
+NONE: Places = frozenset()
 
 
 class Exhausted(Exception):
@@ -46,7 +46,7 @@ class Side(NamedTuple):
     vetoes: tuple[Machine, ...] = ()
 
     @property
-    def start(self) -> Vetoes:
+    def start(self) -> Places:
         return frozenset((number, 0) for number in range(len(self.vetoes)))
 
     def edges(self, state: int) -> Edges:
@@ -76,27 +76,47 @@ class Side(NamedTuple):
         after = self.step(vetoes, SLASH)
         return [(target, after) for taken, target in self.machine.edges[state] if taken & SLASH]
 
-    def step(self, vetoes: Vetoes, byte: int) -> Vetoes:
-        """Where the vetoes are after a byte, given as a set of one."""
-        if not vetoes:
-            return vetoes
-        return frozenset(
-            (number, target)
-            for number, at in vetoes
-            for taken, target in self.vetoes[number].edges[at]
-            if taken & byte
-        )
+    def step(self, vetoes: Places, byte: int) -> Places:
+        return advanced(self.vetoes, vetoes, byte)
 
-    def sets(self, vetoes: Vetoes) -> set[int]:
-        """The sets of bytes that the vetoes tell apart here."""
-        return {taken for number, at in vetoes for taken, _ in self.vetoes[number].edges[at]}
+    def sets(self, vetoes: Places) -> set[int]:
+        return sets_at(self.vetoes, vetoes)
+
+
+def advanced(machines: Sequence[Machine], places: Places, byte: int) -> Places:
+    """Where automata are after a byte, given as a set of one."""
+    if not places:
+        return places
+    return frozenset(
+        (number, target)
+        for number, at in places
+        for taken, target in machines[number].edges[at]
+        if taken & byte
+    )
+
+
+def sets_at(machines: Sequence[Machine], places: Places) -> set[int]:
+    """The sets of bytes that automata tell apart where they are."""
+    return {taken for number, at in places for taken, _ in machines[number].edges[at]}
+
+
+class Follower(Protocol):
+    """What a path is read against."""
+
+    @property
+    def start(self) -> Places: ...
+    def edges(self, state: int, /) -> Edges: ...
+    def is_done(self, stand: Stand, /) -> bool: ...
+    def below(self, stand: Stand, /) -> list[Stand]: ...
+    def step(self, vetoes: Places, byte: int, /) -> Places: ...
+    def sets(self, vetoes: Places, /) -> set[int]: ...
 
 
 State = tuple[int, Stand, Stand]  # how far the component is, and both sides
 Step = tuple[int, int, State]  # byte, price, state
 
 
-def find_path(first: Side, second: Side, limit: Limit, *, skip: int = 0) -> bytes | None:
+def find_path(first: Follower, second: Follower, limit: Limit, *, skip: int = 0) -> bytes | None:
     """A path both match, without the `skip` bytes at its start that both globs name literally."""
     start: State = (OPEN, (skip, first.start), (skip, second.start))
     queue: list[tuple[int, int, State]] = [(0, 0, start)]
@@ -128,7 +148,7 @@ def path_to(origins: list[tuple[int, int]], number: int) -> bytes:
     return bytes(path)
 
 
-def following(first: Side, second: Side, state: State) -> Iterator[Step]:
+def following(first: Follower, second: Follower, state: State) -> Iterator[Step]:
     """What can come next."""
     name, one, other = state
     if name in ENDABLE:

@@ -8,6 +8,7 @@ from itertools import product
 
 import pytest
 
+from tracks.beyond import find_beyond
 from tracks.globs import GlobError, Globs, compile_globs
 from tracks.meeting import find_proof
 
@@ -74,6 +75,20 @@ def test_a_meeting_is_what_some_path_shows(share: float, *, fold: bool, plain: b
         assert meeting.first in a.lines, told
         assert meeting.second in b.lines, told
     assert met
+
+
+@pytest.mark.parametrize("fold", [False, True], ids=["exact case", "folded case"])
+def test_what_one_list_has_beyond_another_is_what_some_path_shows(share: float, *, fold: bool) -> None:
+    draw = random.Random(f"{fold}")
+    for _ in range(round(ROUNDS * share)):
+        a, b = draw_list(draw, fold=fold), draw_list(draw, fold=fold)
+        path = find_beyond(a, b)
+        if path is None:
+            assert set(a.among(PATHS)) <= set(b.among(PATHS)), (a.lines, b.lines)
+        else:
+            assert is_path(path.decode()), (a.lines, b.lines, path)
+            assert a.matches(path), (a.lines, b.lines, path)
+            assert not b.matches(path), (a.lines, b.lines, path)
 
 
 def test_the_files_among_many_are_those_that_match() -> None:
