@@ -48,7 +48,14 @@ class OtherFileSystem(NotKept):
     """Something in the slot cannot be renamed: it lies on another file system than its aside."""
 
 
-def begin(ground: Ground, aside: Path, wanted: Wanted) -> None:
+class Intent(NamedTuple):
+    """What is to be filled, and the entries at the top that stay where they are."""
+
+    wanted: Wanted
+    staying: frozenset[str]
+
+
+def begin(ground: Ground, aside: Path, intent: Intent) -> None:
     """An empty aside, with the intent written before anything moves."""
     aside.mkdir(mode=0o700, parents=True)
     tree, admin = aside / "tree", aside / "admin"
@@ -60,33 +67,36 @@ def begin(ground: Ground, aside: Path, wanted: Wanted) -> None:
     for name in COPIED:
         with suppress(FileNotFoundError):
             (admin / name).write_bytes((ground.admin / name).read_bytes())
-    write_intent(aside, wanted)
+    write_intent(aside, intent)
 
 
-def write_intent(aside: Path, wanted: Wanted) -> None:
-    """What is to be filled, for whoever finishes it."""
+def write_intent(aside: Path, intent: Intent) -> None:
+    """What is to be done, for whoever finishes it."""
+    wanted = intent.wanted
     facts = {
         "oid": wanted.oid,
         "mode": wanted.view.mode,
         "lines": wanted.view.lines,
         "config": wanted.config.decode("latin-1"),
         "back": [path.decode("latin-1") for path in wanted.back],
+        "staying": sorted(intent.staying),
     }
     replace_file(aside / "intent.json", json.dumps(facts).encode())
 
 
-def find_intent(aside: Path) -> Wanted | None:
-    """What was to be filled; None when nothing has begun to move."""
+def find_intent(aside: Path) -> Intent | None:
+    """What was to be done; None when nothing has begun to move."""
     try:
         facts = json.loads((aside / "intent.json").read_bytes())
     except FileNotFoundError:
         return None
-    return Wanted(
+    wanted = Wanted(
         oid=facts["oid"],
         view=View(Mode(facts["mode"]), tuple(facts["lines"])),
         config=facts["config"].encode("latin-1"),
         back=tuple(path.encode("latin-1") for path in facts["back"]),
     )
+    return Intent(wanted, frozenset(facts["staying"]))
 
 
 def list_state(admin: Path) -> Iterator[str]:
@@ -116,11 +126,17 @@ def move_entry(source: Path, target: Path) -> None:
 def return_entry(source: Path, target: Path) -> None:
     """Rename back; what has taken its place meanwhile goes aside under a free name."""
     if os.path.lexists(target):
-        number = 1
-        while os.path.lexists(source.with_name(f"{source.name}.{number}")):
-            number += 1
-        move_entry(target, source.with_name(f"{source.name}.{number}"))
+        move_entry(target, free_name(source))
     move_entry(source, target)
+
+
+def free_name(target: Path) -> Path:
+    """The name itself; another where something is there."""
+    number, free = 0, target
+    while os.path.lexists(free):
+        number += 1
+        free = target.with_name(f"{target.name}.{number}")
+    return free
 
 
 def is_empty(aside: Path) -> bool:

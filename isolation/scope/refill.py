@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 from isolation.errors import GitFailed, NotKept
 from isolation.git.config import replace_file
 from isolation.scope.aside import (
+    Intent,
     OtherFileSystem,
     Wanted,
     begin,
     find_intent,
+    free_name,
     is_empty,
     list_state,
     move_entry,
@@ -48,8 +50,8 @@ def refill(git: Git, worktree: Path, aside: Path, wanted: Wanted, *, stay: Match
     """
     ground = require_ground(worktree)
     inside = ground.git(git)
-    begin(ground, aside, wanted)
-    staying = list_staying(inside, ground, wanted, stay) if stay else frozenset()
+    staying = list_staying(inside, ground, wanted, stay) if stay else frozenset[str]()
+    begin(ground, aside, Intent(wanted, staying))
     move_aside(ground, aside, staying)
     (aside / MOVED).touch()
     fill(inside, ground, aside, wanted)
@@ -65,11 +67,11 @@ def undo_refill(git: Git, worktree: Path, aside: Path) -> None:
     ground = require_ground(worktree)
     if (aside / FILLED).exists():
         return
-    wanted = find_intent(aside)
-    if wanted is not None and (aside / MOVED).exists():
-        finish(ground.git(git), ground, aside, wanted)
+    intent = find_intent(aside)
+    if intent is not None and (aside / MOVED).exists():
+        finish(ground.git(git), ground, aside, intent)
         return
-    if wanted is not None:
+    if intent is not None:
         move_back(ground, aside)
     if is_empty(aside):
         drop(aside)
@@ -112,15 +114,6 @@ def move_aside(ground: Ground, aside: Path, staying: frozenset[str]) -> None:
     raise NotKept(f"somebody keeps writing into {ground.root}")
 
 
-def free_name(target: Path) -> Path:
-    """The name itself; another where somebody made the same again while it moved."""
-    number, free = 0, target
-    while os.path.lexists(free):
-        number += 1
-        free = target.with_name(f"{target.name}.{number}")
-    return free
-
-
 def fill(inside: Git, ground: Ground, aside: Path, wanted: Wanted) -> None:
     """Patterns, settings, index, files, HEAD; then what comes back from the aside."""
     set_patterns(ground, wanted)
@@ -158,20 +151,13 @@ def set_patterns(ground: Ground, wanted: Wanted) -> None:
     replace_file(ground.settings, wanted.config)
 
 
-def finish(inside: Git, ground: Ground, aside: Path, wanted: Wanted) -> None:
-    """The fresh index, made again; files that are missing come, files that are there stay as they are.
+def finish(inside: Git, ground: Ground, aside: Path, intent: Intent) -> None:
+    """Filled again from the start; what the killed filling left is sorted out afterwards."""
+    from isolation.scope.torn import set_torn_aside, sort_out_torn  # only ever after a failure
 
-    A file that git had not written to its end then shows as changed: it is for the recycling to
-    keep or to find out, never for us to overwrite.
-    """
-    set_patterns(ground, wanted)
-    (ground.admin / "index").unlink(missing_ok=True)
-    inside.run("read-tree", "-m", wanted.oid)
-    inside.run("update-index", "-q", "--refresh", accept=(0, 1))
-    missing = inside.run("diff-files", "-z", "--name-only", "--diff-filter=D").stdout
-    if missing:
-        inside.run("checkout-index", "-q", "-u", "-z", "--stdin", stdin=missing)
-    settle(inside, ground, aside, wanted)
+    set_torn_aside(ground, aside, intent.staying, intent.wanted.back)
+    fill(inside, ground, aside, intent.wanted)
+    sort_out_torn(ground, aside)
     (aside / FILLED).touch()
 
 

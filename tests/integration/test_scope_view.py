@@ -103,7 +103,7 @@ def test_exact_lines_mean_their_globs(make_repo: Repositories, seed: int, share:
     grow_tree(repo.path, draw)
     repo.commit("Grow.")
     paths = repo.git("ls-files", "-z").split("\0")[:-1]
-    for _ in range(int(150 * share)):
+    for _ in range(int(60 * share)):
         wish = Wish(owns=tuple(random_globs(draw)), sees=tuple(random_globs(draw)))
         wanted = {os.fsdecode(path) for path in chooser(*wish.lists)(map(os.fsencode, paths))}
         assert shown_by(repo, agreed(wish, paths)) == wanted, wish

@@ -1,0 +1,190 @@
+"""A free slot is filled with another view, and whatever somebody wrote into it is found in the aside."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from isolation.errors import NotKept
+from isolation.rescue import RescuePlace, keep, restore
+from isolation.scope.aside import Intent, OtherFileSystem, begin
+from isolation.scope.refill import move_aside, refill, undo_refill
+from isolation.scope.view import FULL, View
+from isolation.work import Kind
+from tests.fixtures.repositories import Repository
+from tests.integration.scoped import CONE, EXACT, FILES, OTHER, RULES, SHOWN, Slot, make_slot, make_source
+from tests.zoo import snapshot_of
+
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a second file system
+
+
+@pytest.fixture(scope="module")
+def repo(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    return make_source(tmp_path_factory.mktemp("source"))
+
+
+@pytest.fixture
+def slot(repo: Repository, tmp_path: Path) -> Slot:
+    return make_slot(repo, tmp_path)
+
+
+@pytest.mark.parametrize("after", [CONE, OTHER, EXACT, FULL], ids=["cone", "other cone", "exact", "full"])
+@pytest.mark.parametrize("before", [FULL, CONE, EXACT], ids=["from full", "from cone", "from exact"])
+def test_a_slot_changes_its_view(slot: Slot, before: View, after: View) -> None:
+    slot.show(before)
+    slot.refill(after, "later")
+    expected = {*SHOWN[after.digest], *({"new/file"} if after is FULL else ())}
+    assert slot.files() == expected
+    assert slot.tree.git("rev-parse", "HEAD") == slot.repo.git("rev-parse", "later")
+    assert slot.look() == slot.look(slot.aside / "tree") == ()
+    assert slot.tree.git("status", "--porcelain", "--ignored") == ""
+    sparse = slot.tree.git("ls-files", "--sparse").splitlines()
+    assert any(line.endswith("/") for line in sparse) == (after in {CONE, OTHER})
+
+
+def staged(slot: Slot) -> None:
+    slot.tree.write({"README.md": "staged\n"})
+    slot.tree.git("add", "README.md")
+    slot.tree.write({"README.md": FILES["README.md"]})
+
+
+def deleted(slot: Slot) -> None:
+    (slot.path / "README.md").unlink()
+
+
+def committed(slot: Slot) -> None:
+    slot.tree.commit("In a free slot.", {"README.md": "committed\n"})
+    slot.tree.git("checkout", "--quiet", "--detach", "main")
+
+
+def nested(slot: Slot) -> None:
+    inner = Repository(slot.path / "inner")
+    inner.path.mkdir()
+    inner.git("init", "--quiet")
+    inner.commit("Inside.", {"x": "x\n"})
+
+
+def read_only(slot: Slot) -> None:
+    slot.tree.write({"closed/x": "x\n"})
+    (slot.path / "closed").chmod(0o555)
+
+
+def linked(slot: Slot) -> None:
+    (slot.path / "outside").symlink_to(slot.repo.path)
+
+
+def oddly_named(slot: Slot) -> None:
+    for name in (b"new\nline", b"caf\xe9", b"-dash", b" "):
+        Path(os.fsdecode(os.fsencode(slot.path) + b"/" + name)).write_text("x")
+
+
+def edited(slot: Slot) -> None:
+    slot.tree.write({"packages/one/src/a.py": "edited\n", "docs/guide.md": "outside of some views\n"})
+
+
+def loose(slot: Slot) -> None:
+    slot.tree.write({"docs/new.md": "untracked\n", ".env": "ignored\n"})
+
+
+WRITERS: tuple[Callable[[Slot], None], ...] = (
+    staged, committed, deleted, edited, loose, nested, read_only, linked, oddly_named,
+)  # fmt: skip
+KINDS = {Kind.CHANGED, Kind.UNTRACKED, Kind.IGNORED, Kind.NESTED, Kind.UNREFERENCED}
+
+
+@pytest.mark.parametrize("before", [FULL, CONE, EXACT], ids=["full", "cone", "exact"])
+def test_what_somebody_wrote_into_a_free_slot_is_in_the_aside(
+    slot: Slot, tmp_path: Path, before: View
+) -> None:
+    slot.show(before)
+    for write in WRITERS:
+        write(slot)
+    was = snapshot_of(slot.path)
+    slot.refill(OTHER)
+    assert slot.look() == ()
+    tree = slot.aside / "tree"
+    assert {one.kind for one in slot.look(tree)} == KINDS
+    assert snapshot_of(tree) == was
+    common = slot.ground.common
+    kept = keep(
+        slot.git, tree, where=RescuePlace(common_dir=common, archive_dir=tmp_path / "archives"),
+        slot=len(before.lines), fence=1, rules=RULES, reason="found in a free slot",
+        created="2026-01-01T00:00:00+0000",
+    )  # fmt: skip
+    restore(slot.git.at(common), kept, tmp_path / "again")
+    assert snapshot_of(tmp_path / "again") == was
+
+
+def test_a_cache_at_the_top_stays_unless_a_commit_has_it(slot: Slot) -> None:
+    slot.tree.write({"node_modules/x/index.js": "x\n", "docs/build/x": "x\n"})
+    slot.refill(CONE, stay=lambda path, _: path in {b"node_modules", b"docs"})
+    assert (slot.path / "node_modules/x/index.js").is_file()
+    assert (slot.aside / "tree/docs/guide.md").is_file()
+    assert not (slot.path / "docs").exists()
+
+
+def test_a_nested_cache_comes_back_where_its_directory_is_shown(slot: Slot) -> None:
+    slot.tree.write({"packages/one/node_modules/x": "x\n", "docs/node_modules/y": "y\n"})
+    back = (b"packages/one/node_modules", b"docs/node_modules", b"packages/two", b"gone/node_modules")
+    refill(slot.git, slot.path, slot.aside, slot.wanted(CONE, back=back))
+    assert slot.files() == {*SHOWN[CONE.digest], "packages/one/node_modules/x"}
+    assert (slot.aside / "tree/docs/node_modules/y").is_file()
+    assert slot.look() == slot.look(slot.aside / "tree") == ()
+
+
+def test_modes_of_directories_are_the_same_in_the_aside(slot: Slot) -> None:
+    read_only(slot)
+    slot.refill(CONE)
+    assert stat.S_IMODE((slot.aside / "tree/closed").stat().st_mode) == 0o555
+
+
+@pytest.mark.skipif(not os.path.isdir(SHARED_MEMORY), reason="needs a second file system")
+def test_an_aside_on_another_file_system_is_said_and_everything_comes_back(slot: Slot) -> None:
+    with TemporaryDirectory(dir=SHARED_MEMORY) as elsewhere:
+        if os.stat(elsewhere).st_dev == slot.path.stat().st_dev:
+            pytest.skip("the tests themselves lie in /dev/shm")
+        edited(slot)
+        was = snapshot_of(slot.path)
+        aside = Path(elsewhere, "1-1")
+        with pytest.raises(OtherFileSystem, match="cannot be renamed"):
+            refill(slot.git, slot.path, aside, slot.wanted(CONE))
+        undo_refill(slot.git, slot.path, aside)
+        assert snapshot_of(slot.path) == was
+        assert not aside.exists()
+
+
+def test_what_appears_while_all_comes_back_is_in_the_aside(slot: Slot) -> None:
+    begin(slot.ground, slot.aside, Intent(slot.wanted(CONE), frozenset()))
+    move_aside(slot.ground, slot.aside, frozenset())
+    slot.tree.write({"docs/guide.md": "written again\n", "new.md": "x\n"})
+    undo_refill(slot.git, slot.path, slot.aside)
+    assert slot.files() == {*FILES, "new.md"}
+    assert (slot.aside / "tree/docs.1/guide.md").read_text() == "written again\n"
+
+
+def test_git_killed_among_the_files_is_finished(slot: Slot) -> None:
+    slot.tree.write({"docs/guide.md": "edited\n"})
+    tries, script = slot.path.parent / "tries", slot.path.parent / "smudge"
+    script.write_text(
+        f'#!/bin/sh\nhead -c 3\necho >> {tries}\n[ "$(wc -l < {tries})" = 2 ] && kill -9 $PPID\n'
+    )
+    script.chmod(0o755)
+    attributes = slot.ground.common / "info" / "attributes"
+    attributes.write_text("*.py filter=tearing\n")
+    slot.repo.git("config", "filter.tearing.smudge", str(script))
+    with pytest.raises(NotKept):
+        slot.refill(CONE)
+    slot.repo.git("config", "--remove-section", "filter.tearing")
+    attributes.unlink()
+    (slot.path / "packages/one/mine.txt").write_text("written meanwhile\n")
+    (slot.ground.admin / "index.lock").unlink(missing_ok=True)
+    undo_refill(slot.git, slot.path, slot.aside)
+    assert slot.files() == SHOWN[CONE.digest]
+    assert slot.look() == ()
+    found = {(one.kind, one.path) for one in slot.look(slot.aside / "tree")}
+    assert found == {(Kind.CHANGED, "docs/guide.md"), (Kind.UNTRACKED, "torn/packages/one/mine.txt")}
