@@ -70,6 +70,14 @@ def locate(admin: bytes, common: bytes, value: bytes) -> tuple[bytes, bytes]:
     return os.path.join(top, value), os.path.join(os.path.dirname(common), value)
 
 
+def find_own(directory: bytes) -> bytes:
+    """The hooks somebody set for this worktree alone, before ours took the place."""
+    try:
+        return os.path.expanduser(read(os.path.join(directory, b"path")))
+    except FileNotFoundError:
+        return b""
+
+
 def read(path: bytes) -> bytes:
     """A file without its last newline."""
     with open(path, "rb") as file:
@@ -112,7 +120,7 @@ def ensure_chain(admin: bytes, python: str) -> None:
         run = starter(environment, os.fsdecode(directory))
         settings = Settings(run("config", "--list", "-z", "--show-scope", "--show-origin"), os.environb)
         common = os.path.normpath(os.path.join(admin, read(os.path.join(admin, b"commondir"))))
-        places = locate(admin, common, settings.value)
+        places = locate(admin, common, find_own(directory) or settings.value)
         file.write(write_text(admin, settings, common, places))
     ensure_frequent(directory, (*places, os.path.join(directory, b"inside")), python)
     os.utime(making, ns=(began, began))

@@ -24,6 +24,8 @@ HOOKS = (
 # Run so often that an empty one is felt in a rebase: only there while there is something to chain to.
 FREQUENT = ("post-commit", "post-index-change", "prepare-commit-msg")
 OURS = "poolmgr-hooks"
+MARK = b"#!/bin/sh\n# poolmgr: the repository's own hook, then the guard of this worktree alone."
+END = b"\n# poolmgr: end\n"
 HERE = Path(__file__).parent
 
 
@@ -181,4 +183,5 @@ reference-transaction)
     ;;
 esac
 exit 0
+# poolmgr: end
 """

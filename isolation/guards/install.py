@@ -8,14 +8,13 @@ settings are never touched. Every file is replaced whole; a repetition after a k
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
 from isolation.git.config import replace_file
-from isolation.guards.dispatch import FREQUENT, HOOKS, OURS, dispatcher
+from isolation.guards.dispatch import OURS, dispatcher
+from isolation.guards.hooks import INSIDE, PATH, put_back, remove
 
-CHAIN = ".chain"  # where the chained hooks are, as the script found them
 CALM = b"[gc]\n\tauto = 0\n"
 MODES = {
     "full": b"",
@@ -25,22 +24,16 @@ MODES = {
 
 
 def ensure_guards(admin: Path, python: str = sys.executable) -> None:
-    """Our script under the names of hooks, where nothing runs it yet; what another tool put there goes."""
-    directory = admin / OURS
-    script = dispatcher(python)
-    directory.mkdir(mode=0o755, exist_ok=True)
-    for entry in os.scandir(directory):
-        if entry.name not in (*HOOKS, CHAIN):
-            remove(Path(entry))
-    for name in HOOKS:
-        file = directory / name
-        if not is_script(file, script) and (name not in FREQUENT or os.path.lexists(file)):
-            write_script(file, script)
+    """Our hooks and nothing else, where nothing runs them yet."""
+    remove(admin / OURS / INSIDE)
+    (admin / OURS / PATH).unlink(missing_ok=True)
+    put_back(admin / OURS, dispatcher(python))
+    remove(admin / OURS / INSIDE)  # what was in place of ours
 
 
 def ensure_acting(admin: Path, python: str = sys.executable) -> None:
-    """Git runs our hooks in this slot: before a scope or a revocation counts on them."""
-    ensure_guards(admin, python)
+    """Git runs our hooks in this slot, from before a scope or a revocation counts on them."""
+    put_back(admin / OURS, dispatcher(python))
     file = admin / "config.worktree"
     settings = file.read_bytes() if file.exists() else CALM
     wanted = hooks_setting(admin)
@@ -72,29 +65,3 @@ def quoted(value: bytes) -> bytes:
     for plain, escaped in ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n"), (b"\t", b"\\t")):
         value = value.replace(plain, escaped)
     return b'"%s"' % value
-
-
-def is_script(file: Path, script: bytes) -> bool:
-    """Whether it is ours, as it should be."""
-    try:
-        return not file.is_symlink() and os.access(file, os.X_OK) and file.read_bytes() == script
-    except OSError:
-        return False
-
-
-def write_script(file: Path, script: bytes) -> None:
-    """Our script, in place of whatever was there."""
-    making = file.with_name(f".{file.name}.{os.getpid()}")
-    making.write_bytes(script)
-    making.chmod(0o755)
-    if file.is_dir() and not file.is_symlink():
-        shutil.rmtree(file)
-    making.replace(file)
-
-
-def remove(entry: Path) -> None:
-    """One entry of the directory, with all below it."""
-    if entry.is_dir() and not entry.is_symlink():
-        shutil.rmtree(entry)
-    else:
-        entry.unlink(missing_ok=True)

@@ -153,11 +153,12 @@ def read_changes(run: Run, old: str, new: str) -> dict[bytes, Change]:
 
 
 def parse_raw(raw: bytes) -> Iterable[tuple[bytes, bytes, Entry, bytes]]:
-    """Path, former mode, entry and status letter of each record."""
+    """Path, former mode, entry and status letters of each record; a merge has a colon per parent."""
     fields = raw.split(b"\0")
     for at in range(0, len(fields) - 1, 2):
-        old_mode, mode, _, oid, status = fields[at][1:].split(b" ")
-        yield fields[at + 1], old_mode, (mode, oid), status
+        words = fields[at].lstrip(b":").split(b" ")
+        parents = len(fields[at]) - len(fields[at].lstrip(b":"))
+        yield fields[at + 1], words[0], (words[parents], words[2 * parents + 1]), words[-1]
 
 
 def kind_of(old: bytes, new: bytes) -> str:
@@ -248,19 +249,20 @@ def drop_of_sides(run: Run, rest: dict[bytes, Change], new: str, met: Sequence[s
                 del rest[path]
 
 
-def list_commits(run: Run, tips: Sequence[str], without: Sequence[str]) -> list[str]:
+def list_commits(run: Run, tips: Sequence[str], without: Sequence[str], *how: str) -> list[str]:
     """What can be reached from the first and not from the others."""
     lines = "".join(f"{oid}\n" for oid in (*tips, *(f"^{oid}" for oid in without)))
-    return run("rev-list", "--stdin", stdin=lines.encode()).decode().split()
+    return run("rev-list", *how, "--stdin", stdin=lines.encode()).decode().split()
 
 
 def read_introduced(
-    run: Run, commits: Sequence[str], paths: Mapping[bytes, Change]
+    run: Run, commits: Sequence[str], paths: Iterable[bytes] | None = None, *, merges: str = "first-parent"
 ) -> set[tuple[bytes, Entry | None]]:
-    """Each of those paths with each entry that one of the commits gave it."""
-    if not commits or not paths:
+    """Each path, or each of those asked for, with each entry that one of the commits gave it."""
+    wanted = None if paths is None else set(paths)
+    if not commits or wanted == set():
         return set()
-    only = [os.fsdecode(path) for path in paths] if len(paths) <= MOST_PATHS else []
-    how = ("--stdin", "--no-commit-id", "-r", "--root", "--diff-merges=first-parent")
+    only = [os.fsdecode(path) for path in wanted] if wanted and len(wanted) <= MOST_PATHS else []
+    how = ("--stdin", "--no-commit-id", "-r", "--root", f"--diff-merges={merges}")
     raw = run("diff-tree", *how, *RAW, "--", *only, stdin="".join(f"{oid}\n" for oid in commits).encode())
-    return {(path, entry) for path, _, entry, _ in parse_raw(raw) if path in paths}
+    return {(path, entry) for path, _, entry, _ in parse_raw(raw) if wanted is None or path in wanted}
