@@ -58,6 +58,26 @@ def test_a_glob_does_not_match(glob: str, path: str) -> None:
     assert not compile_globs([glob]).matches(path)
 
 
+@pytest.mark.parametrize(
+    ("glob", "path", "is_match"),
+    [
+        ("Readme", "README", True),
+        ("SRC/*.Py", "src/A.pY", True),
+        ("\\readme", "README", True),
+        ("[a-c]x", "Bx", True),
+        ("[A-C]x", "bX", True),
+        ("[[:upper:]]", "a", True),
+        ("É", "é", False),
+        # Git compares these with the lower case of the path, and so do we.
+        ("[A]x", "ax", False),
+        ("[A]x", "Ax", False),
+        ("\\Readme", "Readme", False),
+    ],
+)
+def test_case_is_folded_as_git_folds_it(glob: str, path: str, *, is_match: bool) -> None:
+    assert compile_globs([glob], fold=True).matches(path) is is_match
+
+
 def test_a_trailing_slash_takes_directories_only() -> None:
     globs = compile_globs(["build/"])
     assert globs.matches("a/build", is_dir=True)
@@ -118,6 +138,11 @@ REFUSED = [
     ("[a-", "not closed"),
     ("[a\\", "backslash"),
     ("[[:nope:]]", "no class"),
+    ("-rf", "option"),
+    ("--stdin", "option"),
+    ("\ufeffa", "byte order mark"),
+    ("\ud800", "no file name"),
+    ("a" * 4097, "longer than a path"),
 ]
 
 
@@ -137,12 +162,23 @@ def test_any_text_is_a_glob_or_refused(glob: str, path: str) -> None:
     globs.matches(path)
 
 
-def test_no_glob_takes_exponential_time() -> None:
-    name, path = "a" * 4000, "a/" * 1500 + "c"
-    for glob in (
-        "*a" * 40 + "b",
+NAMES = [b"a" * 4000, b"a/" * 2000 + b"c", b"a/a/a/a/d/" * 400 + b"c"]
+
+
+@pytest.mark.parametrize(
+    "glob",
+    [
+        "*a" * 2000 + "b",
         "/".join(["**", "a"] * 30) + "/b",
         "/" + "a*" * 30 + "/**/" + "*a" * 30 + "b",
-    ):
-        assert not compile_globs([glob]).matches(name)
-        assert not compile_globs([glob]).matches(path)
+        "**/*a/*a/*a/*z",
+        "**/" * 1300 + "z",
+        "[a-z]*" * 600 + "1",
+        "*/" * 1300 + "z",
+        "*" * 4000 + "z",
+    ],
+    ids=lambda glob: str(glob[:9]),
+)
+def test_no_glob_takes_exponential_time(glob: str) -> None:
+    for globs in (compile_globs([glob]), compile_globs(["z", f"!{glob}"])):
+        assert not any(map(globs.matches, NAMES))
