@@ -50,7 +50,7 @@ def require_owning(scope: Scope) -> Scope:
     if scope.owns and all(glob.startswith("!") for glob in scope.owns):
         raise UsageError(
             f"{', '.join(scope.owns)} only takes away; name what is owned first",
-            hint="poolmgr acquire --scope 'src/**' --scope '!src/generated/**'",
+            hint="poolmgr acquire --scope 'src/*' --scope '!src/generated'",
         )
     return scope
 
