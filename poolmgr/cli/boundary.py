@@ -6,7 +6,6 @@ import errno
 import os
 import sys
 import time
-import traceback
 from pathlib import Path
 
 from isolation.errors import IsolationError
@@ -90,9 +89,10 @@ def tell(
 
 def bug(invocation: Invocation, error: BaseException) -> int:
     """A report in a file, and where it lies."""
-    text = "".join(traceback.format_exception(error))
     import tempfile
+    import traceback
 
+    text = "".join(traceback.format_exception(error))
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="poolmgr-bug-", suffix=".log", delete=False, errors="backslashreplace"

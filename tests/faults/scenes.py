@@ -63,7 +63,7 @@ class Scene:
             return not (self.pool.repo.state / "state.db").exists() or not read_rows(self.pool.repo.state).ops
 
         try:
-            await_that(is_quiet, "no intent is open", patience=8.0)
+            await_that(is_quiet, "no intent is open", patience=1.0)
         except AssertionError:
             return
 
