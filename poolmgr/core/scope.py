@@ -55,6 +55,17 @@ def require_owning(scope: Scope) -> Scope:
     return scope
 
 
+def idle_words(scope: Scope | None) -> tuple[str, ...]:
+    """What to say of globs that were meant to take something out and do not."""
+    if scope is None or not any(glob.startswith("!") for glob in scope.owns):
+        return ()
+    from tracks.beyond import idle_globs
+    from tracks.globs import compile_globs
+
+    idle = idle_globs(compile_globs(scope.owns))
+    return tuple(f"{glob} takes nothing out: below a directory that is matched all is" for glob in idle)
+
+
 def added(scope: Scope, more: Scope) -> Scope:
     """Both together."""
     everything = scope.everything or more.everything

@@ -6,7 +6,7 @@ import pytest
 
 from poolmgr.core.errors import UsageError
 from poolmgr.core.owning import Met, is_within, judged_of, list_meetings, list_owners, others_of, taken
-from poolmgr.core.scope import Scope, added, dropped, parse_scope, require_owning, scope_from
+from poolmgr.core.scope import Scope, added, dropped, idle_words, parse_scope, require_owning, scope_from
 from tests.unit.records import lease, slot, snapshot
 
 LOGIN = Scope(owns=("src/login/**",), sees=("docs",))
@@ -89,3 +89,9 @@ def test_a_judgement_stands_while_nothing_is_added_or_changed() -> None:
     assert is_within((one, lease("dave", 3)), judged)
     assert not is_within((one._replace(scope=added(LOGIN, Scope(owns=("b",)))),), judged)
     assert not is_within((one, other, one._replace(id="new")), judged)
+
+
+def test_a_glob_that_takes_nothing_out_is_told() -> None:
+    assert "!src/gen takes nothing out" in idle_words(Scope(owns=("src/", "!src/gen")))[0]
+    assert idle_words(Scope(owns=("src/*", "!src/gen"))) == ()
+    assert idle_words(None) == ()

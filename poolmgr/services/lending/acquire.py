@@ -14,7 +14,7 @@ from poolmgr.core.lifecycle import HELD, LENT, State
 from poolmgr.core.placing import counted
 from poolmgr.core.records import Lease, Request, RequestState, Slot, Snapshot
 from poolmgr.core.refname import require_agent, require_branch, require_request
-from poolmgr.core.scope import Scope
+from poolmgr.core.scope import Scope, idle_words
 from poolmgr.services.ground import wake
 from poolmgr.services.ground.job import call_waiters, hands_on, is_environment
 from poolmgr.services.ground.pool import Pool, read_moment
@@ -104,7 +104,9 @@ def acquire(pool: Pool, asked: Asked, *, background: Callable[[Pool], None]) -> 
         set_tracking(pool, lease.branch, upstream)
     return Lent(
         slot=slot, lease=lease, mode=wish.view.mode.value,
-        warnings=(*warnings, *activity.list_cold(pool, slot, wish), *lease.news),
+        warnings=(
+            *warnings, *activity.list_cold(pool, slot, wish), *idle_words(wish.scope), *lease.news
+        ),
     )  # fmt: skip
 
 
