@@ -10,6 +10,7 @@ from pathlib import Path
 
 from poolmgr.core.errors import PoolError, StateDamaged, StateUnwritable
 from poolmgr.core.lifecycle import LENT
+from poolmgr.core.records import Lease
 from poolmgr.core.settings import Settings
 from poolmgr.services.ground.pool import Pool, find_slot_around
 from poolmgr.services.ground.site import (
@@ -36,8 +37,7 @@ def open_pool(directory: Path, flags: Mapping[str, str] | None = None) -> Pool:
     require_staying(site)
     require_home(site, facts)
     pool = assemble(site, facts, SqliteEngine(site.database), flags)
-    note_use(pool, directory)
-    return pool
+    return pool._replace(around=note_use(pool, directory))
 
 
 def look_at_pool(directory: Path) -> Pool:
@@ -52,21 +52,20 @@ def look_at_pool(directory: Path) -> Pool:
         engine = SqliteEngine(site.database, read_only=True)
     is_writable = not engine.read_only and is_home(site, facts)
     pool = assemble(site, facts, engine)._replace(is_writable=is_writable)
-    if is_writable:
-        note_use(pool, directory)
-    return pool
+    return pool._replace(around=note_use(pool, directory)) if is_writable else pool
 
 
-def note_use(pool: Pool, directory: Path) -> None:
-    """A command from inside a slot shows that its lease is used."""
+def note_use(pool: Pool, directory: Path) -> Lease | None:
+    """A command from inside a slot shows that its lease is used; the lease."""
     if pool.site.layout.git_dir == pool.site.layout.common:
-        return
+        return None
     snapshot = pool.snapshot()
     slot = find_slot_around(snapshot, directory)
     lease = snapshot.lease_of(slot) if slot else None
     if slot and lease and slot.state in LENT:
         with suppress(PoolError, OSError):  # seen or not, the command goes on
             use_slot(pool, slot, lease)
+    return lease
 
 
 def require_writable(site: Site) -> None:

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from poolmgr.cli.invocation import Invocation
+from poolmgr.cli.news import tell_news
 from poolmgr.cli.output import emit, out, out_path, safe, say, say_skipped
 from poolmgr.cli.verb import Values, Verb, Word
 
@@ -44,6 +45,7 @@ def acquire(invocation: Invocation, values: Values) -> None:
     pool = open_pool(invocation.directory)
     asked = asked_for(pool, values)._replace(request_id=values["request_id"], holder=holder_of(values["pid"]))
     say_skipped(pool.skipped)
+    tell_news(pool)
     lent = service.acquire(pool, asked, background=ensure_worker)
     show_lent(invocation, lent)
     service.delivered(pool, lent)
@@ -136,6 +138,7 @@ def release(invocation: Invocation, values: Values) -> None:
         lease=values["lease"] or os.environ.get("POOLMGR_LEASE") or None,
         rescue=values["rescue"], kill=values["kill"], allow_outside=values["allow_outside"],
     )  # fmt: skip
+    tell_news(pool)
     settled = service.release(pool, snapshot, asked)
     ensure_worker(pool)
     show_settled(invocation, settled, "released")

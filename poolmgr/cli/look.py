@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from poolmgr.cli.invocation import Invocation
+from poolmgr.cli.news import tell_news
 from poolmgr.cli.output import age, ago, emit, out, safe, table
 from poolmgr.cli.verb import Values, Verb, Word
 
@@ -29,6 +30,7 @@ def status(invocation: Invocation, _values: Values) -> None:
     from poolmgr.wiring import look_at_pool
 
     pool = look_at_pool(invocation.directory)
+    tell_news(pool)
     snapshot = pool.snapshot()
     seen = look_at_slots(pool, snapshot)
     order = queue_order(pool)
@@ -73,6 +75,8 @@ def slot_json(seen: Seen) -> dict[str, object]:
         "state_since": slot.since.wall, "base": slot.base_oid, "base_ref": slot.base_ref,
         "inside": [{"pid": each.pid, "name": each.name} for each in seen.dwellers],
         "looked": seen.looked, "error": slot.error or None, "warm": slot.warm,
+        "scope": lease.scope.as_json if lease and lease.scope else None, "mode": seen.weight.mode,
+        "visible": seen.weight.visible, "total": seen.weight.total,
     }  # fmt: skip
 
 
@@ -84,8 +88,9 @@ def request_json(request: Request, waiting: float) -> dict[str, object]:
     }  # fmt: skip
 
 
-def show_slots(seen: list[Seen]) -> None:
-    """The table for people, and what needs a word under it."""
+def slot_rows(seen: list[Seen]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The table's cells; what is shown of the files only where some slot does not show all."""
+    is_partial = any(one.weight.mode != "full" for one in seen)
     rows = [
         (
             one.slot.name,
@@ -94,14 +99,32 @@ def show_slots(seen: list[Seen]) -> None:
             one.lease.branch if one.lease else "-",
             ago(one.lease.started if one.lease else one.slot.since.wall),
             work_text(one),
+            *((str(one.weight),) if is_partial else ()),
             inside_text(one),
         )
         for one in seen
     ]
-    headers = ("slot", "state", "agent", "branch", "age", "work", "inside")
+    shown = ("files",) if is_partial else ()
+    return ("slot", "state", "agent", "branch", "age", "work", *shown, "inside"), rows
+
+
+def scope_text(seen: Seen) -> str:
+    """What the lease owns, in one line."""
+    scope = seen.lease.scope if seen.lease else None
+    if scope is None:
+        return "everything"
+    sees = "all" if scope.everything else " ".join(scope.sees)
+    return (" ".join(scope.owns) or "nothing") + (f", sees {sees}" if sees else "")
+
+
+def show_slots(seen: list[Seen]) -> None:
+    """The table for people, and what needs a word under it."""
+    headers, rows = slot_rows(seen)
     for line in table(headers, rows) if rows else ["the pool is empty; run poolmgr pool scale-up"]:
         out(line)
     for one in seen:
+        if one.lease and one.lease.scope:
+            out(f"  {one.slot.name} owns {safe(scope_text(one))}")
         if one.slot.error:
             out(f"* {one.slot.name}: {safe(one.slot.error)}")
         if is_orphaned(one):
@@ -153,9 +176,11 @@ def where(invocation: Invocation, _values: Values) -> None:
     from poolmgr.services.ground.pool import find_slot_around
     from poolmgr.services.looking.lag import read_lag
     from poolmgr.services.looking.report import look_at_slots
+    from poolmgr.services.scoping.ownership import list_overlaps
     from poolmgr.wiring import look_at_pool
 
     pool = look_at_pool(invocation.directory)
+    tell_news(pool)
     snapshot = pool.snapshot()
     slot = find_slot_around(snapshot, invocation.directory)
     if slot is None:
@@ -165,11 +190,15 @@ def where(invocation: Invocation, _values: Values) -> None:
     seen = look_at_slots(pool, snapshot, [slot])[0]
     lag = read_lag(pool, slot, seen.lease)
     if invocation.as_json:
-        emit({**slot_json(seen), "behind": lag.behind, "fetched": lag.fetched})
+        overlaps = [each.as_json for each in list_overlaps(pool, seen.lease)] if seen.lease else []
+        emit({**slot_json(seen), "behind": lag.behind, "fetched": lag.fetched, "overlaps": overlaps})
         return
     facts = [("slot", slot.name), ("state", slot.state.value.lower()), ("path", str(slot.path))]
     if seen.lease:
         facts += [("agent", seen.lease.agent), ("branch", seen.lease.branch), ("lease", seen.lease.id)]
+    if seen.lease and seen.lease.scope:
+        facts += [("owns", scope_text(seen)), ("files", f"{seen.weight} ({seen.weight.mode} view)")]
+        facts += [("overlap", str(each)) for each in list_overlaps(pool, seen.lease)]
     facts += [("base", lag.text), ("work", work_text(seen)), ("inside", inside_text(seen))]
     for name, value in facts:
         out(f"{name:<8}{safe(value)}")
@@ -185,6 +214,7 @@ def events(invocation: Invocation, values: Values) -> None:
     from poolmgr.wiring import look_at_pool
 
     pool = look_at_pool(invocation.directory)
+    tell_news(pool)
     with pool.engine.read() as session:
         found = last_events(session, values["last"])
     if invocation.as_json and not values["follow"]:
@@ -238,6 +268,7 @@ def branches(invocation: Invocation, values: Values) -> None:
     from poolmgr.wiring import look_at_pool, open_pool
 
     pool = open_pool(invocation.directory) if values["prune"] else look_at_pool(invocation.directory)
+    tell_news(pool)
     gone = prune_branches(pool) if values["prune"] else ()
     found = list_branches(pool)
     if invocation.as_json:

@@ -37,7 +37,7 @@ def parameter_of(word: Word) -> Parameter:
     kind: Any = word.kind
     default: Any
     if word.many:
-        kind, default = list[word.kind], []  # type: ignore[name-defined]
+        kind, default = list[word.kind], Parameter.empty if word.is_required else []  # type: ignore[name-defined]
     elif word.kind is bool:
         default = False
     elif word.is_required:

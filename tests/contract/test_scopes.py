@@ -42,14 +42,14 @@ def test_no_scope_is_not_an_empty_one(engine: Engine) -> None:
     with engine.write() as session:
         assert lend(session, slot).scope is None
         everything = Scope(owns=(), everything=True)
-        set_scope(session, lease_in(session), everything, changing="me")
+        set_scope(session, lease_in(session)._replace(scope=everything), changing="me")
         assert lease_in(session).scope == everything
 
 
 def test_a_change_of_scope_is_open_until_it_is_settled(engine: Engine) -> None:
     slot = slot_in(engine, State.LEASED)
     with engine.write() as session:
-        changed = set_scope(session, lend(session, slot), ODD, changing="me")
+        changed = set_scope(session, lend(session, slot)._replace(scope=ODD), changing="me")
         assert lease_in(session).changing == "me"
         settle_scope(session, changed)
         assert lease_in(session).changing is None
@@ -61,7 +61,7 @@ def test_a_lease_that_ended_gets_no_other_scope(engine: Engine) -> None:
         lease = lend(session, slot)
         end_lease(session, lease.id, reason="over", now=moment())
         with pytest.raises(LostRace):
-            set_scope(session, lease, ODD, changing="me")
+            set_scope(session, lease._replace(scope=ODD), changing="me")
 
 
 def test_news_are_kept_once_until_they_are_told(engine: Engine) -> None:

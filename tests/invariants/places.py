@@ -93,7 +93,7 @@ def list_remains(slot: Row, admin: Path) -> Iterator[str]:
         "poolmgr.json", "poolmgr-hooks", "poolmgr-caches.json",
     }  # fmt: skip
     if slot["view"]:
-        ours.add("info")
+        ours |= {"info", "poolmgr-view.json"}
     for entry in sorted(admin.iterdir()):
         if entry.name not in ours or (entry.name == "refs" and any(map(Path.is_file, entry.rglob("*")))):
             yield f"{slot['name']} is READY with {entry.name} in its admin directory"

@@ -40,6 +40,7 @@ class Pool(NamedTuple):
     actor: str
     skipped: tuple[str, ...] = ()
     is_writable: bool = True
+    around: Lease | None = None  # of the slot the command was called from
 
     @property
     def git(self) -> Git:

@@ -19,6 +19,7 @@ from poolmgr.services.ground.dirt import is_dirty
 from poolmgr.services.ground.inside import without_watchers
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.site import write_private
+from poolmgr.services.scoping.weighing import Weight, weigh
 from resources.probes.inside import Inside, Process, scan
 
 LOOKED_AT = frozenset({State.LEASED, State.SUSPECT, State.RELEASING, State.PARKED, State.BROKEN, State.READY})
@@ -36,6 +37,7 @@ class Seen(NamedTuple):
     ahead: int | None
     looked: float | None
     inside: Inside | None
+    weight: Weight = Weight("full")
 
     @property
     def dwellers(self) -> tuple[Process, ...]:
@@ -67,6 +69,7 @@ def look_at_slots(pool: Pool, snapshot: Snapshot, slots: Iterable[Slot] | None =
         Seen(
             slot=slot, lease=snapshot.lease_of(slot), dirty=one.dirty, ahead=one.ahead, looked=one.wall,
             inside=without_watchers(pool, inside[slot.path]) if slot.path in inside else None,
+            weight=weigh(pool, slot),
         )
         for slot, one in zip(chosen, looks, strict=True)
     ]  # fmt: skip

@@ -81,3 +81,10 @@ def tell_both(lease: Lease, slot: str, meetings: tuple[Meeting, ...]) -> dict[st
         )
         for each in meetings
     }
+
+
+def list_overlaps(pool: Pool, lease: Lease) -> tuple[Meeting, ...]:
+    """Who else owns what this lease owns, by an overlap that was asked for or granted."""
+    others = others_of(list_owners(pool.snapshot()), lease=lease.id)
+    owns = lease.scope.owns if lease.scope else ()
+    return list_meetings(owns, others, meeting_in(pool)) if others and owns else ()

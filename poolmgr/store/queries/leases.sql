@@ -33,7 +33,7 @@ WHERE id = :id AND ended_wall IS NULL;
 
 -- name: set_scope
 -- A lease gets another scope; until its files and guards are set, `changing` names who does that.
-UPDATE leases SET owns = :owns, sees = :sees, changing = :changing
+UPDATE leases SET owns = :owns, sees = :sees, shared = :shared, changing = :changing
 WHERE id = :id AND ended_wall IS NULL RETURNING *;
 
 -- name: settle_scope

@@ -79,9 +79,10 @@ def use_lease(session: Session, lease_id: str, *, now: Moment) -> None:
     session.all("use_lease", id=lease_id, **moment_values(now))
 
 
-def set_scope(session: Session, lease: Lease, scope: Scope, *, changing: str) -> Lease:
-    """Another scope; its files and guards are still to be set by the process that is named."""
-    row = session.one("set_scope", id=lease.id, changing=changing, **scope_values(scope))
+def set_scope(session: Session, lease: Lease, *, changing: str) -> Lease:
+    """The scope this lease says; its files and guards are still to be set by the process named."""
+    values = scope_values(lease.scope)
+    row = session.one("set_scope", id=lease.id, changing=changing, shared=json.dumps(lease.shared), **values)
     if row is None:
         raise LostRace("the lease ended meanwhile", hint="poolmgr status")
     return parse_lease(row)

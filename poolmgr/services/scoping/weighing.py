@@ -1,0 +1,30 @@
+"""How much of a commit a slot shows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from isolation.git.worktrees import find_admin
+from poolmgr.core.records import Slot
+from poolmgr.services.ground.pool import Pool
+from poolmgr.services.scoping.viewing import read_view
+
+
+class Weight(NamedTuple):
+    """How a slot is checked out, and visible of total files; None where it shows all or cannot be counted."""
+
+    mode: str
+    visible: int | None = None
+    total: int | None = None
+
+    def __str__(self) -> str:
+        if self.visible is None:
+            return "all" if self.mode == "full" else self.mode
+        return f"{self.visible} of {self.total}"
+
+
+def weigh(pool: Pool, slot: Slot) -> Weight:
+    """The numbers of one slot; a full one is not counted."""
+    del pool
+    admin = find_admin(slot.path) if slot.view else None
+    return Weight(read_view(admin).mode.value) if admin else Weight("full")
