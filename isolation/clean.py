@@ -15,35 +15,43 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isolation.errors import NotKept, WorktreeChanged
-from isolation.moving import is_sparse_everywhere, move_tree
+from isolation.moving import is_sparse_everywhere, move_in_view, move_tree
 from isolation.removal import add_owner_bits, remove_disposable, remove_empty_directories, remove_seen
+from isolation.scope.view import Mode
 from isolation.work.commits import RESCUES, SHARED, read_named
 from isolation.work.examine import judge, read_state
 from isolation.work.finding import Matcher, Rules, Work, nothing, read_identity
-from isolation.work.place import CLEANING, Place, read_place
+from isolation.work.place import CLEANING, POOLS, Place, read_place
 from isolation.work.status import read_listing
 from isolation.work.survey import survey
 from isolation.work.walk import list_everything, walk
 
 if TYPE_CHECKING:
     from isolation.git.program import Git
+    from isolation.scope.aside import Wanted
 
-# What stays of an admin directory: git's links, the index, the pool's own files and settings.
+# What stays of an admin directory: git's links, the index, settings; the pool's own files besides.
 LASTING = frozenset({
-    "HEAD", "index", "gitdir", "commondir", "locked", "poolmgr.json", "revoked", "config.worktree", CLEANING,
+    "HEAD", "index", "gitdir", "commondir", "locked", "revoked", "config.worktree", "reftable",
 })  # fmt: skip
+# Of the lease that is over.
+PASSING = frozenset({"poolmgr-guard.json", "poolmgr-placed.json", "poolmgr-judged", "poolmgr-before"})
 
 
-def reset_to(git: Git, worktree: Path, oid: str, work: Work, rules: Rules, *, keep: Matcher) -> None:
-    """Detach a worktree at `oid`, clean, with nothing ignored but what `keep` names."""
+def reset_to(git: Git, worktree: Path, wanted: Wanted, work: Work, rules: Rules, *, keep: Matcher) -> None:
+    """Detach a worktree at a commit, clean, in a view, with nothing ignored but what `keep` names.
+
+    `wanted.config` counts for a view that is not full; `wanted.back` does not count here.
+    """
     place = read_place(git, worktree)
     inside = place.git(git)
     require_commits_kept(inside, place)
     require_as_examined(place, work)
-    (place.admin / CLEANING).write_text(oid)
+    (place.admin / CLEANING).write_text(wanted.oid)
     remove_examined(place, work, keep)
-    move(git, place, work, oid)
-    remove_state(place, sparse=is_sparse_everywhere(git, place))
+    move(git, place, work, wanted)
+    is_sparse = wanted.view.mode is not Mode.FULL or is_sparse_everywhere(git, place)
+    remove_state(place, sparse=is_sparse)
     ensure_writable(os.fsencode(place.root), read_listing(inside).tracked, keep)
     require_clean(git, place, rules, keep)
     (place.admin / CLEANING).unlink()
@@ -97,14 +105,22 @@ def is_kept(path: bytes, keep: Matcher) -> bool:
     return any(keep(b"/".join(parts[:count]), True) for count in range(1, len(parts) + 1))
 
 
-def move(git: Git, place: Place, work: Work, oid: str) -> None:
-    """Files and index to `oid`; a kept cache where the commit has a file goes, nothing else does."""
+def move(git: Git, place: Place, work: Work, wanted: Wanted) -> None:
+    """Files and index to the commit; a kept cache where it has a file goes, nothing else does."""
     try:
-        move_tree(git, place, work.head, oid)
+        move_to(git, place, work.head, wanted)
     except NotKept:
         for path in work.disposable:
             remove_disposable(os.fsencode(place.root), path, nothing)
-        move_tree(git, place, find_commit(place.git(git)), oid)
+        move_to(git, place, find_commit(place.git(git)), wanted)
+
+
+def move_to(git: Git, place: Place, head: str, wanted: Wanted) -> None:
+    """The same, where nothing is in the way."""
+    if wanted.view.mode is Mode.FULL:
+        move_tree(git, place, head, wanted.oid)
+    else:
+        move_in_view(git, place, head, wanted)
 
 
 def find_commit(inside: Git) -> str:
@@ -115,7 +131,12 @@ def find_commit(inside: Git) -> str:
 def remove_state(place: Place, *, sparse: bool) -> None:
     """What a last holder left in the admin directory: reflogs, refs, operations, submodules, patterns."""
     for path in place.admin.iterdir():
-        if path.name in LASTING or path.name.startswith("sharedindex.") or (sparse and path.name == "info"):
+        lasting = path.name in LASTING or path.name.startswith("sharedindex.")
+        if (
+            lasting
+            or (path.name.startswith(POOLS) and path.name not in PASSING)
+            or (sparse and path.name == "info")
+        ):
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

@@ -1,8 +1,9 @@
 """Moves a worktree whose work is kept to another commit, by forms of git that overwrite nothing.
 
-Settings somebody made for this worktree alone (line endings, filters, sparse patterns) decide
-which bytes lie on disk. When there are any, every tracked file goes before they go, and comes
-back as the repository's own settings say.
+Settings somebody made for this worktree alone (line endings, filters) decide which bytes lie on
+disk. When there are any, every tracked file goes before they go, and comes back as the
+repository's own settings say. Sparse settings decide only which files lie there: they are
+replaced by those of the slot's view, and git brings and hides files accordingly.
 """
 
 from __future__ import annotations
@@ -11,16 +12,35 @@ import os
 from typing import TYPE_CHECKING
 
 from isolation.errors import GitFailed, NotKept
+from isolation.scope.ground import Ground
+from isolation.scope.refill import set_patterns
 from isolation.work.hidden import clear_flags
 from isolation.work.status import SHOW_EVERYTHING, read_listing
 
 if TYPE_CHECKING:
     from isolation.git.program import Git
+    from isolation.scope.aside import Wanted
     from isolation.work.place import Place
 
 # Settings of a worktree that change no file: ours, or replaced by the pool afterwards.
 HARMLESS = frozenset({"gc.auto", "maintenance.auto", "core.hookspath"})
+SPARSE = frozenset({
+    "core.sparsecheckout", "core.sparsecheckoutcone", "index.sparse", "sparse.expectfilesoutsideofpatterns",
+})  # fmt: skip
 NOT_SPARSE = ("-c", "core.sparseCheckout=false", "-c", "index.sparse=false")
+
+
+def move_in_view(git: Git, place: Place, head: str, wanted: Wanted) -> None:
+    """Index and files of a clean worktree at a commit, in a view; its settings are as wanted then."""
+    inside = place.git(git)
+    if SPARSE.issuperset(name.lower() for name in list_foreign_settings(git, place)):
+        set_patterns(Ground(place.root, place.admin, place.common), wanted)
+        reset_index(inside, head or empty_tree(inside), ())
+    else:
+        move_tree(git, place, head, wanted.oid)
+        set_patterns(Ground(place.root, place.admin, place.common), wanted)
+    checkout(inside, wanted.oid)
+    restore_missing(inside)
 
 
 def move_tree(git: Git, place: Place, head: str, oid: str) -> None:
@@ -39,6 +59,11 @@ def move_tree(git: Git, place: Place, head: str, oid: str) -> None:
         inside.run("update-ref", "--no-deref", "-m", "poolmgr: recycled", "HEAD", oid)
     else:
         checkout(inside, oid)
+    restore_missing(inside)
+
+
+def restore_missing(inside: Git) -> None:
+    """The files that the index has and the disk lacks."""
     missing = inside.run("diff-files", "-z", "--name-only", "--diff-filter=D").stdout
     if missing:
         inside.run("checkout-index", "-q", "-u", "-z", "--stdin", stdin=missing)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from isolation.errors import NotKept, WorktreeChanged
 from isolation.rescue.manifest import Entry, Side, Type
 from isolation.work.finding import Kind, Rules, Work
-from isolation.work.place import NOT_STATE, Place
+from isolation.work.place import Place, is_state
 from isolation.work.pointer import find_git_directory
 from isolation.work.survey import Survey
 from isolation.work.walk import list_everything
@@ -108,7 +108,7 @@ def require_own_directory(place: Place, path: bytes) -> None:
 def list_admin(admin: bytes) -> Iterable[Entry]:
     """The worktree's own state in its admin directory: index, reflogs, refs, operations, modules."""
     for path in sorted(list_everything(admin, b"")):
-        if path not in NOT_STATE and not path.endswith(b".lock"):
+        if is_state(path) and not path.endswith(b".lock"):
             yield read_entry(admin, path, Side.ADMIN)
 
 

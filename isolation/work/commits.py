@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from isolation.work.place import POOLS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -21,7 +23,7 @@ OBJECT_NAME = re.compile(rb"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{40})(?![0-9a-f
 SHARED = ("--branches", "--tags", "--remotes")
 RESCUES = "--glob=refs/poolmgr/rescue/*"
 # Without object names of their own, or not the worktree's state.
-NOT_NAMING = frozenset({"index", "modules", "poolmgr.json", "revoked", "gitdir", "commondir", "locked"})
+NOT_NAMING = frozenset({"index", "modules", "revoked", "gitdir", "commondir", "locked"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ def list_state(admin: Path) -> Iterator[Path]:
     while pending:
         with os.scandir(pending.pop()) as entries:
             for entry in entries:
-                if entry.name in NOT_NAMING or entry.name.startswith("sharedindex."):
+                if entry.name in NOT_NAMING or entry.name.startswith(("sharedindex.", POOLS)):
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(Path(entry.path))

@@ -14,7 +14,7 @@ from isolation.work.finding import Finding, Identity, Kind, Rules, Work, read_id
 from isolation.work.hidden import list_hidden
 from isolation.work.nested import Nest, describe_module, describe_work, list_module_directories
 from isolation.work.operation import list_operations
-from isolation.work.place import NOT_STATE, read_place
+from isolation.work.place import is_state, read_place
 from isolation.work.pointer import find_git_directory
 from isolation.work.survey import Repository, Survey, survey
 from isolation.work.walk import list_everything
@@ -95,7 +95,7 @@ def is_directory(path: bytes) -> bool:
 
 def read_state(admin: bytes) -> dict[bytes, Identity]:
     """The identity of every file of the admin directory that is the worktree's own state."""
-    paths = (path for path in list_everything(admin, b"") if path not in NOT_STATE)
+    paths = (path for path in list_everything(admin, b"") if is_state(path))
     # Git freshens the time of a shared index whenever it reads it; the index names its content.
     paths = (path for path in paths if not path.startswith(b"sharedindex."))
     found = read_identities(admin, paths)

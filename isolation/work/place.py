@@ -17,9 +17,16 @@ if TYPE_CHECKING:
     from isolation.git.program import Git
 
 
-# Of an admin directory: its links to the repository and what belongs to the pool.
-NOT_STATE = frozenset({b"gitdir", b"commondir", b"locked", b"poolmgr.json", b"poolmgr.cleaning", b"revoked"})
+# Of an admin directory: its links to the repository.
+LINKS = frozenset({b"gitdir", b"commondir", b"locked", b"revoked"})
+# How the names of the pool's own files there begin: marks, facts, hooks.
+POOLS = "poolmgr"
 CLEANING = "poolmgr.cleaning"
+
+
+def is_state(path: bytes) -> bool:
+    """Whether a path in an admin directory is the worktree's own state."""
+    return path not in LINKS and not path.startswith(POOLS.encode())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

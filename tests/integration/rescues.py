@@ -8,7 +8,11 @@ from pathlib import Path
 
 from isolation.clean import reset_to
 from isolation.git.program import Git
+from isolation.guards.install import worktree_config
 from isolation.rescue import Rescue, RescuePlace, keep
+from isolation.scope.aside import Wanted
+from isolation.scope.ground import require_ground
+from isolation.scope.view import FULL, View
 from isolation.work import Matcher, Rules, Work, examine
 from tests.zoo import Cage, git, is_disposable, make_cage
 
@@ -59,10 +63,13 @@ class Pound:
         """What is unsaved."""
         return examine(self.git, self.root, rules)
 
-    def reset(self, revision: str, work: Work | None = None, keep: Matcher = nothing) -> str:
+    def reset(
+        self, revision: str, work: Work | None = None, keep: Matcher = nothing, view: View = FULL
+    ) -> str:
         """Clean the worktree at a revision; the commit it is."""
         oid = git(self.common, "rev-parse", revision)
-        reset_to(self.git, self.root, oid, work or self.examine(), RULES, keep=keep)
+        wanted = Wanted(oid, view, worktree_config(require_ground(self.root).admin, view.mode))
+        reset_to(self.git, self.root, wanted, work or self.examine(), RULES, keep=keep)
         return oid
 
     def destroy(self) -> None:

@@ -10,7 +10,8 @@ from isolation.git.program import Git
 from isolation.git.refs import find_commit
 from isolation.git.worktrees import find_admin, lock_worktree
 from isolation.guards.install import ensure_guards, worktree_config
-from isolation.scope.view import FULL, View
+from isolation.scope.aside import Wanted
+from isolation.scope.view import View
 from poolmgr.core.errors import PoolError
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import OpKind, Slot
@@ -22,7 +23,7 @@ from poolmgr.services.ground.start_point import Base, require_base
 from poolmgr.services.life import caches, warm
 from poolmgr.services.life.keep import examine_slot, keep_slot, rules_for
 from poolmgr.services.life.refilling import write_caches
-from poolmgr.services.scoping.viewing import write_view
+from poolmgr.services.scoping.viewing import read_view, write_view
 from poolmgr.store.tables.ops import add_op, close_op
 from poolmgr.store.tables.slots import move_slot, note_slot
 
@@ -47,10 +48,11 @@ def execute_recycle(pool: Pool, job: Job) -> Slot:
         with pool.engine.write() as session:
             job.slot = note_slot(session, slot, warm="")
     base = current_base(pool, job)
-    view = FULL
+    view = read_view(admin)
     before = caches.list_caches(pool, slot.path)
     work = examine_slot(pool, job)
-    reset_to(job.git, slot.path, base.oid, work, rules_for(pool, slot), keep=caches.kept(pool))
+    wanted = Wanted(base.oid, view, worktree_config(admin, view.mode.value))
+    reset_to(job.git, slot.path, wanted, work, rules_for(pool, slot), keep=caches.kept(pool))
     marks.drop_marks(slot)
     caches.drop_stale(pool, slot.path, before)
     with pool.git_lock(job.git) as git:
