@@ -56,13 +56,6 @@ class Globs:
         """The globs as git takes them, a line each."""
         return tuple(glob.text for glob in self.globs)
 
-    @property
-    def expression(self) -> bytes:
-        """One expression for all; only where nothing is negated does one say the whole truth."""
-        if any(glob.negated for glob in self.globs):
-            raise ValueError("negated globs have no single expression")
-        return joined(self.globs)
-
     @cached_property
     def runs(self) -> tuple[tuple[bool, re.Pattern[bytes]], ...]:
         """Neighbours of one sign together, the last first."""

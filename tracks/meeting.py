@@ -15,7 +15,7 @@ from tracks.search import Exhausted, Limit, Side, find_path
 from tracks.wildmatch import EVERY
 
 ANY_SIDE = Side(Machine(edges=(((EVERY, 0),),), ends=(True,), directories_only=False, covers=True))
-STEPS = 40_000  # half a second; ordinary lists take some hundreds
+STEPS = 25_000  # a third of a second; ordinary lists take some hundreds
 
 
 class Meeting(NamedTuple):

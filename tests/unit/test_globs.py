@@ -105,15 +105,6 @@ def test_no_globs_match_nothing() -> None:
     assert not compile_globs([]).matches("a")
 
 
-def test_globs_without_negation_have_one_expression() -> None:
-    pattern = re.compile(compile_globs(["*.log", "/a/b"]).expression, re.DOTALL)
-    assert pattern.match(b"x/y.log")
-    assert pattern.match(b"a/b/c")
-    assert not pattern.match(b"c/a/b")
-    with pytest.raises(ValueError, match="no single expression"):
-        _ = compile_globs(["a", "!b"]).expression
-
-
 def test_lines_are_what_git_reads() -> None:
     assert compile_globs(["a  ", "b\\ ", "!c"]).lines == ("a", "b\\ ", "!c")
 
