@@ -53,10 +53,12 @@ _pm_raw='@RAW@'
 _pm_own='' _pm_known=''
 [ ! -f "$_pm_here/.chain" ] || . "$_pm_here/.chain"
 if [ -z "$_pm_known" ] && [ -x "$_pm_python" ] && [ -f "$_pm_guards/chain.py" ]; then
-    "$_pm_python" -I -S "$_pm_guards/chain.py" "$_pm_admin" "$_pm_python" </dev/null >/dev/null 2>&1
+    # In a shell of its own, which keeps to itself what became of an interpreter that was killed.
+    ("$_pm_python" -I -S "$_pm_guards/chain.py" "$_pm_admin" "$_pm_python" || exit) </dev/null >/dev/null 2>&1
     [ ! -f "$_pm_here/.chain" ] || . "$_pm_here/.chain"
 fi
 if [ "$_pm_known" != 1 ]; then
+    _pm_own=''
     IFS= read -r _pm_common <"$_pm_admin/commondir"
     case $_pm_common in /*) ;; *) _pm_common=$(cd "$_pm_admin/$_pm_common" && pwd) ;; esac
     _pm_tab=$(printf '\t')
@@ -118,8 +120,11 @@ _pm_refuse_revoked() {
 _pm_judge() {
     _pm_words='' _pm_code=127
     if [ -x "$_pm_python" ] && [ -f "$_pm_guards/check.py" ]; then
-        _pm_words=$(printf '%s' "$_pm_input" | "$_pm_python" -I -S "$_pm_guards/check.py" \
-            "$_pm_name" "$_pm_admin" "$PPID" "$@" 2>&1)
+        _pm_words=$(
+            exec 2>&1
+            printf '%s' "$_pm_input" |
+                "$_pm_python" -I -S "$_pm_guards/check.py" "$_pm_name" "$_pm_admin" "$PPID" "$@" || exit
+        )
         _pm_code=$?
     fi
     case $_pm_code in
@@ -173,7 +178,7 @@ reference-transaction)
         _pm_new=${_pm_new%% *}
         if [ "$_pm_input" = "$_pm_old $_pm_new HEAD$_pm_newline$_pm_line" ] &&
             [ "$_pm_line" = "$_pm_old $_pm_new ${_pm_line##* }" ] &&
-            [ "$(git --no-replace-objects diff-tree -r $_pm_raw "$_pm_old" "$_pm_new" -- |
+            [ "$(git --no-replace-objects diff-tree -r $_pm_raw "$_pm_old" "$_pm_new" -- 2>/dev/null |
                 git hash-object --stdin)" = "$_pm_digest" ]; then
             : >"$_pm_here/.judged"
             exit 0

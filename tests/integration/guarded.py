@@ -122,7 +122,11 @@ def make_repository(root: Path) -> Repository:
 def make_guarded(repo: Repository, path: Path, python: str = sys.executable) -> Guarded:
     """A slot at `path`, on a new branch `work`."""
     repo.git("worktree", "add", "--quiet", "-B", "work", str(path), "main")
-    admin = Path(repo.git("rev-parse", "--absolute-git-dir", cwd=path))
+    return place_guards(repo, path, Path(repo.git("rev-parse", "--absolute-git-dir", cwd=path)), python)
+
+
+def place_guards(repo: Repository, path: Path, admin: Path, python: str = sys.executable) -> Guarded:
+    """The same, of a worktree that is there."""
     (admin / "config.worktree").write_bytes(worktree_config(admin))
     ensure_acting(admin, python)
     slot = Guarded(repo, path, admin)

@@ -28,6 +28,7 @@ FORBIDDEN_PREFIXES = ("get_", "handle_", "process_")
 # The doors through which processes start, each with its reason.
 STARTERS = {
     "isolation/git/program.py": "the one door to git",
+    "isolation/guards/launch.py": "the same for hooks, which cannot wait for `subprocess` to be imported",
     "poolmgr/services/life/warm.py": "the commands that prepare a slot",
     "poolmgr/services/lending/child.py": "the command of `run`",
     "poolmgr/services/lending/witness.py": "notices what signals went to the whole group of that command",
