@@ -12,7 +12,7 @@ from tracks.globs import Glob
 from tracks.wildmatch import DEEP, EVERY, NAMING, SLASH, STAR, opens_component
 
 Edges = tuple[tuple[int, int], ...]  # a set of bytes, and the state they lead to
-ENDING = re.compile(r"[^/]\.[A-Za-z][A-Za-z0-9_+-]{0,9}\Z")
+ENDING = re.compile(r"[^/]\.(?:[A-Za-z]|\[[A-Za-z]+\])(?:[A-Za-z0-9_+-]|\[[A-Za-z0-9]+\]){0,9}\Z")
 
 
 class Machine(NamedTuple):

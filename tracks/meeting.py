@@ -16,6 +16,7 @@ from tracks.wildmatch import EVERY
 
 ANY_SIDE = Side(Machine(edges=(((EVERY, 0),),), ends=(True,), directories_only=False, covers=True))
 STEPS = 25_000  # a third of a second; ordinary lists take some hundreds
+STEPS_A_PAIR = 100
 
 
 class Meeting(NamedTuple):
@@ -47,7 +48,7 @@ def find_proof(a: Globs, b: Globs, *, plain: bool = False) -> Meeting | None:
     if a.fold != b.fold:
         raise ValueError("two lists of one repository have one case rule")
     ones, others = claims_of(a, plain=plain), claims_of(b, plain=plain)
-    limit = Limit(STEPS)
+    limit = Limit(STEPS + STEPS_A_PAIR * len(ones) * len(others))
     for first, second in candidates(ones, others):
         path, is_proven = find_path_between(first, second, (a, b), limit)
         if path is not None:
@@ -81,12 +82,24 @@ def claims_of(globs: Globs, *, plain: bool) -> list[Claim]:
 
 
 def candidates(ones: list[Claim], others: list[Claim]) -> Iterator[tuple[Claim, Claim]]:
-    """The pairs whose literal starts agree."""
+    """The pairs whose literal starts agree, and their ends where nothing lies below."""
     for one in ones:
         for other in others:
             mine, theirs = one.glob.literal, other.glob.literal
             if mine.startswith(theirs) or theirs.startswith(mine):
-                yield one, other
+                covers = one.side.machine.covers or other.side.machine.covers
+                if covers or is_common_end(one.glob.tokens, other.glob.tokens):
+                    yield one, other
+
+
+def is_common_end(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether a path can end as both do, as far as there are single bytes."""
+    for mine, theirs in zip(reversed(one), reversed(other), strict=False):
+        if mine < 0 or theirs < 0:
+            return True
+        if not mine & theirs:
+            return False
+    return True
 
 
 def find_path_between(

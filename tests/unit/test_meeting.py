@@ -68,6 +68,7 @@ def test_a_name_with_an_ending_is_a_file_only_in_the_plain_reading() -> None:
         globs = compile_globs([one]), compile_globs([other])
         assert find_meeting(*globs) == path
         assert find_meeting(*globs, plain=True) is None
+    assert find_meeting(compile_globs(["*.[ch]"]), compile_globs(["*.[jt]s"]), plain=True) is None
     assert find_meeting(compile_globs(["*.d/"]), compile_globs(["*.md"]), plain=True) == b"a.d/a.md"
     assert find_meeting(compile_globs([".github"]), compile_globs(["*.md"]), plain=True) == b".github/a.md"
 
@@ -103,7 +104,11 @@ def test_what_would_take_too_long_is_a_meeting_that_is_not_proven() -> None:
     assert compile_globs([f"/{name}/x"]).matches(meeting.path)
 
 
-def test_long_lists_without_wildcards_in_their_way_are_told_apart() -> None:
+def test_long_lists_are_told_apart() -> None:
     ones = compile_globs(f"src/part{number}/**/*.py" for number in range(300))
     others = compile_globs(f"lib/part{number}/" for number in range(300))
     assert find_meeting(ones, others) is None
+    ones = compile_globs(f"src/*/one{number}.py" for number in range(60))
+    others = compile_globs(f"*two{number}.[ch]" for number in range(60))
+    assert find_meeting(ones, others, plain=True) is None
+    assert find_meeting(ones, compile_globs(f"src/*/two{number}/" for number in range(60))) is None
