@@ -14,14 +14,21 @@ from contextlib import suppress
 from pathlib import Path
 
 from isolation.git.reflog import Line, read_log
-from isolation.git.worktrees import find_registered, list_admins, worktree_of
+from isolation.git.worktrees import list_admins, worktree_of
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.ground import marks
 from poolmgr.services.ground.pool import Pool
+from poolmgr.services.scoping.tips import admin_of, read_moves
 
 HEADS, REMOTES = "refs/heads/", "refs/remotes/"
+LENT = "poolmgr: lent to "  # what the log of a slot's HEAD begins with
 USUAL = ("main", "master")
 FETCH = re.compile(r"(?:fetch|pull|remote update)((?: [^ ]+)*): [a-z][a-z -]*", re.IGNORECASE)
+# Commands of people; `update-ref` and a push say nothing, or something else.
+PORCELAIN = re.compile(
+    r"(commit|merge|pull|rebase|reset|cherry-pick|revert|am|checkout|clone|initial pull|branch)\b.*",
+    re.IGNORECASE,
+)
 FINISHED = re.compile(r".*\(finish\): returning to (refs/heads/.+)")
 MOST = 200  # places of one branch
 
@@ -29,6 +36,8 @@ MOST = 200  # places of one branch
 def list_bases(pool: Pool, slot: Slot, lease: Lease) -> tuple[str, ...]:
     """Object ids, the recorded one first."""
     common = pool.site.common
+    if not is_whole(read_moves(pool, slot)):
+        return (lease.base_oid,)
     moved = Moves(read_trusted(pool, slot, lease))
     found = [lease.base_oid]
     for ref in list_candidates(common, pool.settings.pool.base, lease):
@@ -37,6 +46,11 @@ def list_bases(pool: Pool, slot: Slot, lease: Lease) -> tuple[str, ...]:
         since = [line for line in lines if line.time >= int(lease.started)]
         found += [line.new for line in (*before[-1:], *since[-MOST:])]
     return tuple(dict.fromkeys(oid for oid in found if oid.strip("0")))
+
+
+def is_whole(lines: Iterable[Line]) -> bool:
+    """Whether the log of a slot's HEAD still begins where the slot was lent: else nothing is believed."""
+    return any(line.message.startswith(LENT) for line in lines)
 
 
 def list_candidates(common: Path, setting: str | None, lease: Lease) -> Iterable[str]:
@@ -103,7 +117,8 @@ class Moves:
         self.raw: set[tuple[str | None, bytes]] = set()
         self.finished: set[tuple[str, str, int]] = set()
         for branch, line in lines:
-            self.raw.add((branch, line.raw))
+            if PORCELAIN.fullmatch(line.message):
+                self.raw.add((branch, line.raw))
             match = FINISHED.fullmatch(line.message)
             if match and branch in (None, match[1]):
                 self.finished.add((match[1], line.new, line.time))
@@ -146,7 +161,7 @@ def read_trusted(pool: Pool, slot: Slot, lease: Lease) -> Iterator[tuple[str | N
     """The logs of checkouts that were there before the lease, other slots' for the branch they have."""
     common = pool.site.common
     yield from ((None, line) for line in read_log(common, "HEAD"))
-    own = find_registered(common, slot.path)
+    own = admin_of(pool, slot)
     lent = {each.path: each.branch for each in pool.snapshot().slots if each.id != slot.id}
     for admin in list_admins(common):
         path = worktree_of(admin, common)

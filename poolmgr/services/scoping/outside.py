@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 from isolation.git.program import Git
 from isolation.guards import rule
+from isolation.guards.made import find_arrived
 from poolmgr.core.errors import OutsideScope
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.start_point import require_named
 from poolmgr.services.scoping.bases import list_bases
 from poolmgr.services.scoping.guarding import is_folding
-from poolmgr.services.scoping.tips import Tip, list_tips
+from poolmgr.services.scoping.tips import list_made, list_tips
 from tracks.globs import compile_globs
 
 SHOWN = 20
@@ -42,21 +43,17 @@ def list_outside(pool: Pool, slot: Slot, lease: Lease, base: str | None = None) 
     if lease.scope is None:
         return ()
     bases = (require_named(pool.git, base).oid,) if base else list_bases(pool, slot, lease)
-    found = [each for tip in list_tips(pool, slot, lease) for each in judge(pool, lease, tip, bases)]
-    return tuple(
-        {each.path: each for each in reversed(found)}[path] for path in sorted({e.path for e in found})
-    )
-
-
-def judge(pool: Pool, lease: Lease, tip: Tip, bases: Sequence[str]) -> list[Outside]:
-    """What one commit has beyond the scope."""
+    made = list_made(pool, slot, lease)
     fold = is_folding(pool.git)
-    owned = compile_globs(lease.scope.owns if lease.scope else (), fold=fold)
     shared = compile_globs(lease.shared, fold=fold)
-    return [
-        Outside(os.fsdecode(change.path), change.kind, tip.name, shared.matches(change.path))
-        for change in rule.find_outside(runner(pool.git), None, tip.oid, bases, owned.matches)
-    ]
+    owns = compile_globs(lease.scope.owns, fold=fold).matches
+    found: dict[bytes, Outside] = {}
+    for tip in list_tips(pool, slot, lease, made):
+        changes = rule.find_outside(runner(pool.git), None, tip.oid, bases, owns)
+        for change in (*changes, *find_arrived(runner(pool.git), tip.oid, bases, made, owns)):
+            path, is_shared = os.fsdecode(change.path), shared.matches(change.path)
+            found.setdefault(change.path, Outside(path, change.kind, tip.name, is_shared))
+    return tuple(found[path] for path in sorted(found))
 
 
 def runner(git: Git) -> rule.Run:
