@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from poolmgr import __version__
-from poolmgr.cli import care, config, lend, look, pool, queue, rescue, run
+from poolmgr.cli import care, config, lend, look, pool, queue, rescue, run, scope
 from poolmgr.cli.output import out
 from poolmgr.cli.typed import add_verb
 
@@ -45,4 +45,5 @@ config.register(app)
 app.add_typer(pool.app)
 app.add_typer(queue.app)
 app.add_typer(rescue.app)
+app.add_typer(scope.app)
 app.add_typer(config.app)

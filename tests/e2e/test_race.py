@@ -48,8 +48,22 @@ def race_for_one_branch(referee: Referee, number: int) -> None:
     assert {a["answer"]["error"]["code"] for a in answers[:RACERS] if a["code"]} == {"branch_held"}
 
 
+def race_for_one_scope(referee: Referee, number: int) -> None:
+    """Globs that differ and all mean one path: one wins, the others are told who owns it."""
+    wanted = ("src/**", "src/lib/*.py", "/src/lib/text.py", "lib/")
+    answers = referee.round(
+        lambda racer: ("--scope", wanted[(racer + number) % len(wanted)], "--timeout", PATIENCE), hold=True
+    )
+    assert faults(answers) == []
+    assert sorted(codes(answers[:RACERS])) == [0] + [1] * (RACERS - 1)
+    errors = [answer["answer"]["error"] for answer in answers[:RACERS] if answer["code"]]
+    assert {error["code"] for error in errors} == {"scope_taken"}
+    assert all(error["witness"] and error["holder"] for error in errors)
+
+
 KINDS: tuple[Callable[[Referee, int], None], ...] = (
     race_through_the_queue, race_without_waiting, race_without_names, race_for_one_branch,
+    race_for_one_scope,
 )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ from poolmgr.services.lending.claim import (
 )
 from poolmgr.services.lending.tracking import set_tracking
 from poolmgr.services.life.assign import execute_assign, require_free, undo_assign
-from poolmgr.services.scoping.ownership import require_unowned
+from poolmgr.services.scoping.ownership import list_overlaps, require_unowned
 from poolmgr.store.tables.events import add_pool_event
 from poolmgr.store.tables.leases import find_lease, live_leases
 from poolmgr.store.tables.requests import (
@@ -105,7 +105,8 @@ def acquire(pool: Pool, asked: Asked, *, background: Callable[[Pool], None]) -> 
     return Lent(
         slot=slot, lease=lease, mode=wish.view.mode.value,
         warnings=(
-            *warnings, *activity.list_cold(pool, slot, wish), *idle_words(wish.scope), *lease.news
+            *warnings, *activity.list_cold(pool, slot, wish), *idle_words(wish.scope),
+            *(str(each) for each in (list_overlaps(pool, lease) if wish.overlap else ())),
         ),
     )  # fmt: skip
 

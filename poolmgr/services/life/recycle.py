@@ -11,7 +11,7 @@ from isolation.git.refs import find_commit
 from isolation.git.worktrees import find_admin, lock_worktree
 from isolation.guards.install import ensure_guards, worktree_config
 from isolation.scope.aside import Wanted
-from isolation.scope.view import View
+from isolation.scope.view import FULL, View
 from poolmgr.core.errors import PoolError
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import OpKind, Slot
@@ -48,7 +48,7 @@ def execute_recycle(pool: Pool, job: Job) -> Slot:
         with pool.engine.write() as session:
             job.slot = note_slot(session, slot, warm="")
     base = current_base(pool, job)
-    view = read_view(admin)
+    view = FULL if job.args.get("whole") else read_view(admin)
     before = caches.list_caches(pool, slot.path)
     work = examine_slot(pool, job)
     wanted = Wanted(base.oid, view, worktree_config(admin, view.mode.value))

@@ -60,6 +60,8 @@ def run_round(pool: Pool, *, progress: Callable[[str], None] = lambda _: None, p
             done = try_go_on(pool, slot, op)
             moved |= done and not slot.drains
             progress(slot.name)
+    for slot in todo.unset:
+        moved |= attempt(lambda slot=slot: set_scope_again(pool, snapshot, slot))  # type: ignore[misc]
     for aside in todo.asides[:1]:
         moved |= try_clear(pool, aside)
     for slot in todo.idle:
@@ -79,6 +81,15 @@ def attempt(action: Callable[[], object]) -> bool:
 def end_dead(pool: Pool, snapshot: Snapshot, slot: Slot) -> None:
     """A bound lease ends with its process; everything is rescued."""
     release.reclaim(pool, snapshot, slot, reason="its process ended")
+
+
+def set_scope_again(pool: Pool, snapshot: Snapshot, slot: Slot) -> None:
+    """A change of scope whose process died comes to its end."""
+    from poolmgr.services.scoping.change import finish_change
+
+    lease = snapshot.lease_of(slot)
+    if lease:
+        finish_change(pool, slot, lease)
 
 
 def grow(pool: Pool) -> None:

@@ -28,6 +28,7 @@ class Due(NamedTuple):
     cold: tuple[Slot, ...]
     asides: tuple[Path, ...]
     partial: tuple[Slot, ...]
+    unset: tuple[Slot, ...]
     wanted: int
 
     @property
@@ -66,6 +67,7 @@ def due(pool: Pool, snapshot: Snapshot, now: Moment) -> Due:
         cold=list_cold(pool, snapshot) if idle else (),
         asides=tuple(aside for aside in list_asides(pool, snapshot) if not is_stuck(aside)),
         partial=list_partial(snapshot) if idle else (),
+        unset=tuple(slot for slot in snapshot.slots if is_unset(snapshot, slot)),
         wanted=missing(snapshot, most=pool.settings.pool.max, waiting=len(in_turn(pool, snapshot, now))),
     )
 
@@ -99,6 +101,12 @@ def list_cold(pool: Pool, snapshot: Snapshot) -> tuple[Slot, ...]:
     return tuple(
         slot for slot in snapshot.slots if slot.state is State.READY and slot.warm in {"", "stopped"}
     )
+
+
+def is_unset(snapshot: Snapshot, slot: Slot) -> bool:
+    """The process that set the slot to a new scope died before it was done."""
+    lease = snapshot.lease_of(slot) if slot.state in LENT else None
+    return lease is not None and lease.changing is not None and judge(lease.changing) is Life.DEAD
 
 
 def list_partial(snapshot: Snapshot) -> tuple[Slot, ...]:

@@ -1,0 +1,174 @@
+"""A slot with a scope shows the scope and what goes with it, and nobody else owns the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.pooled import Json, Pooled
+from tests.fixtures.commands import Commands
+from tests.fixtures.repositories import Repositories
+
+FILES = {
+    ".gitignore": "*.log\nnode_modules/\n.env\n",
+    "README.md": "# A shop\n",
+    "package.json": "{}\n",
+    "web/package.json": "{}\n",
+    "web/src/ui/form.ts": "form\n",
+    "web/tests/ui/form.test.ts": "test\n",
+    "src/login/form.py": "form\n",
+    "src/pay/card.py": "card\n",
+    "tests/login/test_form.py": "test\n",
+    "tests/pay/test_card.py": "test\n",
+    "docs/guide/start.md": "start\n",
+    "docs/plan.md": "plan\n",
+}
+ALWAYS = {".gitignore", "README.md", "package.json", "web/package.json"}
+
+
+@pytest.fixture(scope="module")
+def shop(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pooled]:
+    root = tmp_path_factory.mktemp("shop")
+    commands = Commands(root, background=("worker*.lock",))
+    pool = Pooled(Repositories(root)("repo", files=FILES, commits=1), commands)
+    pool.init(3)
+    yield pool
+    commands.finish()
+
+
+@pytest.fixture
+def free(shop: Pooled) -> Iterator[Pooled]:
+    yield shop
+    for lease in shop.snapshot().leases:
+        shop.run("release", shop.snapshot().slot_of(lease).name, "--rescue", "--allow-outside")
+    shop.await_ready(3)
+
+
+def files_in(lent: Json) -> set[str]:
+    """What lies in a slot, but for what poolmgr and git put there."""
+    top = Path(lent["path"])
+    found = {str(path.relative_to(top)) for path in top.rglob("*") if path.is_file()}
+    return found - {".git", ".env.worktree"}
+
+
+def test_a_scope_shows_what_it_owns_with_its_tests_and_what_everybody_needs(free: Pooled) -> None:
+    lent = free.acquire("--scope", "src/login/**")
+    assert files_in(lent) == ALWAYS | {"src/login/form.py", "tests/login/test_form.py"}
+    assert lent["scope"] == {"owns": ["src/login/**"], "sees": []}
+    assert lent["mode"] == "cone"
+    assert free.git(lent["path"], "status", "--porcelain") == ""
+
+
+def test_globs_that_are_no_directories_are_checked_out_exactly(free: Pooled) -> None:
+    lent = free.acquire("--scope", "src/pay/card.py", "--scope", "*.ts", "--see", "docs/*.md")
+    assert lent["mode"] == "exact"
+    wanted = {"src/pay/card.py", "web/src/ui/form.ts", "web/tests/ui/form.test.ts", "docs/plan.md"}
+    assert files_in(lent) == ALWAYS | wanted | {"tests/pay/test_card.py"}
+    assert free.git(lent["path"], "status", "--porcelain") == ""
+
+
+def test_a_test_that_is_owned_shows_its_source(free: Pooled) -> None:
+    lent = free.acquire("--scope", "web/tests/ui/")
+    assert files_in(lent) >= {"web/src/ui/form.ts", "web/tests/ui/form.test.ts"}
+
+
+def test_see_all_gives_a_full_tree_with_a_scope(free: Pooled) -> None:
+    lent = free.acquire("--scope", "src/login/**", "--see", "all")
+    assert files_in(lent) == set(FILES)
+    assert lent["mode"] == "full"
+    assert lent["scope"]["sees"] == "all"
+    Path(lent["path"], "docs/plan.md").write_text("changed\n")
+    free.git(lent["path"], "commit", "-q", "-a", "-m", "x", check=False)
+    assert free.git(lent["path"], "log", "--format=%s", "main..HEAD") == ""
+
+
+def test_without_a_scope_the_slot_is_full_whatever_it_showed_before(free: Pooled) -> None:
+    for _ in range(3):
+        free.acquire("--scope", "docs/**", "--overlap")
+    for lease in free.snapshot().leases:
+        free.run("release", free.snapshot().slot_of(lease).name)
+    lent = free.acquire("--timeout", "30")
+    assert files_in(lent) == set(FILES)
+    assert (lent["mode"], lent["scope"]) == ("full", None)
+    assert free.git(lent["path"], "config", "--get", "core.sparseCheckout", check=False) == ""
+
+
+def test_what_somebody_owns_is_refused_with_the_holder_the_glob_and_a_path(free: Pooled) -> None:
+    held = free.acquire("--scope", "src/login/**", agent="alice")
+    error = free.refused("acquire", "--agent", "bob", "--scope", "docs/**", "--scope", "*.py", "--wait")
+    assert error["code"] == "scope_taken"
+    assert (error["holder"], error["slot"]) == ("alice", held["slot"])
+    assert (error["glob"], error["their_glob"]) == ("*.py", "src/login/**")
+    assert error["witness"].startswith("src/login/")
+    assert "--overlap" in error["hint"]
+    assert [lease.agent for lease in free.snapshot().leases] == ["alice"]
+
+
+def test_a_full_slot_and_one_that_only_reads_own_nothing(free: Pooled) -> None:
+    free.acquire(agent="alice")
+    free.acquire("--scope", "docs/guide/**", "--see", "src", agent="carol")
+    free.acquire("--scope", "src/**", agent="bob")
+
+
+def test_an_overlap_that_is_asked_for_is_told_to_both(free: Pooled) -> None:
+    first = free.acquire("--scope", "src/login/**", agent="alice")
+    second = free.acquire("--scope", "src/**", "--overlap", agent="bob")
+    assert any("alice" in warning and first["slot"] in warning for warning in second["warnings"])
+    told = free.run("where", cwd=first["path"])
+    assert "bob" in told.stderr
+    assert second["slot"] in told.stderr
+    assert "bob" in told.stdout
+    assert free.run("where", cwd=first["path"]).stderr == ""
+    (overlap,) = free.ask("where", cwd=first["path"])["overlaps"]
+    assert (overlap["agent"], overlap["their_glob"]) == ("bob", "src/**")
+    assert any(event["action"] == "overlap" for event in free.ask("events")["events"])
+
+
+def test_the_same_request_gets_its_lease_again_not_a_refusal(free: Pooled) -> None:
+    words = ("--scope", "src/login/**", "--request-id", "build-7")
+    first, again = free.acquire(*words), free.acquire(*words)
+    assert again["lease"] == first["lease"]
+    assert (again["mode"], again["scope"]) == (first["mode"], first["scope"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--scope", "../x"),
+        ("--scope", "#x"),
+        ("--scope", "a\nb"),
+        ("--scope", "!a"),
+        ("--see", "docs"),
+        ("--overlap",),
+        ("--scope", "a", "--see", "./b"),
+    ],
+)
+def test_words_that_make_no_scope_are_refused(shop: Pooled, words: tuple[str, ...]) -> None:
+    assert shop.refused("acquire", *words, code=2)["hint"]
+
+
+def test_status_counts_what_is_shown_and_names_what_is_owned(free: Pooled) -> None:
+    lent = free.acquire("--scope", "src/login/**")
+    seen = free.slot(lent["slot"])
+    assert (seen["mode"], seen["scope"]) == (lent["mode"], lent["scope"])
+    assert (seen["visible"], seen["total"]) == (len(files_in(lent)), len(FILES))
+    told = free.run("status").stdout
+    assert f"{len(files_in(lent))} of {len(FILES)}" in told
+    assert "src/login/**" in told
+    assert max(map(len, told.splitlines())) <= 80
+
+
+def test_what_somebody_wrote_into_a_free_slot_is_rescued_when_it_is_filled_anew(free: Pooled) -> None:
+    known = len(free.ask("rescue", "list")["rescues"])
+    for slot in free.slots().values():
+        Path(slot["path"], "notes.log").write_text("mine\n")
+    lent = free.acquire("--scope", "docs/guide/**")
+    assert "notes.log" not in files_in(lent)
+    free.cli.settle()
+    assert not list(Path(lent["path"]).parent.glob(".aside/*"))
+    for slot in free.slots().values():
+        Path(slot["path"], "notes.log").unlink(missing_ok=True)
+    rescues = free.ask("rescue", "list")["rescues"]
+    assert len(rescues) in {known, known + 1}  # *.log is disposable
