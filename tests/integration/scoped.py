@@ -9,9 +9,11 @@ from isolation.git.program import Git
 from isolation.guards.install import worktree_config
 from isolation.scope.ground import Ground, require_ground
 from isolation.scope.refill import Wanted, refill
-from isolation.scope.view import View, Wish, plan_view
+from isolation.scope.shown import Runs
+from isolation.scope.view import Mode, View, Wish, plan_view
 from isolation.work import Finding, Matcher, Rules, examine
 from tests.fixtures.repositories import Repositories, Repository
+from tracks.globs import compile_globs
 
 FILES = {
     ".gitignore": "*.log\nbuild/\nnode_modules/\n.env\n",
@@ -101,3 +103,8 @@ def make_slot(repo: Repository, directory: Path) -> Slot:
     path = directory / "slots" / "wt-1"
     repo.git("worktree", "add", "--quiet", "--detach", str(path), "main")
     return Slot(repo, Repository(path), directory / "slots" / ".aside" / "1-1")
+
+
+def runs_of(view: View) -> Runs:
+    """A view's lines, compiled."""
+    return compile_globs(view.lines).runs if view.mode is Mode.EXACT else ()

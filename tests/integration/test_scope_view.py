@@ -13,9 +13,10 @@ import pytest
 
 from isolation.git.program import Git
 from isolation.guards.install import worktree_config
-from isolation.scope.agreeing import Chooser, agree
+from isolation.scope.agreeing import agree
 from isolation.scope.exact import is_certain
 from isolation.scope.ground import require_ground
+from isolation.scope.shown import Chooser
 from isolation.scope.view import FULL, Mode, View, Wish, plan_view
 from tests.fixtures.repositories import Repositories, Repository
 from tests.integration.test_globs_against_git import grow_tree, random_globs

@@ -1,0 +1,115 @@
+"""Another view for a slot that somebody works in: no edit is dropped, what cannot leave is named.
+
+Git applies the patterns by the two-tree form of read-tree, which carries staged changes along,
+leaves edited files where they are and touches neither untracked nor ignored ones
+(`sparse-checkout set` and `reapply` delete ignored files with the directories they hide).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from isolation.errors import GitFailed, NotKept
+from isolation.git.config import replace_file
+from isolation.scope.ground import Ground, require_ground
+from isolation.scope.shown import Runs, chooser_of
+from isolation.scope.view import Mode, View
+from isolation.work.status import SHOW_EVERYTHING, Status, read_status
+
+if TYPE_CHECKING:
+    from isolation.git.program import Git
+
+# A directory that the index holds as one entry cannot be shown: whole index first, sparse after.
+WHOLE = ("-c", "index.sparse=false")
+DELETED = "poolmgr-deleted"
+SETTINGS = ("core.sparseCheckout", "core.sparseCheckoutCone", "index.sparse")
+
+
+def change_view(git: Git, worktree: Path, view: View, runs: Runs = ()) -> tuple[str, ...]:
+    """The paths that the view does not show but that stay: edited, staged, untracked, ignored.
+
+    Directories with nothing but such files end in a slash. `runs` are the view's lines compiled,
+    for exact mode. Hold the slot's lock; repeating it after a kill is safe.
+    """
+    ground = require_ground(worktree)
+    inside = ground.git(git)
+    apply_view(inside, ground, view)
+    return list_outside(read_status(inside), view, runs)
+
+
+def apply_view(inside: Git, ground: Ground, view: View) -> None:
+    """Patterns, settings, index and files as the view says; files that somebody deleted stay deleted."""
+    deleted = remember_deleted(inside, ground)
+    write_patterns(ground, view)
+    write_settings(inside, ground, view)
+    sparse = () if view.mode is not Mode.FULL else ("-c", "core.sparseCheckout=true")
+    options = (*SHOW_EVERYTHING, *sparse, *WHOLE)
+    try:
+        if inside.run("ls-files", "--unmerged", "-z").stdout:
+            # In a conflict read-tree refuses; this deletes nothing then, and leaves what is unmerged.
+            inside.run(*options, "sparse-checkout", "reapply")
+        else:
+            head = inside.run("rev-parse", "--verify", "--quiet", "HEAD", accept=(0, 1)).text
+            tree = head or inside.run("hash-object", "-t", "tree", "-w", "--stdin", stdin=b"").text
+            inside.run(*options, "read-tree", "-m", "-u", tree, tree)
+        if deleted:
+            inside.run(*options, "update-index", "-z", "--no-skip-worktree", "--stdin", stdin=deleted)
+        if view.mode is Mode.CONE:
+            inside.run(*SHOW_EVERYTHING, "update-index", "--force-write-index")
+    except GitFailed as error:
+        raise NotKept(f"git cannot apply the view: {error.stderr}") from error
+    if view.mode is Mode.FULL:
+        ground.patterns.unlink(missing_ok=True)
+    (ground.admin / DELETED).unlink()
+
+
+def remember_deleted(inside: Git, ground: Ground) -> bytes:
+    """The files deleted before anything changed: git removes others, and a kill must not mix them up."""
+    file = ground.admin / DELETED
+    if not file.exists():
+        diff = ("diff-files", "-z", "--name-only", "--no-renames", "--diff-filter=D")
+        replace_file(file, inside.run(*SHOW_EVERYTHING, *diff).stdout)
+    return file.read_bytes()
+
+
+def write_patterns(ground: Ground, view: View) -> None:
+    """The pattern file; a full view has all for as long as git needs to bring everything back."""
+    replace_file(ground.patterns, view.text or b"/*\n")
+
+
+def write_settings(inside: Git, ground: Ground, view: View) -> None:
+    """The sparse settings of this worktree; what its holder set besides stays."""
+    wanted = settings_of(view)
+    found = read_settings(inside, ground)
+    for key in SETTINGS:
+        if found.get(key.lower()) == wanted.get(key):
+            continue
+        if key in wanted:
+            inside.run("config", "--file", str(ground.settings), "--replace-all", key, wanted[key])
+        else:
+            inside.run("config", "--file", str(ground.settings), "--unset-all", key, accept=(0, 5))
+
+
+def settings_of(view: View) -> dict[str, str]:
+    """The sparse settings of a view."""
+    if view.mode is Mode.FULL:
+        return {}
+    cone = "true" if view.mode is Mode.CONE else "false"
+    return dict(zip(SETTINGS, ("true", cone, cone), strict=True))
+
+
+def read_settings(inside: Git, ground: Ground) -> dict[str, str]:
+    """The settings of this worktree alone, the last of each name."""
+    if not ground.settings.exists():
+        return {}
+    fields = inside.run("config", "--file", str(ground.settings), "-z", "--list").fields
+    return {name: value for name, _, value in (field.partition("\n") for field in fields)}
+
+
+def list_outside(status: Status, view: View, runs: Runs) -> tuple[str, ...]:
+    """The changed and loose paths that a view does not show."""
+    changed = [*(one.path for one in status.changes), *status.untracked, *status.ignored]
+    shown = frozenset(chooser_of(view, runs)(changed))
+    return tuple(os.fsdecode(path) for path in sorted(frozenset(changed) - shown))
