@@ -15,7 +15,8 @@ REFUSED = 10
 def main() -> int:
     """Words on standard error, the verdict as exit code."""
     sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-    from isolation.guards.judging import Case, judge_commit, judge_updates
+    from isolation.guards.case import Case
+    from isolation.guards.judging import judge_commit, judge_updates
 
     hook, admin, pid, *rest = sys.argv[1:]
     case = Case(admin, pid, os.environ)

@@ -27,8 +27,10 @@ def find_arrived(
     run: Run, tip: str, bases: Sequence[str], made: Collection[str], owns: Callable[[bytes], bool]
 ) -> list[Change]:
     """Paths that still are as one of the commits `made` left them; the first base is where they began."""
+    if len(bases) < 2 or not made:
+        return []
     sighted = to_the_roots(with_options(run))
-    since = list_commits(sighted, bases[1:], bases[:1]) if len(bases) > 1 else []
+    since = list_commits(sighted, bases[1:], bases[:1])
     own = [oid for oid in since if oid in made]
     if not own:
         return []

@@ -13,7 +13,7 @@ from isolation.guards.words import some
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from isolation.guards.judging import Case
+    from isolation.guards.case import Case
 
 NO_MODE = b"000000"
 

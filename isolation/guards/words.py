@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from isolation.guards.judging import Case
+    from isolation.guards.case import Case
     from isolation.guards.rule import Change
 
 MOST = 20
