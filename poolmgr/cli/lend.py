@@ -178,7 +178,7 @@ def show_settled(invocation: Invocation, settled: Settled, done: str) -> None:
         return
     out(f"{done} {settled.slot.name}")
     for each in settled.outside:
-        word = "shared" if each.is_shared else "outside"
+        word = each.word
         say(f"{word}: {safe(each.path)} ({each.kind}, on {safe(each.branch)})")
     for found in settled.guards:
         say(f"guards: {safe(found)}")

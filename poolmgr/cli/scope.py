@@ -120,7 +120,7 @@ def check(invocation: Invocation, values: Values) -> int:
     slot = slot_of(pool, invocation, values)
     lease = require_lease(pool.snapshot(), slot)
     found = list_outside(pool, slot, lease, values["base"])
-    refused = [each for each in found if not each.is_shared]
+    refused = [each for each in found if each.is_refused]
     if invocation.as_json:
         scope = lease.scope.as_json if lease.scope else None
         emit(
@@ -131,7 +131,7 @@ def check(invocation: Invocation, values: Values) -> int:
         )  # fmt: skip
         return 1 if refused else 0
     for each in found:
-        out(f"{'shared ' if each.is_shared else 'outside'}  {each.kind:<9} {safe(each.path)}")
+        out(f"{each.word:<9}  {each.kind:<9} {safe(each.path)}")
     if lease.scope is None:
         out(f"{slot.name} is full: it may change everything")
     elif not refused:

@@ -5,37 +5,55 @@ The last word on a scope: git's objects are compared, no hook and no setting is 
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
+from isolation.git.config import find_shared
 from isolation.git.program import Git
 from isolation.guards import rule
+from isolation.guards.facts import find_facts
 from isolation.guards.made import find_arrived
 from poolmgr.core.errors import OutsideScope
-from poolmgr.core.records import Lease, Slot
+from poolmgr.core.records import Lease, OpKind, Slot
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.start_point import require_named
 from poolmgr.services.scoping.bases import list_bases
-from poolmgr.services.scoping.guarding import is_folding
-from poolmgr.services.scoping.tips import list_made, list_tips
+from poolmgr.services.scoping.tips import admin_of, list_made, list_tips
+from poolmgr.store.tables.ops import find_op
 from tracks.globs import compile_globs
 
 SHOWN = 20
+TRUE = frozenset({"true", "yes", "on", "1"})
 
 
 class Outside(NamedTuple):
-    """One path beyond the scope, what happened to it and on which branch; shared ones are allowed."""
+    """One path beyond the scope: what happened to it, on which branch, and why it may stay, if it may."""
 
     path: str
     kind: str
     branch: str
     is_shared: bool
+    is_inherited: bool = False  # it was so when the branch was lent
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether nothing excuses it."""
+        return not self.is_shared and not self.is_inherited
+
+    @property
+    def word(self) -> str:
+        """What it is, for people."""
+        return "outside" if self.is_refused else "shared" if self.is_shared else "inherited"
 
     @property
     def as_json(self) -> dict[str, object]:
         """For programs."""
-        return {"path": self.path, "kind": self.kind, "branch": self.branch, "shared": self.is_shared}
+        return {
+            "path": self.path, "kind": self.kind, "branch": self.branch, "shared": self.is_shared,
+            "inherited": self.is_inherited,
+        }  # fmt: skip
 
 
 def list_outside(pool: Pool, slot: Slot, lease: Lease, base: str | None = None) -> tuple[Outside, ...]:
@@ -44,16 +62,49 @@ def list_outside(pool: Pool, slot: Slot, lease: Lease, base: str | None = None) 
         return ()
     bases = (require_named(pool.git, base).oid,) if base else list_bases(pool, slot, lease)
     made = list_made(pool, slot, lease)
-    fold = is_folding(pool.git)
+    fold = is_folding(pool, slot)
     shared = compile_globs(lease.shared, fold=fold)
     owns = compile_globs(lease.scope.owns, fold=fold).matches
     found: dict[bytes, Outside] = {}
     for tip in list_tips(pool, slot, lease, made):
-        changes = rule.find_outside(runner(pool.git), None, tip.oid, bases, owns)
-        for change in (*changes, *find_arrived(runner(pool.git), tip.oid, bases, made, owns)):
-            path, is_shared = os.fsdecode(change.path), shared.matches(change.path)
-            found.setdefault(change.path, Outside(path, change.kind, tip.name, is_shared))
+        changes = judge(pool, tip.oid, bases, made, owns)
+        start = find_start(pool, lease) if changes else None
+        own = judge(pool, tip.oid, (*bases, start), made, owns) if start else changes
+        for path, change in changes.items():
+            is_shared, is_inherited = shared.matches(path), path not in own
+            told = Outside(os.fsdecode(path), change.kind, tip.name, is_shared, is_inherited)
+            if path not in found or (told.is_refused and not found[path].is_refused):
+                found[path] = told
     return tuple(found[path] for path in sorted(found))
+
+
+def judge(
+    pool: Pool, tip: str, bases: Sequence[str], made: Collection[str], owns: Callable[[bytes], bool]
+) -> dict[bytes, rule.Change]:
+    """What one commit has beyond what is owned."""
+    run = runner(pool.git)
+    changes = rule.find_outside(run, None, tip, bases, owns)
+    return {change.path: change for change in (*find_arrived(run, tip, bases, made, owns), *changes)}
+
+
+def find_start(pool: Pool, lease: Lease) -> str | None:
+    """Where a branch stood that was there before it was lent; None for a new one."""
+    with pool.engine.read() as session:
+        op = find_op(session, lease.fence, OpKind.ASSIGN)
+    args = json.loads(op.args) if op else {}
+    return None if not args or args.get("start") else str(args["commit"])
+
+
+def is_folding(pool: Pool, slot: Slot) -> bool:
+    """Whether names that differ in case are the same: the repository says so, and it did when it was lent.
+
+    Where the guards were not told, the file system has to say it, too.
+    """
+    if (find_shared(pool.git, "core.ignoreCase") or "").lower() not in TRUE:
+        return False
+    admin = admin_of(pool, slot)
+    facts = find_facts(admin) if admin else None
+    return facts.fold_case if facts else (pool.site.common / "hEAD").exists()
 
 
 def runner(git: Git) -> rule.Run:
@@ -67,9 +118,9 @@ def runner(git: Git) -> rule.Run:
 
 
 def require_inside(pool: Pool, slot: Slot, lease: Lease, *, allow: bool) -> tuple[Outside, ...]:
-    """What is let go beyond the scope, for the record: shared paths, and with `allow` all others."""
+    """What is let go beyond the scope, for the record; with `allow` everything is."""
     found = list_outside(pool, slot, lease)
-    refused = [each for each in found if not each.is_shared]
+    refused = [each for each in found if each.is_refused]
     if refused and not allow:
         raise outside_scope(slot, lease, refused)
     return found

@@ -2,6 +2,10 @@
 -- Every intent that is not done.
 SELECT * FROM ops WHERE done_wall IS NULL ORDER BY id;
 
+-- name: find_op
+-- What was intended under a fence, done or not.
+SELECT * FROM ops WHERE fence = :fence AND kind = :kind ORDER BY id DESC LIMIT 1;
+
 -- name: add_op
 -- An intent, before its first action.
 INSERT INTO ops (slot_id, kind, fence, owner, args, started_wall, started_mono, started_boot)

@@ -20,6 +20,12 @@ def open_ops(session: Session) -> tuple[Op, ...]:
     return tuple(parse_op(row) for row in session.all("open_ops"))
 
 
+def find_op(session: Session, fence: int, kind: OpKind) -> Op | None:
+    """What was intended under a fence, done or not."""
+    row = session.one("find_op", fence=fence, kind=kind.value)
+    return parse_op(row) if row else None
+
+
 def add_op(
     session: Session, slot: Slot, kind: OpKind, *, owner: str | None, args: Mapping[str, object], now: Moment
 ) -> Op:
