@@ -18,6 +18,7 @@ from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import slot_name
 from poolmgr.core.records import Moment, OpKind, Slot
 from poolmgr.services.doctor.registered import Registered, read_line
+from poolmgr.services.scoping.viewing import read_view
 from poolmgr.store.protocol import Session
 from poolmgr.store.snapshot import lift_fence, raise_fence
 from poolmgr.store.tables.events import Note
@@ -102,6 +103,7 @@ def new_slot(found: Registered, state: State, fence: int) -> NewSlot:
     return NewSlot(
         number=found.number, generation=found.generation, name=slot_name(found.number, found.generation),
         path=found.path, state=state, fence=fence, base_ref=found.base_ref, base_oid=found.base_oid,
+        view=read_view(found.admin).digest if found.admin else "",
     )  # fmt: skip
 
 

@@ -15,6 +15,8 @@ from poolmgr.services.doctor.registered import Registered, find_place, find_pool
 from poolmgr.services.ground.fences import highest_fence
 from poolmgr.services.ground.marks import is_tombstone
 from poolmgr.services.ground.pool import Pool, read_moment
+from poolmgr.services.life.clearing import try_clear
+from poolmgr.services.scoping.asides import STUCK, is_stuck, list_asides, read_stuck
 
 
 def look_at_strangers(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
@@ -88,8 +90,18 @@ def look_at_remains(pool: Pool, snapshot: Snapshot, busy: set[Path]) -> Iterator
                 str(going),
                 "what is left of a slot that went, its work was kept: rm -rf it when you like",
             )
+    for aside in list_asides(pool, snapshot):
+        if is_stuck(aside):
+            detail = f"lay in a slot before it was filled anew and cannot be kept: {read_stuck(aside)}"
+            yield wrong("aside", str(aside), detail, lambda aside=aside: clear_again(pool, aside))  # type: ignore[misc]
     damaged = pool.site.state / "damaged"
     for entry in sorted(damaged.iterdir()) if damaged.is_dir() else ():
         yield remark(
             "set_aside", str(entry), "files of a lost state, kept to be looked at: rm -rf them when you like"
         )
+
+
+def clear_again(pool: Pool, aside: Path) -> None:
+    """What could not be kept is tried once more."""
+    (aside / STUCK).unlink(missing_ok=True)
+    try_clear(pool, aside)

@@ -6,10 +6,12 @@ is never looked at as somebody's deletions.
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 from isolation.errors import IsolationError, RescueExists
+from isolation.git.config import replace_file
 from isolation.git.program import Git
 from isolation.rescue import Rescue, keep
 from isolation.work import examine
@@ -26,10 +28,10 @@ from poolmgr.store.tables.events import add_pool_event
 REASON = "written into a free slot before it was filled anew"
 
 
-def try_clear(pool: Pool, aside: Path) -> bool:
+def try_clear(pool: Pool, aside: Path, *, patience: float = 0) -> bool:
     """Whether it is gone; False while somebody else is at it, or when it could not be kept."""
     try:
-        with gate.held(pool.site.state / "locks" / "asides.lock", patience=0) as descriptor:
+        with gate.held(pool.site.state / "locks" / "asides.lock", patience=patience) as descriptor:
             return clear(pool, aside, Git(pool.site.common, (descriptor,)))
     except Busy:
         return False
@@ -64,6 +66,7 @@ def keep_aside(pool: Pool, aside: Path, git: Git) -> Rescue | None:
     tree = aside / "tree"
     if not tree.exists():
         return None
+    point_at(aside, pool.site.common)
     rules = rules_of(pool, tree)
     if examine(git.at(tree), tree, rules).is_clean:
         return None
@@ -78,3 +81,16 @@ def keep_aside(pool: Pool, aside: Path, git: Git) -> Rescue | None:
             with pool.engine.write() as session:
                 fence = raise_fence(session)
     raise AssertionError("a raised fence is new")
+
+
+def point_at(aside: Path, common: Path) -> None:
+    """Its three links where they lead now: the repository may have moved since."""
+    tree, admin = aside / "tree", aside / "admin"
+    links = {
+        tree / ".git": b"gitdir: " + os.fsencode(admin) + b"\n",
+        admin / "gitdir": os.fsencode(tree / ".git") + b"\n",
+        admin / "commondir": os.fsencode(common) + b"\n",
+    }
+    for file, content in links.items():
+        if not file.exists() or file.read_bytes() != content:
+            replace_file(file, content)

@@ -47,3 +47,11 @@ def list_asides(pool: Pool, snapshot: Snapshot) -> tuple[Path, ...]:
 def is_stuck(aside: Path) -> bool:
     """Whether it was tried in vain."""
     return (aside / STUCK).exists()
+
+
+def read_stuck(aside: Path) -> str:
+    """Why it could not be kept."""
+    try:
+        return (aside / STUCK).read_text(errors="replace")
+    except OSError:
+        return "somebody else is at it"

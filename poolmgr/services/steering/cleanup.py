@@ -26,13 +26,16 @@ from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.site import GOING, Facts, Site, require_facts, require_home
 from poolmgr.services.lending.tracking import drop_tracking
 from poolmgr.services.life import release
+from poolmgr.services.life.clearing import try_clear
 from poolmgr.services.life.keep import restore_directory, rules_for
+from poolmgr.services.scoping.asides import ROOM, list_asides, read_stuck
 from poolmgr.services.steering import sizing
 from poolmgr.services.upkeep.chores import start_retire
 from poolmgr.services.upkeep.worker import work_until_idle
 from poolmgr.store import gate
 from poolmgr.store.snapshot import write_meta
 
+PATIENCE = 120.0
 GIVEN_UP = frozenset({State.PARKED, State.BROKEN})
 
 
@@ -108,6 +111,9 @@ def empty(pool: Pool, tell: Callable[[str], None]) -> None:
     work_until_idle(pool, prepares=True)
     for state in (State.READY, State.BROKEN):
         settle_rest(pool, state)
+    for aside in list_asides(pool, pool.snapshot()):
+        if not try_clear(pool, aside, patience=PATIENCE):
+            tell(f"{aside} could not be kept, so it stays: {read_stuck(aside)}")
 
 
 def settle_rest(pool: Pool, state: State) -> None:
@@ -133,6 +139,8 @@ def take_back(site: Site, facts: Facts, tell: Callable[[str], None]) -> int:
         drop_tracking(git, facts.tracking)
     for stone in facts.tombstones:
         drop_tombstone(site, Path(stone), tell)
+    with suppress(OSError):
+        (Path(facts.slots_dir) / ROOM).rmdir()
     with suppress(OSError):
         Path(facts.slots_dir).rmdir()
     rescues = len(list_rescues(site.git, site.archives))
