@@ -13,12 +13,13 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
 from poolmgr.core.errors import CommandNotFound, CommandUnusable
+from poolmgr.services.lending.bell import Bell, listening
 from poolmgr.services.lending.witness import Witness, call_witness
 
 # Those that a terminal sends: who left our group is not meant by them.
@@ -31,30 +32,13 @@ BACKGROUND = (signal.SIGTTIN, signal.SIGTTOU)
 
 def run(command: Sequence[str], cwd: Path, variables: Mapping[str, str]) -> int:
     """Start the command and wait for its end: its exit code, or the signal's number below zero."""
-    with listening() as bell, call_witness() as witness:
+    with listening(PASSED) as bell, call_witness() as witness:
         process = start(command, cwd, variables)
         let_go()
         process.returncode = os.waitstatus_to_exitcode(await_end(process.pid, bell, witness))
+    for number in BACKGROUND:
+        signal.signal(number, signal.SIG_DFL)
     return process.returncode
-
-
-@contextmanager
-def listening() -> Iterator[int]:
-    """Signals become bytes on a descriptor; children get them as we got them, ignored ones ignored."""
-    bell, rope = os.pipe()
-    os.set_blocking(rope, False)
-    signal.set_wakeup_fd(rope, warn_on_full_buffer=False)
-    for number in (signal.SIGCHLD, *PASSED):
-        if number == signal.SIGCHLD or signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, lambda _number, _frame: None)
-    try:
-        yield bell
-    finally:
-        signal.set_wakeup_fd(-1)
-        for number in BACKGROUND:
-            signal.signal(number, signal.SIG_DFL)
-        os.close(bell)
-        os.close(rope)
 
 
 def start(command: Sequence[str], cwd: Path, variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -112,24 +96,32 @@ def let_go() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def await_end(child: int, bell: int, witness: Witness) -> int:
-    """The status the child ended with; meanwhile signals and stops are passed to and fro."""
+def await_end(child: int, bell: Bell, witness: Witness) -> int:
+    """The status the child ended with; meanwhile signals and stops are passed to and fro.
+
+    Signals first: once we were stopped and continued, the witness knows no more who stopped us.
+    """
     while True:
+        number = bell.wait()
+        if number in PASSED:
+            pass_on(child, number, bell, witness)
+            continue
         found, status = os.waitpid(child, os.WNOHANG | os.WUNTRACED)
-        if found and not os.WIFSTOPPED(status):
-            return status
-        if found:
+        while found:
+            if not os.WIFSTOPPED(status):
+                return status
             stop_too(os.WSTOPSIG(status))
-        else:
-            for number in os.read(bell, 512):
-                if number in PASSED:
-                    pass_on(child, number, witness)
+            found, status = os.waitpid(child, os.WNOHANG | os.WUNTRACED)
 
 
-def pass_on(child: int, number: int, witness: Witness) -> None:
+def pass_on(child: int, number: int, bell: Bell, witness: Witness) -> None:
     """The child gets what we got, unless the whole group did and the child is in it."""
+    was_for_all = witness.saw(number)
+    while was_for_all and bell.absorb(number):
+        witness.saw(number)  # for it, too, both were one, or the second is still to be forgotten
+    if number == signal.SIGTSTP and not was_for_all:
+        was_for_all = witness.saw(signal.SIGCONT)  # which made the stop a thing of the past
     with suppress(ProcessLookupError, PermissionError):
-        was_for_all = witness.saw(number)
         if was_for_all and (number in KEYBOARD or os.getpgid(child) == os.getpgrp()):
             return
         os.kill(child, number)
