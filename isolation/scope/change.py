@@ -53,6 +53,8 @@ def apply_view(inside: Git, ground: Ground, view: View) -> None:
         else:
             head = inside.run("rev-parse", "--verify", "--quiet", "HEAD", accept=(0, 1)).text
             tree = head or inside.run("hash-object", "-t", "tree", "-w", "--stdin", stdin=b"").text
+            # What was only touched, copied or moved would count as edited and stay.
+            inside.run(*options, "update-index", "-q", "--refresh", accept=(0, 1))
             inside.run(*options, "read-tree", "-m", "-u", tree, tree)
         if deleted:
             inside.run(*options, "update-index", "-z", "--no-skip-worktree", "--stdin", stdin=deleted)
