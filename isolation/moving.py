@@ -12,8 +12,11 @@ import os
 from typing import TYPE_CHECKING
 
 from isolation.errors import GitFailed, NotKept
+from isolation.scope.change import WHOLE
 from isolation.scope.ground import Ground
 from isolation.scope.refill import set_patterns
+from isolation.scope.verify import list_visible, read_entries
+from isolation.scope.view import Mode
 from isolation.work.hidden import clear_flags
 from isolation.work.status import SHOW_EVERYTHING, read_listing
 
@@ -33,14 +36,27 @@ NOT_SPARSE = ("-c", "core.sparseCheckout=false", "-c", "index.sparse=false")
 def move_in_view(git: Git, place: Place, head: str, wanted: Wanted) -> None:
     """Index and files of a clean worktree at a commit, in a view; its settings are as wanted then."""
     inside = place.git(git)
+    ground = Ground(place.root, place.admin, place.common)
     if SPARSE.issuperset(name.lower() for name in list_foreign_settings(git, place)):
-        set_patterns(Ground(place.root, place.admin, place.common), wanted)
-        reset_index(inside, head or empty_tree(inside), ())
+        whole = WHOLE if is_altered(inside, ground, wanted) else ()
+        set_patterns(ground, wanted)
+        reset_index(inside, head or empty_tree(inside), whole)
     else:
+        whole = WHOLE
         move_tree(git, place, head, wanted.oid)
-        set_patterns(Ground(place.root, place.admin, place.common), wanted)
-    checkout(inside, wanted.oid)
+        set_patterns(ground, wanted)
+    checkout(inside, wanted.oid, whole)
     restore_missing(inside)
+    if whole and wanted.view.mode is Mode.CONE:
+        inside.run(*SHOW_EVERYTHING, "update-index", "--force-write-index")
+
+
+def is_altered(inside: Git, ground: Ground, wanted: Wanted) -> bool:
+    """Whether the index may hold directories as one entry that the view shows."""
+    pairs = ((ground.patterns, wanted.view.text), (ground.settings, wanted.config))
+    if any(not file.exists() or file.read_bytes() != ours for file, ours in pairs):
+        return True
+    return wanted.view.mode is Mode.CONE and bool(list_visible(wanted.view, read_entries(inside)))
 
 
 def move_tree(git: Git, place: Place, head: str, oid: str) -> None:
@@ -76,10 +92,10 @@ def is_sparse_everywhere(git: Git, place: Place) -> bool:
 
 
 def reset_index(inside: Git, head: str, sparse: tuple[str, ...]) -> None:
-    """The index equals HEAD and hides nothing that the repository does not hide; no file is written."""
+    """The index equals HEAD and hides nothing that it should not hide; no file is written."""
     inside.run(*SHOW_EVERYTHING, *sparse, "read-tree", "--reset", head)
     listing = read_listing(inside)
-    flagged = listing.assumed | (listing.skipped if sparse else frozenset())
+    flagged = listing.assumed | (listing.skipped if sparse == NOT_SPARSE else frozenset())
     if flagged:
         clear_flags(inside, flagged)
     inside.run(*sparse, "update-index", "-q", "--refresh", accept=(0, 1))
@@ -110,10 +126,12 @@ def require_free(inside: Git, place: Place, oid: str) -> None:
             raise NotKept(f"appeared since it was examined: {path}")
 
 
-def checkout(inside: Git, oid: str) -> None:
+def checkout(inside: Git, oid: str, options: tuple[str, ...] = ()) -> None:
     """Detach at a commit, by the form that overwrites neither edits nor untracked nor ignored files."""
     try:
-        inside.run(*SHOW_EVERYTHING, "checkout", "--quiet", "--detach", "--no-overwrite-ignore", oid)
+        inside.run(
+            *SHOW_EVERYTHING, *options, "checkout", "--quiet", "--detach", "--no-overwrite-ignore", oid
+        )
     except GitFailed as error:
         raise NotKept(f"git refuses to replace files: {error.stderr}") from error
 
