@@ -95,8 +95,8 @@ def find_outside(
     tips = resolve(sighted, bases)
     met = list_meetings(sighted, list_heads(sighted, old, new), tips)
     if old is None:
-        start = met[0] if met else empty_tree(sighted)
-        suspects = list_suspects(read_changes(sighted, start, new), owns)
+        for start in met or [empty_tree(sighted)]:
+            suspects |= list_suspects(read_changes(sighted, start, new), owns)
     rest = dict(suspects)
     judge_against(sighted, rest, new, met)
     if rest and tips:

@@ -28,7 +28,12 @@ FILES = {
     "docs/deep/more.md": "More.\n",
     "tools/run.sh": "#!/bin/sh\n",
 }
+PEOPLES = ("By a person.\n", "By a colleague.\n", "Newer.\n", "#!/bin/bash\n")
 UNGUARDED = ("-c", "core.hooksPath=/dev/null")
+
+
+class GitRefused(AssertionError):
+    """Git ended with an error: a guard's word, where guards are on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Scene:
     """The places, and the hands that work in them; nobody looks at exit codes."""
 
     room: Path
+    are_guards_off: bool = True
 
     @property
     def repo(self) -> Path:
@@ -65,8 +71,9 @@ class Scene:
         env: Mapping[str, str] | None = None,
         check: bool = True,
     ) -> str:
-        """Git without guards, in the slot unless told; what it answers."""
-        return self.guarded(*UNGUARDED, *args, at=at, stdin=stdin, env=env, check=check)
+        """Git in the slot unless told, and without guards where the scene is; what it answers."""
+        off = UNGUARDED if self.are_guards_off else ()
+        return self.guarded(*off, *args, at=at, stdin=stdin, env=env, check=check)
 
     def guarded(
         self,
@@ -83,7 +90,7 @@ class Scene:
             capture_output=True, check=False, timeout=60,
         )  # fmt: skip
         if check and done.returncode:
-            raise AssertionError(f"git {' '.join(args)}: {done.returncode}: {os.fsdecode(done.stderr)}")
+            raise GitRefused(f"git {' '.join(args)}: {done.returncode}: {os.fsdecode(done.stderr)}")
         return os.fsdecode(done.stdout).removesuffix("\n")
 
     def write(self, name: str, content: str | bytes, *, at: Path | None = None) -> Path:
@@ -140,6 +147,15 @@ class Scene:
         oid = self.commit(name, content, at=place)
         self.git("push", "--quiet", "origin", "HEAD:main", at=place)
         return oid
+
+    def has(self, name: str) -> set[str]:
+        """What the branch and the slot's HEAD have at a path, beside what it was and what a person did."""
+        found = {""}
+        for ref in (f"refs/heads/{BRANCH}", "worktrees/pool-wt-1/HEAD"):
+            listed = self.git("--literal-pathspecs", "ls-tree", ref, "--", name, at=self.common, check=False)
+            found.add(listed.partition("\t")[0])
+        oids = [self.blob(content) for content in (FILES.get(name, ""), *PEOPLES)]
+        return found - {"", *(f"{mode} blob {oid}" for mode in ("100644", "100755") for oid in oids)}
 
     def outside(self) -> list[str]:
         """What the release would name."""
