@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from isolation.git.program import Git
 from isolation.git.refs import tree_of
+from isolation.scope.exact import is_certain
 from isolation.scope.view import FULL, Mode, View, Wish, plan_view
 from poolmgr.core.scope import Scope
 from poolmgr.services.ground.pool import Pool
@@ -46,7 +47,32 @@ def plan_scope(pool: Pool, oid: str, scope: Scope | None) -> View:
         owns=scope.owns, sees=scope.sees, essentials=(*settings.essential, *mirrors),
         cones=cones, shown=shown,
     )  # fmt: skip
-    return plan_view(wish)
+    view = plan_view(wish)
+    if view.mode is not Mode.EXACT or is_certain(wish.lists):
+        return view
+    return agree_on(pool, oid, view, wish)
+
+
+def agree_on(pool: Pool, oid: str, view: View, wish: Wish) -> View:
+    """An exact view whose lines may mean other than the globs: right for each path of the commit."""
+    from isolation.scope.agreeing import agree
+    from tracks.globs import compile_globs
+
+    tree = tree_of(pool.git, oid)
+    digest = hashlib.sha256(f"{tree} {view.digest}".encode()).hexdigest()
+    file = pool.site.state / "agreed.json"
+    kept = read_kept(file)
+    if digest not in kept:
+        listed = pool.git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", tree).stdout.split(b"\0")
+        wanted = [compile_globs(globs) for globs in wish.lists if globs]
+        found = agree(
+            view, compile_globs(view.lines).runs, [path for path in listed if path],
+            lambda paths: (path for path in paths if any(globs.matches(path) for globs in wanted)),
+        )  # fmt: skip
+        kept = dict([*kept.items(), (digest, list(found.lines[len(view.lines) :]))][-KEPT:])
+        with suppress(OSError):
+            write_private(file, json.dumps(kept).encode())
+    return view._replace(lines=(*view.lines, *kept[digest]))
 
 
 def find_cones(git: Git, oid: str, globs: tuple[str, ...]) -> tuple[str, ...] | None:
