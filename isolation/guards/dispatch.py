@@ -103,7 +103,10 @@ reference-transaction | pre-push | post-rewrite | pre-receive | post-receive)
         IFS= read -r _pm_line || { _pm_fed=2; break; }
         _pm_input=$_pm_input$_pm_line$_pm_newline
     done
-    [ "$_pm_fed" = 2 ] || _pm_input=$_pm_input$(cat)$_pm_newline
+    if [ "$_pm_fed" = 1 ]; then
+        _pm_line=$(cat)
+        _pm_input=$_pm_input$_pm_line${_pm_line:+$_pm_newline}
+    fi
     ;;
 esac
 

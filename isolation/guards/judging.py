@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from isolation.guards.rule import Change, Run
 
 BRANCHES = b"refs/heads/"
+SYMBOLIC = "ref:"  # from git 2.46 on, of a ref that names another
 Verdict = tuple[bool, str]  # whether it is refused, and what to say
 
 
@@ -53,10 +54,15 @@ def judge_updates(case: Case, given: bytes) -> Verdict:
 
 def judge_update(case: Case, old: str, new: str, ref: str) -> Verdict:
     """One branch."""
-    was = read_value(case.run, ref) if is_zero(old) else old  # no old value: "whatever it is"
+    if new.startswith(SYMBOLIC):
+        new = read_value(case.run, new.removeprefix(SYMBOLIC))
+    # Without an old value it is to be changed "whatever it is".
+    was = read_value(case.run, ref) if is_zero(old) or old.startswith(SYMBOLIC) else old
     if was == new or (is_zero(new) and not was):
         return False, ""
     if ref in case.facts["bases"] and ref != case.facts["branch"]:
+        if is_zero(new) and is_pruned(case, ref):
+            return False, ""
         from isolation.guards.words import refuse_base
 
         return True, refuse_base(case, ref)
@@ -68,6 +74,18 @@ def judge_update(case: Case, old: str, new: str, ref: str) -> Verdict:
 
         return True, refuse_branch(case, ref, refused)
     return False, "\n".join(told_shared(shared))
+
+
+def is_pruned(case: Case, ref: str) -> bool:
+    """Whether git only drops the file of a ref that it has packed; to delete one it locks the pack."""
+    try:
+        with open(os.path.join(case.admin, "commondir"), "rb") as file:
+            common = os.path.join(os.fsencode(case.admin), file.read().removesuffix(b"\n"))
+        with open(os.path.join(common, b"packed-refs"), "rb") as file:
+            is_packed = b" %s\n" % os.fsencode(ref) in file.read()
+    except OSError:
+        return False
+    return is_packed and not os.path.exists(os.path.join(common, b"packed-refs.lock"))
 
 
 def read_value(run: Run, ref: str) -> str:

@@ -44,10 +44,13 @@ def starter(environment: Mapping[str, str], room: str) -> Run:
 
 
 def store(content: bytes, room: str) -> int:
-    """A descriptor of a nameless file with this content, at its start."""
-    name = f"{room}/.input.{os.getpid()}"
-    feed = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.unlink(name)
+    """A descriptor of a nameless file with this content, at its start; in memory where that can be."""
+    if hasattr(os, "memfd_create"):
+        feed = os.memfd_create("poolmgr")
+    else:
+        name = f"{room}/.input.{os.getpid()}"
+        feed = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.unlink(name)
     while content:
         content = content[os.write(feed, content) :]
     os.lseek(feed, 0, os.SEEK_SET)

@@ -37,9 +37,12 @@ def load_facts(admin: str, room: str) -> Mapping[str, Any]:
         return found
     facts = parse_facts(path)
     making = os.path.join(room, f"{FILE}.{os.getpid()}")
-    with open(making, "wb") as file:
-        file.write(marshal.dumps((identity, dict(facts))))
-    os.replace(making, os.path.join(room, FILE))
+    try:
+        with open(making, "wb") as file:
+            file.write(marshal.dumps((identity, dict(facts))))
+        os.replace(making, os.path.join(room, FILE))
+    except OSError:  # a full disk is no reason not to judge
+        return facts
     return facts
 
 

@@ -16,11 +16,15 @@ from isolation.guards.words import shown
 KEY = "core.hooksPath"
 
 
-def verify_guards(git: Git, admin: Path, python: str = sys.executable) -> tuple[str, ...]:
-    """A sentence for each thing that was found changed in a scoped slot; by then it is put right.
+def verify_guards(
+    git: Git, admin: Path, python: str = sys.executable, *, is_scoped: bool = True
+) -> tuple[str, ...]:
+    """A sentence for each thing that was found changed; by then it is put right.
 
-    `git` is the slot's; the caller holds the pool's git lock.
+    `git` is the slot's; the caller holds the pool's git lock. A full slot needs no guards.
     """
+    if not is_scoped and not (admin / "revoked").exists():
+        return ()
     script = dispatcher(python)
     directory = admin / OURS
     gone = [*list_gone(directory)]

@@ -107,6 +107,18 @@ def test_other_branches_are_made_and_removed_freely_and_judged_when_they_move(sl
     slot.refused("commit", "--all", "--no-verify", "--message", "Outside.")
 
 
+def test_upkeep_of_the_repository_is_not_refused(slot: Guarded) -> None:
+    inside_commits(slot, 2)
+    slot("pack-refs", "--all", "--prune")
+    slot.repo.git("checkout", "--quiet", "--detach")
+    slot.refused("branch", "--delete", "--force", "main")
+    slot.repo.git("checkout", "--quiet", "main")
+    slot.repo.commit("Theirs.", {"docs/guide.md": "theirs\n"})
+    slot("gc", "--quiet", "--prune=now")
+    slot("reflog", "expire", "--all", "--expire=now")
+    assert slot("update-ref", "--no-deref", "refs/heads/work", slot.head).said == []
+
+
 def test_the_branch_of_the_lease_made_anew_is_judged_from_the_base(slot: Guarded) -> None:
     oid = outside_commit(slot)
     slot("checkout", "--quiet", "--detach")

@@ -68,17 +68,14 @@ def test_every_hook_gets_its_arguments_and_its_input_once(slot: Guarded) -> None
     assert f"  refs/heads/work {slot.head} refs/heads/work {'0' * 40}" in runs
 
 
-def test_a_hook_with_input_of_many_lines_gets_all_of_them(slot: Guarded) -> None:
+@pytest.mark.parametrize("count", [1, 3, 4, 5, 50])
+def test_a_hook_with_input_of_many_lines_gets_all_of_them(slot: Guarded, count: int) -> None:
     write_hook(slot.repo.path / ".git/hooks", "reference-transaction", RECORD)
-    slot(
-        "update-ref", "--stdin", stdin="".join(f"create refs/heads/many/{n} {slot.head}\n" for n in range(50))
-    )
-    runs = list_runs(slot)
-    for state in ("prepared", "committed"):
-        start = runs.index(f"reference-transaction|{state}|{slot.path}") + 1
-        assert runs[start : start + 50] == [
-            f"  {'0' * 40} {slot.head} refs/heads/many/{n}" for n in range(50)
-        ]
+    head, refs = slot.head, [f"refs/heads/many/{number}" for number in range(count)]
+    slot("update-ref", "--stdin", stdin="".join(f"create {ref} {head}\n" for ref in refs))
+    given = [f"  {'0' * 40} {head} {ref}" for ref in refs]
+    states = [f"reference-transaction|{state}|{slot.path}" for state in ("prepared", "committed")]
+    assert list_runs(slot) == [states[0], *given, states[1], *given]
 
 
 def test_what_an_own_hook_refuses_is_refused_with_its_words_and_code(slot: Guarded) -> None:

@@ -58,7 +58,11 @@ def verify_slot(pool: Pool, slot: Slot) -> Verified:
             apply_scope(pool, git, slot, lease)
         view = read_view(admin)
         found = repair(git, slot.path, view, runs_of(view))
-        guards = (*verify_guards(git, admin), *verify_facts(pool, admin, slot, lease))
+        is_scoped = lease is not None and lease.scope is not None
+        guards = (
+            *verify_guards(git, admin, is_scoped=is_scoped),
+            *verify_facts(pool, admin, slot, lease),
+        )
     edited = without_ours(pool, found.edited)
     return Verified(mode=view.mode.value, difference=found._replace(edited=edited), guards=guards)
 
