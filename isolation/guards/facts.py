@@ -38,7 +38,7 @@ class GuardFacts(NamedTuple):
 def write_facts(admin: Path, facts: GuardFacts) -> None:
     """The facts of this lease, whole or not at all."""
     told = facts._asdict() | {name: told_runs(getattr(facts, name)) for name in RUNS} | {"version": VERSION}
-    making = admin / f"{FACTS}.{os.getpid()}"
+    making = admin / f".{FACTS}.{os.getpid()}"  # a name by which doctor knows what a kill left
     making.write_bytes(json.dumps(told, indent=1).encode("ascii"))
     making.replace(admin / FACTS)
 

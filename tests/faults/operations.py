@@ -26,6 +26,7 @@ class Operation:
     pool_stays: bool = True  # and when it has ended
     states: frozenset[str] = IN_USE
     known: frozenset[str] = frozenset()  # what the ground itself does wrong
+    is_rare: bool = False  # killed only when batteries run whole; its steps are those of others
 
     @property
     def keeps_pool(self) -> bool:
@@ -69,6 +70,26 @@ def acquire_other_again(scene: Scene) -> None:
     assert scene.pool.git(lent["path"], "status", "--porcelain") == ""
     assert scene.pool.git(lent["path"], "rev-parse", "HEAD") == before
     scene.pool.release(lent["slot"])
+
+
+def acquire_scope_again(scene: Scene) -> None:
+    """The same request gives a slot that shows its scope and can be worked in."""
+    lent = scene.pool.acquire("--branch", "work", "--request-id", "first", "--scope", "src/**")
+    assert sorted(path.name for path in Path(lent["path"], "src").iterdir()) == ["app.py", "lib"]
+    assert not Path(lent["path"], "docs").exists()
+    assert scene.pool.git(lent["path"], "status", "--porcelain") == ""
+    scene.pool.run("scope", "verify", lent["slot"])
+    scene.pool.release(lent["slot"])
+
+
+def set_scope_again(scene: Scene) -> None:
+    """The slot shows its new scope, and the edit beyond it is still there."""
+    scene.pool.run("scope", "set", "docs/**", "--slot", scene.name)
+    found = scene.pool.ask("scope", "verify", scene.name)
+    assert found["sound"], found
+    assert (scene.path / "src/app.py").read_bytes() == scene.work.contents["edited"], "the edit is gone"
+    assert (scene.path / "docs/guide/start.md").exists(), "the new scope is not there"
+    scene.pool.release(scene.name, "--rescue", "--allow-outside")
 
 
 def release_again(scene: Scene) -> None:
@@ -157,6 +178,33 @@ OPERATIONS = (
         prepare=scenes.make_pool,
         again=acquire_other_again,
         words="acquire --branch other --agent alice --request-id second",
+    ),
+    Operation(
+        name="acquire a scope",
+        prepare=scenes.inhabit,
+        words="acquire --branch work --agent alice --request-id first --scope src/**",
+        again=acquire_scope_again,
+    ),
+    Operation(
+        name="change a scope",
+        prepare=scenes.lend_scoped,
+        words="scope set docs/** --slot {slot}",
+        again=set_scope_again,
+    ),
+    Operation(
+        name="release a scope",
+        prepare=scenes.lend_scoped,
+        words="release {slot} --rescue",
+        again=release_again,
+        is_rare=True,
+    ),
+    Operation(
+        name="keep what lies aside",
+        prepare=scenes.lay_aside,
+        words="_work",
+        alone=False,
+        again=nothing,
+        is_rare=True,
     ),
     Operation(name="release", prepare=scenes.lend, words="release {slot}", again=release_again),
     Operation(

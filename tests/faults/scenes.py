@@ -125,6 +125,32 @@ def commit(scene: Scene, name: str) -> None:
     scene.work.commits[name] = scene.pool.git(scene.path, "rev-parse", "HEAD")
 
 
+def lend_scoped(scene: Scene) -> None:
+    """A slot with a scope, a commit and an edit in it; what the free slots held lies no more aside."""
+    make_pool(scene)
+    take_slot(scene, "--scope", "src/**")
+    commit(scene, "src/kept")
+    edited = f"edited in {scene.name}\n".encode()
+    (scene.path / "src/app.py").write_bytes(edited)
+    scene.work.contents["edited"] = edited
+    scene.await_quiet()
+
+
+def inhabit(scene: Scene) -> None:
+    """Free slots in which somebody left what git ignores and nobody can make again."""
+    make_pool(scene)
+    for slot in scene.pool.slots().values():
+        secret = f"left in {slot['name']}\n".encode()
+        Path(slot["path"], ".env").write_bytes(secret)
+        scene.work.contents[slot["name"]] = secret
+
+
+def lay_aside(scene: Scene) -> None:
+    """A slot filled anew; what it held lies aside and is still to be kept."""
+    inhabit(scene)
+    scene.run_alone("acquire", "--branch", "work", "--request-id", "first", "--scope", "src/**")
+
+
 def give_back(scene: Scene) -> None:
     """Work kept, and the slot to be cleaned by whoever comes next."""
     lend_dirty(scene)

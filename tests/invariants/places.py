@@ -36,6 +36,8 @@ def list_misplaced(repo: Repository, rows: Rows, foreign: frozenset[Path]) -> It
     facts = json.loads((repo.state / "pool.json").read_bytes())
     slots_dir, known = Path(facts["slots_dir"]), set(facts["tombstones"])
     for entry in sorted((*list_directory(slots_dir), *list_directory(repo.state / "parked"))):
+        if entry == slots_dir / ".aside" and not list_directory(entry):
+            continue
         if entry not in paths and not (is_tombstone(entry) and str(entry) in known):
             yield f"{entry} lies there and belongs to nobody: {list_directory(entry)}"
     for slot in rows.live:
@@ -93,7 +95,7 @@ def list_remains(slot: Row, admin: Path) -> Iterator[str]:
         "poolmgr.json", "poolmgr-hooks", "poolmgr-caches.json",
     }  # fmt: skip
     if slot["view"]:
-        ours |= {"info", "poolmgr-view.json"}
+        ours |= {"info", "poolmgr-view.json", "poolmgr-counted.json"}
     for entry in sorted(admin.iterdir()):
         if entry.name not in ours or (entry.name == "refs" and any(map(Path.is_file, entry.rglob("*")))):
             yield f"{slot['name']} is READY with {entry.name} in its admin directory"

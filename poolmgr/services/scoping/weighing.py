@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from isolation.errors import IsolationError
+from isolation.git.program import Git
 from isolation.git.worktrees import find_admin
 from poolmgr.core.records import Slot
 from poolmgr.services.ground.pool import Pool
@@ -24,7 +26,15 @@ class Weight(NamedTuple):
 
 
 def weigh(pool: Pool, slot: Slot) -> Weight:
-    """The numbers of one slot; a full one is not counted."""
-    del pool
+    """The numbers of one slot, counted again only where its index changed; a full one is not counted."""
     admin = find_admin(slot.path) if slot.view else None
-    return Weight(read_view(admin).mode.value) if admin else Weight("full")
+    if admin is None:
+        return Weight("full")
+    from isolation.scope.counting import count
+
+    mode = read_view(admin).mode.value
+    try:
+        found = count(Git(slot.path), slot.path, pool.site.state / "totals.json")
+    except (IsolationError, OSError):  # looking works on a full disk and in a broken slot
+        return Weight(mode)
+    return Weight(mode, found.visible, found.total)
