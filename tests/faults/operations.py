@@ -63,6 +63,13 @@ def acquire_again(scene: Scene) -> None:
     scene.pool.release(first["slot"])
 
 
+def run_again(scene: Scene) -> None:
+    """The same words work: the branch is waited for, and every slot is free at the end."""
+    scene.pool.run("run", "--branch", "work", "--timeout", "30", "--", "true")
+    scene.await_quiet()
+    assert {slot["state"] for slot in scene.pool.slots().values()} == {"READY"}
+
+
 def acquire_other_again(scene: Scene) -> None:
     """The branch that was there before is lent, and still where it was."""
     before = scene.pool.repo.git("rev-parse", "other")
@@ -204,6 +211,13 @@ OPERATIONS = (
         words="_work",
         alone=False,
         again=nothing,
+        is_rare=True,
+    ),
+    Operation(
+        name="run",
+        prepare=scenes.make_pool,
+        words="run --branch work --scope src/** --rescue -- cp src/app.py src/loose.txt",
+        again=run_again,
         is_rare=True,
     ),
     Operation(name="release", prepare=scenes.lend, words="release {slot}", again=release_again),
