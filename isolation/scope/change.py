@@ -16,6 +16,7 @@ from isolation.git.config import replace_file
 from isolation.scope.ground import Ground, require_ground
 from isolation.scope.shown import Runs, chooser_of
 from isolation.scope.view import Mode, View
+from isolation.work.operation import list_operations
 from isolation.work.status import SHOW_EVERYTHING, Status, read_status
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def change_view(git: Git, worktree: Path, view: View, runs: Runs = ()) -> tuple[
     ground = require_ground(worktree)
     inside = ground.git(git)
     apply_view(inside, ground, view)
-    return list_outside(read_status(inside), view, runs)
+    return list_outside(ground, read_status(inside), view, runs)
 
 
 def apply_view(inside: Git, ground: Ground, view: View) -> None:
@@ -110,8 +111,19 @@ def read_settings(inside: Git, ground: Ground) -> dict[str, str]:
     return {name: value for name, _, value in (field.partition("\n") for field in fields)}
 
 
-def list_outside(status: Status, view: View, runs: Runs) -> tuple[str, ...]:
-    """The changed and loose paths that a view does not show."""
-    changed = [*(one.path for one in status.changes), *status.untracked, *status.ignored]
+def list_outside(ground: Ground, status: Status, view: View, runs: Runs) -> tuple[str, ...]:
+    """The changed and loose paths that a view does not show.
+
+    What a merge that goes on has staged of its own, without a file, is nobody's edit.
+    """
+    changes = status.changes
+    if list_operations(ground.admin):
+        changes = tuple(one for one in changes if one.letters[1] != "." or exists(ground, one.path))
+    changed = [*(one.path for one in changes), *status.untracked, *status.ignored]
     shown = frozenset(chooser_of(view, runs)(changed))
     return tuple(os.fsdecode(path) for path in sorted(frozenset(changed) - shown))
+
+
+def exists(ground: Ground, path: bytes) -> bool:
+    """Whether anything lies at a path."""
+    return os.path.lexists(os.path.join(os.fsencode(ground.root), path))

@@ -36,18 +36,22 @@ class Difference(NamedTuple):
 
 
 class Entries(NamedTuple):
-    """The paths of an index: checked out, hidden, hidden whole directories (without a slash)."""
+    """The paths of an index: checked out, hidden, hidden whole directories (without a slash).
+
+    While some are in conflict git keeps no directory as one entry.
+    """
 
     present: tuple[bytes, ...]
     hidden: tuple[bytes, ...]
     directories: tuple[bytes, ...]
+    in_conflict: bool
 
 
 def compare(git: Git, worktree: Path, view: View, runs: Runs = ()) -> Difference:
     """How the slot differs from the view; nothing is written. A file its holder deleted is an edit."""
     ground = require_ground(worktree)
     inside = ground.git(git)
-    edited = list_outside(read_status(inside), view, runs)
+    edited = list_outside(ground, read_status(inside), view, runs)
     entries = read_entries(inside)
     choose = chooser_of(view, runs)
     outside = frozenset(entries.present) - frozenset(choose(entries.present))
@@ -76,6 +80,7 @@ def read_entries(inside: Git) -> Entries:
     present: list[bytes] = []
     hidden: list[bytes] = []
     directories: list[bytes] = []
+    in_conflict = False
     for row in inside.run(*SHOW_EVERYTHING, "ls-files", "-z", "-t", "--sparse").stdout.split(b"\0"):
         path = row[2:]
         if path.endswith(b"/"):
@@ -84,7 +89,8 @@ def read_entries(inside: Git) -> Entries:
             hidden.append(path)
         elif path:
             present.append(path)
-    return Entries(tuple(dict.fromkeys(present)), tuple(hidden), tuple(directories))
+            in_conflict |= row[:1] == b"M"
+    return Entries(tuple(dict.fromkeys(present)), tuple(hidden), tuple(directories), in_conflict)
 
 
 def list_visible(view: View, entries: Entries) -> tuple[bytes, ...]:
@@ -111,6 +117,19 @@ def list_altered(inside: Git, ground: Ground, view: View, entries: Entries) -> l
         view.mode is Mode.FULL and found.get("core.sparsecheckout", "false") == "true"
     ):
         altered.append("settings")
-    if view.mode is Mode.CONE and not entries.directories and entries.hidden:
+    if view.mode is Mode.CONE and is_expanded(entries):
         altered.append("index")
     return altered
+
+
+def is_expanded(entries: Entries) -> bool:
+    """Whether the index names files one by one of which it could hold the directory."""
+    if not entries.hidden or entries.directories or entries.in_conflict:
+        return False
+    busy: set[bytes] = set()
+    for path in entries.present:
+        directory = os.path.dirname(path)
+        while directory not in busy:
+            busy.add(directory)
+            directory = os.path.dirname(directory)
+    return any(os.path.dirname(path) not in busy for path in entries.hidden)

@@ -42,6 +42,7 @@ def put_right(slot: Slot, view: View) -> Difference:
     return found
 
 
+@pytest.mark.battery
 @pytest.mark.parametrize("after", NAMED)
 @pytest.mark.parametrize("before", NAMED)
 def test_a_held_slot_without_edits_shows_the_new_view(slot: Slot, before: str, after: str) -> None:
@@ -114,6 +115,25 @@ def test_in_a_conflict_nothing_is_dropped(slot: Slot, after: str) -> None:
     slot.tree.git("add", "--sparse", "packages/one/src/a.py")
     slot.tree.git("commit", "--quiet", "-m", "Merged.")
     put_right(slot, NAMED[after])
+
+
+@pytest.mark.parametrize("view", ["cone", "exact"])
+def test_a_conflict_outside_of_the_view_shows_its_file_until_it_is_repaired(slot: Slot, view: str) -> None:
+    slot.show(NAMED[view])
+    slot.tree.git("checkout", "--quiet", "--detach")
+    blob = slot.tree.git("hash-object", "-w", "--stdin", stdin="Mine.\n")
+    slot.tree.git("update-index", "--cacheinfo", f"100644,{blob},docs/guide.md")
+    slot.tree.git("update-index", "--skip-worktree", "docs/guide.md")
+    slot.tree.git("commit", "--quiet", "-m", "Mine.")
+    slot.tree.git("merge", "--quiet", "later", check=False)
+    assert "<<<<<<<" in (slot.path / "docs/guide.md").read_text()
+    assert put_right(slot, NAMED[view]).edited == ("docs/guide.md",)
+    slot.tree.write({"docs/guide.md": "Both.\n"})
+    slot.tree.git("add", "--sparse", "docs/guide.md")
+    slot.tree.git("commit", "--quiet", "--no-edit")
+    put_right(slot, NAMED[view])
+    assert not (slot.path / "docs").exists()
+    assert slot.tree.git("show", "HEAD:docs/guide.md") == "Both."
 
 
 def disable(slot: Slot) -> None:
