@@ -141,7 +141,7 @@ def is_parent(line: bytes) -> bool:
 def read_changes(run: Run, old: str, new: str) -> dict[bytes, Change]:
     """Every path whose entry differs; one that a broken tree has twice has no entry."""
     if new == INDEX:
-        raw = run("diff-index", "--cached", *RAW, old, "--")
+        raw = run("diff-index", "--cached", "--ita-invisible-in-index", *RAW, old, "--")
     else:
         raw = run("diff-tree", "-r", *RAW, old, new, "--")
     found: dict[bytes, Change] = {}
