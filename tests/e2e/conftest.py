@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e import shop as scoped
 from tests.e2e.pooled import Pooled
 from tests.fixtures.commands import Commands
 from tests.fixtures.repositories import Repositories, Repository
@@ -44,3 +45,21 @@ def free(common: Pooled) -> Iterator[Pooled]:
     """The module's common pool: all slots are free before, and have to be afterwards."""
     yield common
     common.await_ready(COMMON)
+
+
+@pytest.fixture(scope="module")
+def shop(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pooled]:
+    """One pool for a module's tests of scopes; asked for through `open_shop`."""
+    root = tmp_path_factory.mktemp("shop")
+    commands = Commands(root, background=("worker*.lock",))
+    pool = Pooled(Repositories(root)("repo", files=scoped.FILES, commits=1), commands)
+    pool.init(scoped.SLOTS)
+    yield pool
+    commands.finish()
+
+
+@pytest.fixture
+def open_shop(shop: Pooled) -> Iterator[Pooled]:
+    """The shop's pool; whatever a test leaves is given back."""
+    yield shop
+    scoped.close_up(shop)

@@ -2,55 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.pooled import Json, Pooled
-from tests.fixtures.commands import Commands
-from tests.fixtures.repositories import Repositories
-
-FILES = {
-    ".gitignore": "*.log\nnode_modules/\n.env\n",
-    "README.md": "# A shop\n",
-    "package.json": "{}\n",
-    "web/package.json": "{}\n",
-    "web/src/ui/form.ts": "form\n",
-    "web/tests/ui/form.test.ts": "test\n",
-    "src/login/form.py": "form\n",
-    "src/pay/card.py": "card\n",
-    "tests/login/test_form.py": "test\n",
-    "tests/pay/test_card.py": "test\n",
-    "docs/guide/start.md": "start\n",
-    "docs/plan.md": "plan\n",
-}
-ALWAYS = {".gitignore", "README.md", "package.json", "web/package.json"}
-
-
-@pytest.fixture(scope="module")
-def shop(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pooled]:
-    root = tmp_path_factory.mktemp("shop")
-    commands = Commands(root, background=("worker*.lock",))
-    pool = Pooled(Repositories(root)("repo", files=FILES, commits=1), commands)
-    pool.init(3)
-    yield pool
-    commands.finish()
+from tests.e2e.pooled import Pooled
+from tests.e2e.shop import ALWAYS, FILES, files_in
 
 
 @pytest.fixture
-def free(shop: Pooled) -> Iterator[Pooled]:
-    yield shop
-    for lease in shop.snapshot().leases:
-        shop.run("release", shop.snapshot().slot_of(lease).name, "--rescue", "--allow-outside")
-    shop.await_ready(3)
-
-
-def files_in(lent: Json) -> set[str]:
-    """What lies in a slot, but for what poolmgr and git put there."""
-    top = Path(lent["path"])
-    found = {str(path.relative_to(top)) for path in top.rglob("*") if path.is_file()}
-    return found - {".git", ".env.worktree"}
+def free(open_shop: Pooled) -> Pooled:
+    return open_shop
 
 
 def test_a_scope_shows_what_it_owns_with_its_tests_and_what_everybody_needs(free: Pooled) -> None:

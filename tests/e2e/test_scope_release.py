@@ -1,99 +1,97 @@
-"""A branch that leaves its scope: what release, scope check and branches say of it."""
+"""What a branch changes beyond its scope is never let go unseen, by whatever road the lease ends."""
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.pooled import Json, Pooled
-from tests.fixtures.commands import Commands
-from tests.fixtures.repositories import Repositories
+from tests.e2e.shop import ALWAYS, commit_past_guards, files_in
+from tests.fixtures.patience import await_that
 
-GUIDE = "docs/guide.md"
-OFF = ("-c", "core.hooksPath=/dev/null")
-
-
-@pytest.fixture
-def pool(make_repo: Repositories, run_cli: Commands) -> Pooled:
-    """A pool of one slot."""
-    repo = make_repo("repo", files={"src/app.py": "0\n", GUIDE: "Start.\n", "tools/run": "x\n"}, commits=1)
-    pooled = Pooled(repo, run_cli)
-    pooled.init(1)
-    return pooled
+DOCS = ALWAYS | {"docs/guide/start.md", "docs/plan.md"}
 
 
-def lend(pool: Pooled, *more: str, branch: str = "fix/login") -> Json:
-    return pool.acquire("--branch", branch, "--scope", "/src", *more)
+def branch_of(pool: Pooled, name: str) -> Json:
+    return next(each for each in pool.ask("branches")["branches"] if each["branch"] == name)
 
 
-def smuggle(pool: Pooled, lent: Json, name: str = GUIDE) -> None:
-    """A commit that no hook looked at."""
-    place = Path(lent["path"]) / name
-    place.parent.mkdir(exist_ok=True)
-    place.write_text("Smuggled.\n")
-    pool.git(lent["path"], *OFF, "add", "--sparse", name)
-    pool.git(lent["path"], *OFF, "commit", "--quiet", "--no-verify", "--message", "Smuggled.")
+def test_a_branch_beyond_its_scope_is_refused_then_on_record(open_shop: Pooled) -> None:
+    lent = open_shop.acquire("--scope", "docs/**", "--branch", "beyond")
+    commit_past_guards(open_shop, lent, "src/pay/card.py")
+    for words in ((), ("--rescue",), ("--kill",)):
+        error = open_shop.refused("release", lent["slot"], *words)
+        assert (error["code"], error["paths"]) == ("outside_scope", ["src/pay/card.py"])
+    assert open_shop.slot(lent["slot"])["state"] == "LEASED"
+    answer = open_shop.release(lent["slot"], "--allow-outside")
+    assert [each["path"] for each in answer["outside"]] == ["src/pay/card.py"]
+    assert branch_of(open_shop, "beyond")["outside"] == ["src/pay/card.py"]
+    assert "src/pay/card.py" in open_shop.run("branches").stdout
 
 
-def test_release_names_every_path_outside_and_keeps_the_lease(pool: Pooled) -> None:
-    lent = lend(pool)
-    smuggle(pool, lent)
-    smuggle(pool, lent, "tools/run")
-    for flags in ((), ("--rescue", "--kill")):
-        error = pool.refused("release", lent["slot"], *flags)
-        assert (error["code"], error["paths"]) == ("outside_scope", [GUIDE, "tools/run"])
-        assert "--allow-outside" in error["hint"]
-    assert pool.slot(lent["slot"])["state"] == "LEASED"
-    checked = pool.run("scope", "check", "--json", cwd=lent["path"], check=False)
-    assert (checked.code, checked.json()["paths"]) == (1, [GUIDE, "tools/run"])
+def test_a_slot_that_is_taken_has_its_branch_on_record_too(open_shop: Pooled) -> None:
+    lent = open_shop.acquire("--scope", "docs/**", "--branch", "taken")
+    commit_past_guards(open_shop, lent, "src/login/form.py")
+    open_shop.run("reclaim", lent["slot"])
+    assert branch_of(open_shop, "taken")["outside"] == ["src/login/form.py"]
 
 
-def test_what_is_let_go_is_on_record_and_not_held_against_the_next_holder(pool: Pooled) -> None:
-    lent = lend(pool)
-    smuggle(pool, lent)
-    pool.release(lent["slot"], "--allow-outside")
-    shown = {each["branch"]: each for each in pool.ask("branches")["branches"]}
-    assert GUIDE in str(shown["fix/login"])
-    again = lend(pool)
-    checked = pool.ask("scope", "check", cwd=again["path"])
-    assert checked["inside"]
-    assert [(each["path"], each["inherited"]) for each in checked["outside"]] == [(GUIDE, True)]
-    smuggle(pool, again, "tools/run")
-    assert pool.refused("release", again["slot"])["paths"] == ["tools/run"]
+def test_a_dead_holders_branch_is_on_record_too(open_shop: Pooled) -> None:
+    holder = subprocess.Popen(("sleep", "600"))
+    lent = open_shop.acquire("--scope", "docs/**", "--branch", "orphan", "--pid", str(holder.pid))
+    commit_past_guards(open_shop, lent, "src/login/form.py")
+    holder.kill()
+    holder.wait()
+    open_shop.run("doctor", "--fix", check=False)
+    await_that(lambda: not open_shop.snapshot().leases, "the lease is over")
+    assert branch_of(open_shop, "orphan")["outside"] == ["src/login/form.py"]
 
 
-def test_a_branch_is_compared_with_the_base_that_is_named(pool: Pooled) -> None:
-    lent = lend(pool)
-    pool.repo.git("branch", "other")
-    pool.repo.git("checkout", "--quiet", "other")
-    pool.repo.commit("Another line.", {GUIDE: "Other.\n"})
-    pool.repo.git("checkout", "--quiet", "main")
-    pool.git(lent["path"], *OFF, "merge", "--quiet", "other")
-    assert pool.refused("release", lent["slot"])["paths"] == [GUIDE]
-    assert pool.ask("scope", "check", "--base", "other", cwd=lent["path"])["inside"]
-    checked = pool.run("scope", "check", "--base", "main", "--json", cwd=lent["path"], check=False)
-    assert checked.json()["paths"] == [GUIDE]
+def test_what_is_shared_is_reported_and_not_refused(open_shop: Pooled) -> None:
+    lent = open_shop.acquire("--scope", "docs/**", "--branch", "shared")
+    Path(lent["path"], "package-lock.json").write_text("{}\n")
+    open_shop.git(lent["path"], "add", "package-lock.json")
+    open_shop.git(lent["path"], "commit", "-q", "-m", "Lock.")
+    answer = open_shop.release(lent["slot"])
+    assert [(each["path"], each["shared"]) for each in answer["outside"]] == [("package-lock.json", True)]
+    assert branch_of(open_shop, "shared")["outside"] == []
 
 
-def test_a_branch_inside_its_scope_is_released_after_merging_the_base(pool: Pooled) -> None:
-    lent = lend(pool)
-    pool.repo.commit("A person's.", {GUIDE: "By a person.\n"})
-    (Path(lent["path"]) / "src/app.py").write_text("1\n")
-    pool.git(lent["path"], "commit", "--quiet", "--all", "--message", "Inside.")
-    pool.git(lent["path"], "merge", "--quiet", "--no-edit", "main")
-    assert pool.ask("scope", "check", cwd=lent["path"])["outside"] == []
-    assert pool.release(lent["slot"])["slot"] == lent["slot"]
+def test_what_is_shared_is_settled_when_the_lease_begins(open_shop: Pooled) -> None:
+    lent = open_shop.acquire("--scope", "docs/**")
+    commit_past_guards(open_shop, lent, "src/pay/card.py")
+    wide = {"POOLMGR_SCOPE_SHARED": "src/"}
+    assert open_shop.refused("release", lent["slot"], env=wide)["code"] == "outside_scope"
 
 
-def test_a_setting_in_the_environment_of_release_excuses_nothing(pool: Pooled) -> None:
-    lent = lend(pool)
-    pool.git(lent["path"], "commit", "--quiet", "--allow-empty", "--message", "Empty.")
-    oid = pool.repo.git("hash-object", "-w", "--stdin", stdin="Smuggled.\n")
-    pool.git(lent["path"], "update-index", "--add", "--cacheinfo", f"100644,{oid},SRC/app.py")
-    pool.git(lent["path"], *OFF, "commit", "--quiet", "--message", "Smuggled.")
-    folding = {
-        "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.ignoreCase", "GIT_CONFIG_VALUE_0": "true",
-        "GIT_DIR": "/nowhere", "GIT_REPLACE_REF_BASE": "refs/heads/", "GIT_SHALLOW_FILE": "/dev/null",
-    }  # fmt: skip
-    assert pool.refused("release", lent["slot"], env=folding)["paths"] == ["SRC/app.py"]
+def test_a_release_says_what_was_done_to_the_guards(open_shop: Pooled) -> None:
+    lent = open_shop.acquire("--scope", "docs/**")
+    open_shop.git(lent["path"], "config", "--worktree", "core.hooksPath", "/dev/null")
+    assert open_shop.release(lent["slot"])["guards"]
+
+
+def test_a_slot_keeps_its_view_and_serves_the_same_scope_again(open_shop: Pooled) -> None:
+    first = open_shop.acquire("--scope", "docs/**")
+    Path(first["path"], "docs/plan.md").write_text("more\n")
+    open_shop.git(first["path"], "commit", "-q", "-a", "-m", "More.")
+    open_shop.release(first["slot"])
+    view = open_shop.stored(first["slot"])
+    again = open_shop.acquire("--scope", "docs/**", "--base", "main")
+    assert view is not None
+    assert view.view
+    assert (again["slot"], files_in(again)) == (first["slot"], DOCS)
+    assert Path(again["path"], "docs/plan.md").read_text() == "plan\n"
+    assert any(not slot.view for slot in open_shop.snapshot().slots)
+
+
+def test_a_rebuilt_state_knows_the_scope(open_shop: Pooled) -> None:
+    lent = open_shop.acquire("--scope", "docs/**", "--see", "src", "--request-id", "build-9")
+    commit_past_guards(open_shop, lent, "README.md")
+    open_shop.cli.settle()
+    for file in open_shop.repo.state.glob("state.db*"):
+        file.unlink()
+    open_shop.run("doctor", "--fix", check=False)
+    seen = open_shop.slot(lent["slot"])
+    assert (seen["lease"], seen["scope"], seen["mode"]) == (lent["lease"], lent["scope"], lent["mode"])
+    assert open_shop.refused("release", lent["slot"])["paths"] == ["README.md"]
+    assert open_shop.refused("acquire", "--scope", "docs/plan.md")["code"] == "scope_taken"
