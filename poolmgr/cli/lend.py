@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.news import tell_news
 from poolmgr.cli.output import emit, out, out_path, safe, say, say_skipped
+from poolmgr.cli.settled import facts_of, lines_of
 from poolmgr.cli.verb import Values, Verb, Word
 
 if TYPE_CHECKING:
@@ -116,9 +117,15 @@ def show_lent(invocation: Invocation, lent: Lent) -> None:
             }
         )  # fmt: skip
         return
-    shown = "" if lease.scope is None else f", {lent.mode} view of {safe(' '.join(lease.scope.owns))}"
-    say(f"{slot.name} on {safe(lease.branch)} (base {safe(lease.base_ref)} {lease.base_oid[:10]}{shown})")
+    say(line_of(lent))
     out_path(slot.path)
+
+
+def line_of(lent: Lent) -> str:
+    """Which slot it is, and what it shows."""
+    slot, lease = lent.slot, lent.lease
+    shown = "" if lease.scope is None else f", {lent.mode} view of {safe(' '.join(lease.scope.owns))}"
+    return f"{slot.name} on {safe(lease.branch)} (base {safe(lease.base_ref)} {lease.base_oid[:10]}{shown})"
 
 
 def release(invocation: Invocation, values: Values) -> None:
@@ -164,33 +171,13 @@ def reclaim(invocation: Invocation, values: Values) -> None:
 
 def show_settled(invocation: Invocation, settled: Settled, done: str) -> None:
     """What became of the slot, where its work is, and who is still inside."""
-    inside = settled.inside.processes if settled.inside else ()
+    slot = settled.slot
     if invocation.as_json:
-        emit(
-            {
-                "slot": settled.slot.name, "state": settled.slot.state.value, "path": str(settled.slot.path),
-                "rescue": settled.rescue.id if settled.rescue else None,
-                "parked": settled.parked or None,
-                "inside": [{"pid": process.pid, "name": process.name} for process in inside],
-                "outside": [each.as_json for each in settled.outside], "guards": list(settled.guards),
-            }
-        )  # fmt: skip
+        emit({"slot": slot.name, "state": slot.state.value, "path": str(slot.path), **facts_of(settled)})
         return
-    out(f"{done} {settled.slot.name}")
-    for each in settled.outside:
-        word = each.word
-        say(f"{word}: {safe(each.path)} ({each.kind}, on {safe(each.branch)})")
-    for found in settled.guards:
-        say(f"guards: {safe(found)}")
-    if settled.rescue:
-        say(
-            f"kept as {settled.rescue.id}; bring it back: poolmgr rescue restore {settled.rescue.id} --to DIR"
-        )
-    if settled.parked:
-        say(f"parked at {safe(settled.slot.path)}: {safe(settled.parked)}")
-        say(f"hint: poolmgr pool adopt {settled.slot.name}")
-    for process in inside:
-        say(f"still inside: {safe(process.name)} (pid {process.pid}); the slot waits for it")
+    out(f"{done} {slot.name}")
+    for line in lines_of(settled):
+        say(line)
 
 
 # What a slot is asked for by, in `acquire` and in `run`.

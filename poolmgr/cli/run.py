@@ -9,13 +9,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NoReturn
 
 from poolmgr.cli.invocation import Invocation
-from poolmgr.cli.lend import WISHES, asked_for
+from poolmgr.cli.lend import WISHES, asked_for, line_of
+from poolmgr.cli.news import tell_news
 from poolmgr.cli.output import CONTRACT, safe, safe_lines, say, say_skipped
+from poolmgr.cli.settled import facts_of, lines_of
 from poolmgr.cli.verb import Values, Verb, Word
 
 if TYPE_CHECKING:
     from poolmgr.core.records import Lease
     from poolmgr.services.ground.pool import Pool
+    from poolmgr.services.lending.acquire import Lent
     from poolmgr.services.lending.run import Held
     from poolmgr.services.life.settle import Settled
 
@@ -56,6 +59,8 @@ def run_here(pool: Pool, held: Held, invocation: Invocation, values: Values) -> 
     require_fit(pool, held, values)
     if invocation.as_json:
         tell_json(held, state="used")
+    else:
+        tell_news(pool)
     pool.engine.close()
     replace(invocation.command, invocation.directory, variables_for(held, os.environ))
 
@@ -95,12 +100,13 @@ def run_in_slot(pool: Pool, invocation: Invocation, values: Values) -> int:
     from poolmgr.services.lending.run import Held, variables_for
     from poolmgr.services.upkeep.background import ensure_worker
 
-    say_skipped(pool.skipped)
+    if not invocation.as_json:
+        say_skipped(pool.skipped)
     asked = asked_for(pool, values)._replace(holder=pool.me)
     lent = acquire.acquire(pool, asked, background=ensure_worker)
     acquire.delivered(pool, lent)
     held = Held(slot=lent.slot, lease=lent.lease)
-    tell_lent(held, lent.warnings, as_json=invocation.as_json)
+    tell_lent(held, lent, as_json=invocation.as_json)
     ensure_worker(pool)
     variables = variables_for(held, {**os.environ, "PWD": os.fspath(held.slot.path)})
     try:
@@ -125,39 +131,30 @@ def give_back(pool: Pool, held: Held, values: Values, *, as_json: bool) -> bool:
     except (PoolError, IsolationError, OSError) as error:
         tell_kept(held, error, as_json=as_json)
         return False
-    if as_json:
-        tell_json(held, state="released", **facts_of(settled))
-    else:
-        tell_back(held, settled)
+    tell_back(held, settled, as_json=as_json)
     return True
 
 
-def tell_lent(held: Held, warnings: tuple[str, ...], *, as_json: bool) -> None:
+def tell_lent(held: Held, lent: Lent, *, as_json: bool) -> None:
     """Where the command runs."""
-    slot, lease = held
     if as_json:
-        tell_json(held, state="lent", warnings=list(warnings))
+        tell_json(held, state="lent", mode=lent.mode, warnings=list(lent.warnings))
         return
-    for warning in warnings:
+    for warning in lent.warnings:
         tell(f"warning: {safe(warning)}")
-    tell(f"{slot.name} on {safe(lease.branch)} (base {safe(lease.base_ref)} {lease.base_oid[:10]})")
+    tell(line_of(lent))
 
 
-def tell_back(held: Held, settled: Settled | None) -> None:
+def tell_back(held: Held, settled: Settled | None, *, as_json: bool) -> None:
     """What became of the slot."""
-    slot = held.slot
-    if settled is None:
-        tell(f"{slot.name} was given back before the command ended")
-        return
-    tell(f"released {slot.name}")
-    if settled.rescue:
-        identifier = settled.rescue.id
-        tell(f"kept as {identifier}; bring it back: poolmgr rescue restore {identifier} --to DIR")
-    if settled.parked:
-        tell(f"parked at {safe(settled.slot.path)}: {safe(settled.parked)}")
-        tell(f"hint: poolmgr pool adopt {slot.name}")
-    for process in settled.inside.processes if settled.inside else ():
-        tell(f"still inside: {safe(process.name)} (pid {process.pid}); the slot waits for it")
+    if as_json:
+        tell_json(held, **({"state": "released", **facts_of(settled)} if settled else {"state": "over"}))
+    elif settled is None:
+        tell(f"{held.slot.name} was given back or taken before the command ended")
+    else:
+        tell(f"released {held.slot.name}")
+        for line in lines_of(settled):
+            tell(line)
 
 
 def tell_kept(held: Held, error: Exception, *, as_json: bool) -> None:
@@ -180,18 +177,9 @@ def tell_json(held: Held, **more: object) -> None:
     facts: Mapping[str, object] = {
         "contract_version": CONTRACT, "slot": slot.name, "path": os.fspath(slot.path), "branch": lease.branch,
         "agent": lease.agent, "lease": lease.id, "base": lease.base_oid, "base_ref": lease.base_ref,
+        "scope": lease.scope.as_json if lease.scope else None,
     }  # fmt: skip
     tell(json.dumps({**facts, **more}, ensure_ascii=True))
-
-
-def facts_of(settled: Settled | None) -> dict[str, object]:
-    """What `release` answers."""
-    inside = settled.inside.processes if settled and settled.inside else ()
-    return {
-        "rescue": settled.rescue.id if settled and settled.rescue else None,
-        "parked": (settled.parked or None) if settled else None,
-        "inside": [{"pid": process.pid, "name": process.name} for process in inside],
-    }
 
 
 def tell(line: str) -> None:
