@@ -48,7 +48,7 @@ HOOK_VARIABLES = frozenset((
 ))  # fmt: skip
 GITLINK = b"160000"
 FILE_KIND = 3  # of a mode's digits: 100 a file, 120 a symlink, 160 a submodule
-MOST_PATHS = 500  # as arguments; above, the whole history is as cheap to read
+MOST_PATHS = 20  # as arguments; above, all of a commit is quicker to compare
 UNMERGED = b"U"
 NO_MODE = b"000000"
 
@@ -225,17 +225,17 @@ def judge_against(run: Run, rest: dict[bytes, Change], new: str, met: Sequence[s
 def drop_introduced(
     run: Run, rest: dict[bytes, Change], new: str, tips: Sequence[str], met: Sequence[str]
 ) -> None:
-    """Take out what a commit of the base brought since the merge base, or what its tip has."""
+    """Take out what the base has now, or what a commit of it brought since the merge base."""
     since = list_commits(run, tips, met)
-    if len(met) > 1:
+    for tip in set(tips) & set(since):
+        differs = read_changes(run, tip, new)
+        for path in [path for path in rest if path not in differs]:
+            del rest[path]
+    if rest and len(met) > 1:
         drop_of_sides(run, rest, new, met)
     introduced = read_introduced(run, since, rest)
     for path in [path for path, change in rest.items() if (path, change.entry) in introduced]:
         del rest[path]
-    for tip in set(tips) & set(since) if rest else ():
-        differs = read_changes(run, tip, new)
-        for path in [path for path in rest if path not in differs]:
-            del rest[path]
 
 
 def drop_of_sides(run: Run, rest: dict[bytes, Change], new: str, met: Sequence[str]) -> None:
