@@ -38,8 +38,8 @@ def ensure_acting(admin: Path, python: str = sys.executable) -> None:
     settings = file.read_bytes() if file.exists() else CALM
     wanted = hooks_setting(admin)
     if not settings.endswith(wanted):  # the last setting is the one that counts
-        start = b"" if settings.endswith(b"\n") or not settings else b"\n"
-        replace_file(file, settings + start + wanted)
+        kept = [line for line in settings.splitlines() if not is_ours_elsewhere(line)]
+        replace_file(file, b"".join(line + b"\n" for line in kept) + wanted)
 
 
 def drop_guards(admin: Path) -> None:
@@ -58,6 +58,11 @@ def worktree_config(admin: Path, mode: str = "full") -> bytes:
 def hooks_setting(admin: Path) -> bytes:
     """What makes git run our hooks."""
     return b"[core]\n\thooksPath = %s\n" % quoted(os.fsencode(admin / OURS))
+
+
+def is_ours_elsewhere(line: bytes) -> bool:
+    """Whether a line of the settings names our hooks, where they were before the repository was moved."""
+    return line.startswith(b"\thooksPath = ") and line.endswith(b'/%s"' % os.fsencode(OURS))
 
 
 def quoted(value: bytes) -> bytes:

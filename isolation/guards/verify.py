@@ -65,9 +65,9 @@ def restore_setting(git: Git, admin: Path) -> Iterator[str]:
     found = os.fsdecode(values[-1]) if values else None
     if found == wanted:
         return
-    if found:
+    if found and os.path.basename(found) != OURS:
         (admin / OURS / PATH).write_bytes(os.fsencode(found))
         yield f"{KEY} of this worktree had been set to {shown(found)}; its hooks run beside the guard now"
     else:
-        yield f"{KEY} of this worktree had been unset, and with it the guard; it is set again"
+        yield f"{KEY} of this worktree did not name the guard; it does again"
     git.run("config", "--file", file, "--replace-all", KEY, wanted)

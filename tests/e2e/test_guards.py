@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.pooled import Json, Pooled
 from tests.fixtures.dwellers import Dwellers
+from tests.fixtures.repositories import Repository
 from tests.integration.guarded import Ended, Guarded, write_hook
 
 
@@ -73,3 +74,19 @@ def test_a_lease_that_was_taken_back_commits_nothing_more(
         assert done.code != 0
         assert len(done.said) == 1
         assert "was taken back" in done.said[0]
+
+
+def test_guards_are_moved_with_the_repository(pool: Pooled) -> None:
+    lent = pool.acquire("--scope", "/src/")
+    pool.cli.settle()
+    old, new = pool.repo.path, pool.repo.path.with_name("moved")
+    old.rename(new)
+    moved = Pooled(Repository(new), pool.cli)
+    moved.run("doctor", "--rebind")
+    slot = slot_of(moved, lent)
+    assert slot("config", "--get-all", "core.hooksPath").stdout == f"{slot.hooks}\n"
+    for more in ((), ("--no-verify",)):
+        assert commit(slot, "docs/guide/start.md", *more).said[0].startswith("poolmgr: refused: ")
+    assert commit(slot, "src/app.py").code == 1
+    slot("reset", "--quiet")
+    assert commit(slot, "src/app.py").said == []

@@ -11,9 +11,11 @@ from typing import NamedTuple
 from isolation.git.config import replace_file
 from isolation.git.program import Git
 from isolation.git.worktrees import list_worktrees
+from isolation.guards.facts import FACTS
+from isolation.guards.install import ensure_acting
 from poolmgr.core.errors import StateDamaged
 from poolmgr.services.doctor.registered import Registered, find_place, list_registered, read_line
-from poolmgr.services.ground.marks import is_tombstone
+from poolmgr.services.ground.marks import REVOKED, is_tombstone
 from poolmgr.services.ground.site import Facts, Site, make_state, write_facts
 from poolmgr.store import gate
 from poolmgr.store.snapshot import read_snapshot
@@ -73,6 +75,8 @@ def ensure_linked(move: Move, found: Registered) -> Path | None:
             replace_file(place / ".git", b"gitdir: " + os.fsencode(found.admin) + b"\n")
         if read_line(found.admin / "gitdir") != os.fspath(place / ".git"):
             replace_file(found.admin / "gitdir", os.fsencode(place / ".git") + b"\n")
+        if (found.admin / FACTS).exists() or (found.admin / REVOKED).exists():
+            ensure_acting(found.admin)
         return place
     return None
 
