@@ -133,7 +133,10 @@ def visible_globs(pool: Pool, scope: Scope) -> tuple[Globs, ...]:
 def write_view(admin: Path, view: View) -> None:
     """What the slot shows, beside git's own pattern file, which anybody may change."""
     if view == FULL:
-        (admin / VIEW).unlink(missing_ok=True)
+        from isolation.scope.counting import COUNTED
+
+        for name in (VIEW, COUNTED):
+            (admin / name).unlink(missing_ok=True)
     else:
         write_private(admin / VIEW, json.dumps({"mode": view.mode, "lines": view.lines}).encode())
 
