@@ -142,7 +142,7 @@ _pm_judge() {
         [ "$_pm_pid:$_pm_what" != "$PPID:warned" ] || return 0
         printf '%s%s\n' 'poolmgr: warning: not checked against the scope of this slot, because poolmgr ' \
             'does not run from here any more; `poolmgr release` will check' >&2
-        echo "$PPID warned" >"$_pm_here/.judged"
+        { echo "$PPID warned" >"$_pm_here/.judged"; } 2>/dev/null
         ;;
     esac
 }

@@ -176,7 +176,16 @@ def kind_of(old: bytes, new: bytes) -> str:
 
 def list_suspects(changes: Mapping[bytes, Change], owns: Callable[[bytes], bool]) -> dict[bytes, Change]:
     """What is not owned. Nobody owns a name that git would not check out."""
-    return {path: change for path, change in changes.items() if is_crooked(path) or not owns(path)}
+    return {
+        path: change
+        for path, change in changes.items()
+        if is_crooked(path) or not (owns(path) or (is_pointer(change) and owns(path + b"/.git")))
+    }
+
+
+def is_pointer(change: Change) -> bool:
+    """Whether it is a submodule now: a directory to globs, owned by who owns what lies in it."""
+    return change.entry is not None and change.entry[0] == GITLINK
 
 
 def is_crooked(path: bytes) -> bool:

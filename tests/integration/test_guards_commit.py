@@ -200,6 +200,17 @@ def test_excluded_globs_are_not_owned(slot: Guarded) -> None:
     assert slot("commit", "--all", "--message", "Inside.").said == []
 
 
+def test_who_owns_a_directory_moves_the_submodule_that_it_is(slot: Guarded) -> None:
+    slot.facts(owns=("/vendor/",), runs=runs_of("/vendor/"))
+    slot("update-index", "--add", "--cacheinfo", f"160000,{slot.head},vendor")
+    assert slot("commit", "--message", "Add.").said == []
+    slot("update-index", "--add", "--cacheinfo", f"160000,{slot.head},vendors")
+    slot.refused("commit", "--message", "Outside.")
+    slot("rm", "--quiet", "--cached", "vendors")
+    slot("update-index", "--add", "--cacheinfo", f"160000,{slot.head},vendor")
+    assert slot("commit", "--message", "Move.").said == []
+
+
 def test_a_merge_of_the_base_is_nobodys_doing(slot: Guarded) -> None:
     slot.write("src/app.py")
     slot("commit", "--all", "--message", "Mine.")
