@@ -1,4 +1,4 @@
-"""Reflogs: where a ref has been, when, and by what.
+"""Reflogs: where a ref has been, when, and by what; and what was fetched last.
 
 Read as files, since a log whose commits are gone still says something. Anybody can write them:
 what they say is a reason to believe, never a proof.
@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+FETCHED = re.compile(rb"([0-9a-f]{40,64})\t[^\t]*\tbranch '(.+)' of .*")
 LINE = re.compile(rb"([0-9a-f]{40,64}) ([0-9a-f]{40,64}) [^\t\n]*> (\d+) [+-]\d{4}(?:\t(.*))?")
 
 
@@ -40,3 +41,13 @@ def parse_line(raw: bytes) -> Line | None:
         return None
     old, new, time, message = match.groups()
     return Line(old.decode(), new.decode(), int(time), os.fsdecode(message or b""), raw)
+
+
+def read_fetched(directory: Path) -> frozenset[tuple[str, str]]:
+    """What the last fetch from a worktree found: branches of the remote, and where they were."""
+    try:
+        lines = (directory / "FETCH_HEAD").read_bytes().split(b"\n")
+    except OSError:
+        return frozenset()
+    found = (FETCHED.fullmatch(line) for line in lines)
+    return frozenset((os.fsdecode(match[2]), match[1].decode()) for match in found if match)

@@ -75,6 +75,24 @@ def remote_branch_moved_first_and_merged(scene: Scene) -> str:
     return GUIDE
 
 
+def remote_branch_moved_in_the_words_of_a_fetch(scene: Scene) -> str:
+    words = "fetch origin: fast-forward"
+    scene.git("update-ref", "-m", words, "refs/remotes/origin/main", scene.smuggled("main"))
+    scene.git("merge", "--quiet", "--no-edit", "origin/main")
+    return GUIDE
+
+
+def remote_branch_moved_in_the_words_of_a_fetch_between_fetches(scene: Scene) -> str:
+    scene.git("fetch", "--quiet", "origin")
+    words = {"GIT_REFLOG_ACTION": "fetch origin"}
+    scene.git(
+        "update-ref", "-m", "fetch origin: forced-update", "refs/remotes/origin/main", scene.smuggled("main")
+    )
+    scene.git("merge", "--quiet", "--no-edit", "origin/main", env=words)
+    scene.git("fetch", "--quiet", "origin")
+    return GUIDE
+
+
 def remote_branch_fetched_from_a_clone(scene: Scene) -> str:
     scene.git("fetch", "--quiet", str(scene.clone()), "+main:refs/remotes/origin/main")
     scene.git("merge", "--quiet", "--no-edit", "origin/main")

@@ -143,13 +143,12 @@ def person_reset_the_base(scene: Scene) -> None:
     scene.base("tools/run.sh", "#!/bin/bash\n")
 
 
-def remote_base_rewritten_after_the_merge(scene: Scene) -> None:
+def remote_base_moved_on_after_the_merge(scene: Scene) -> None:
     scene.upstream()
     scene.git("pull", "--quiet", "--no-rebase", "origin", "main")
-    place = scene.room / "colleague"
-    scene.git("commit", "--quiet", "--amend", "--message", "Better words.", at=place)
-    scene.git("push", "--quiet", "--force", "origin", "HEAD:main", at=place)
-    scene.git("fetch", "--quiet", "origin")
+    scene.upstream(GUIDE, "By a colleague, again.\n")
+    scene.git("fetch", "--quiet", "origin", at=scene.repo)
+    scene.git("fetch", "--quiet", "origin", "main:refs/remotes/origin/main")
 
 
 def own_work_merged_and_the_base_merged_back(scene: Scene) -> None:

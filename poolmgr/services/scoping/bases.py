@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from isolation.git.reflog import Line, read_log
+from isolation.git.reflog import Line, read_fetched, read_log
 from isolation.git.worktrees import list_admins, worktree_of
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.ground import marks
@@ -39,13 +39,27 @@ def list_bases(pool: Pool, slot: Slot, lease: Lease) -> tuple[str, ...]:
     if not is_whole(read_moves(pool, slot)):
         return (lease.base_oid,)
     moved = Moves(read_trusted(pool, slot, lease))
+    fetched = list_fetched(common)
     found = [lease.base_oid]
     for ref in list_candidates(common, pool.settings.pool.base, lease):
         lines = [line for line in read_log(common, ref) if is_trusted(ref, line, moved)]
         before = [line for line in lines if line.time < int(lease.started)]
-        since = [line for line in lines if line.time >= int(lease.started)]
+        since = [line for line in lines if line.time >= int(lease.started) and is_found(ref, line, fetched)]
         found += [line.new for line in (*before[-1:], *since[-MOST:])]
     return tuple(dict.fromkeys(oid for oid in found if oid.strip("0")))
+
+
+def list_fetched(common: Path) -> frozenset[tuple[str, str]]:
+    """What the last fetch from each worktree found. Their words can be had without a fetch."""
+    return frozenset().union(*(read_fetched(place) for place in (common, *list_admins(common))))
+
+
+def is_found(ref: str, line: Line, fetched: Collection[tuple[str, str]]) -> bool:
+    """Whether a fetch, if it is said to have been one, found this commit on this branch.
+
+    What was found before lies between that and the merge base, and needs no word of its own.
+    """
+    return not ref.startswith(REMOTES) or (ref.removeprefix(REMOTES).partition("/")[2], line.new) in fetched
 
 
 def is_whole(lines: Iterable[Line]) -> bool:
