@@ -26,6 +26,7 @@ from poolmgr.services.ground.marks import lock_reason
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.ground.start_point import Base
 from poolmgr.services.life import warm
+from poolmgr.services.life.refilling import prepare_filling
 from poolmgr.store.snapshot import raise_fence, read_snapshot
 from poolmgr.store.tables.ops import add_op
 from poolmgr.store.tables.slots import NewSlot, add_slot
@@ -73,6 +74,7 @@ def execute_create(pool: Pool, job: Job) -> Slot:
     ensure_guards(admin)
     replace_file(admin / "config.worktree", worktree_config(admin))
     fill_worktree(job.git, slot.base_oid)
+    prepare_filling(pool, slot, admin, slot.base_oid)
     warmth = warm.prepare(pool, job, is_due=False)
     return step(pool, job, State.READY, action="create", error="", warm=warmth.state, warm_key=warmth.key)
 

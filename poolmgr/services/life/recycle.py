@@ -22,7 +22,7 @@ from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.ground.start_point import Base, require_base
 from poolmgr.services.life import caches, warm
 from poolmgr.services.life.keep import examine_slot, keep_slot, rules_for
-from poolmgr.services.life.refilling import write_caches
+from poolmgr.services.life.refilling import prepare_filling
 from poolmgr.services.scoping.viewing import read_view, write_view
 from poolmgr.store.tables.ops import add_op, close_op
 from poolmgr.store.tables.slots import move_slot, note_slot
@@ -58,7 +58,7 @@ def execute_recycle(pool: Pool, job: Job) -> Slot:
     with pool.git_lock(job.git) as git:
         reset_config(pool, git, job, admin, view)
     write_view(admin, view)
-    write_caches(pool, slot, admin)
+    prepare_filling(pool, slot, admin, base.oid)
     warmth = warm.prepare(pool, job, is_due=bool(job.args.get("warm")))
     return step(
         pool, job, State.READY, action="recycle", branch=None, base_ref=base.ref, base_oid=base.oid, error="",

@@ -25,7 +25,7 @@ from poolmgr.services.ground.matching import matcher
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.site import write_private
 from poolmgr.services.life import caches
-from poolmgr.services.scoping.viewing import parse_view, write_view
+from poolmgr.services.scoping.viewing import list_shown, parse_view, write_view
 
 CACHES = "poolmgr-caches.json"
 
@@ -59,8 +59,14 @@ def undo_filling(job: Job, admin: Path) -> None:
         undo_refill(Git(job.slot.path, job.git.keep_open), job.slot.path, Path(str(job.args["aside"])))
 
 
+def prepare_filling(pool: Pool, slot: Slot, admin: Path, oid: str) -> None:
+    """What the next filling should not have to find out: caches, and the paths that are always shown."""
+    write_caches(pool, slot, admin)
+    list_shown(pool, oid, pool.settings.scope.essential)
+
+
 def write_caches(pool: Pool, slot: Slot, admin: Path) -> None:
-    """Caches below the top, listed while nobody waits, for the next filling."""
+    """Caches below the top, listed."""
     found = [os.fspath(path.relative_to(slot.path)) for path in caches.list_caches(pool, slot.path)]
     nested = [path for path in found if "/" in path]
     if nested:

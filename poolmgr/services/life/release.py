@@ -68,7 +68,10 @@ def check_scope(pool: Pool, slot: Slot, lease: Lease, *, allow: bool) -> tuple[s
 
     require_inside(pool, slot, lease, allow=allow)
     admin = find_admin(slot.path)
-    return verify_guards(Git(slot.path), admin) if admin else ()
+    if admin is None:
+        return ()
+    with pool.git_lock(Git(slot.path)) as git:
+        return verify_guards(git, admin)
 
 
 def require_holder(snapshot: Snapshot, slot: Slot, lease_id: str | None) -> Lease:

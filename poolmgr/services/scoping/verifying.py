@@ -59,10 +59,9 @@ def verify_slot(pool: Pool, slot: Slot) -> Verified:
         view = read_view(admin)
         found = repair(git, slot.path, view, runs_of(view))
         is_scoped = lease is not None and lease.scope is not None
-        guards = (
-            *verify_guards(git, admin, is_scoped=is_scoped),
-            *verify_facts(pool, admin, slot, lease),
-        )
+        with pool.git_lock(git) as both:
+            guards = verify_guards(both, admin, is_scoped=is_scoped)
+        guards = (*guards, *verify_facts(pool, admin, slot, lease))
     edited = without_ours(pool, found.edited)
     return Verified(mode=view.mode.value, difference=found._replace(edited=edited), guards=guards)
 
