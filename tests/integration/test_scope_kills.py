@@ -56,7 +56,7 @@ def require_whole(slot: Slot, was: Snapshot) -> bool:
 def steps_of(count: int | None, share: float) -> range:
     """Every step of so many, or some of each part."""
     assert count
-    return range(1, count + 1, 1 if share == 1 else 5)
+    return range(1, count + 1, 1 if share == 1 else 8)
 
 
 def test_a_kill_before_any_step_is_undone_or_finished(repo: Repository, tmp_path: Path, share: float) -> None:

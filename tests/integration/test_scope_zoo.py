@@ -51,19 +51,24 @@ def make_as_far_as_git_lets(pound: Pound, state: State) -> tuple[str, ...]:
 
 
 @pytest.mark.battery
-@pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
 def test_work_in_a_scoped_slot_is_kept_and_the_slot_clean_again(
-    tmp_path: Path, state: State, view: str
+    tmp_path: Path, state: State, share: float
 ) -> None:
-    pound = make_scoped(tmp_path, VIEWS[view])
+    views = list(VIEWS.values())
+    for number, view in enumerate(views if share == 1 else [views[STATES.index(state) % len(views)]]):
+        keep_and_clean(tmp_path / str(number), state, view)
+
+
+def keep_and_clean(directory: Path, state: State, view: View) -> None:
+    pound = make_scoped(directory, view)
     objects = make_as_far_as_git_lets(pound, state)
     before = snapshot_of(pound.root)
     kept = pound.keep()
-    pound.reset("side", view=VIEWS[view])
+    pound.reset("side", view=view)
     assert pound.examine().is_clean
-    assert compare(pound.git, pound.root, VIEWS[view], runs_of(VIEWS[view])) == Difference()
-    restore(pound.git, kept, tmp_path / "again")
+    assert compare(pound.git, pound.root, view, runs_of(view)) == Difference()
+    restore(pound.git, kept, directory / "again")
     for oid in objects:
-        git(tmp_path / "again", "cat-file", "-e", oid)
-    assert snapshot_of(tmp_path / "again") == before
+        git(directory / "again", "cat-file", "-e", oid)
+    assert snapshot_of(directory / "again") == before
