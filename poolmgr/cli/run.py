@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from poolmgr.cli.invocation import Invocation
@@ -46,7 +47,6 @@ def run(invocation: Invocation, values: Values) -> int:
     code = run_in_slot(pool, invocation, values)
     if code >= 0:
         return code
-    pool.engine.close()
     die_like(-code)
     return 128 - code  # the first process of a container outlives its own signals
 
@@ -109,28 +109,35 @@ def run_in_slot(pool: Pool, invocation: Invocation, values: Values) -> int:
     tell_lent(held, lent, as_json=invocation.as_json)
     ensure_worker(pool)
     variables = variables_for(held, {**os.environ, "PWD": os.fspath(held.slot.path)})
+    pool.engine.close()  # the command may take days; the state may be rebuilt or upgraded meanwhile
     try:
         code = child.run(invocation.command, held.slot.path, variables)
     except PoolError:
-        give_back(pool, held, values, as_json=invocation.as_json)
+        give_back(pool.site.common, held, values, as_json=invocation.as_json)
         raise
-    is_back = give_back(pool, held, values, as_json=invocation.as_json)
+    is_back = give_back(pool.site.common, held, values, as_json=invocation.as_json)
     return code if code or is_back else 1
 
 
-def give_back(pool: Pool, held: Held, values: Values, *, as_json: bool) -> bool:
+def give_back(repository: Path, held: Held, values: Values, *, as_json: bool) -> bool:
     """Whether the slot is given back; where it is not, its holder is told how to go on."""
     from isolation.errors import IsolationError
     from poolmgr.core.errors import PoolError
     from poolmgr.services.lending import run as service
     from poolmgr.services.upkeep.background import ensure_worker
+    from poolmgr.wiring import open_pool
 
+    pool = None
     try:
+        pool = open_pool(repository)
         settled = service.give_back(pool, held, rescue=values["rescue"])
         ensure_worker(pool)
     except (PoolError, IsolationError, OSError) as error:
         tell_kept(held, error, as_json=as_json)
         return False
+    finally:
+        if pool:
+            pool.engine.close()
     tell_back(held, settled, as_json=as_json)
     return True
 
@@ -167,7 +174,8 @@ def tell_kept(held: Held, error: Exception, *, as_json: bool) -> None:
         tell_json(held, state="kept", error={"code": code, "message": message, "hint": hint, **facts})
         return
     tell(f"poolmgr: {safe_lines(message)}")
-    tell(f"{slot.name} stays lent to {safe(held.lease.agent)} with all that is in it: cd {safe(slot.path)}")
+    if slot.path.exists():
+        tell(f"{slot.name} stays as it is, lent to {safe(held.lease.agent)}: cd {safe(slot.path)}")
     tell(f"hint: {safe_lines(hint or f'poolmgr release {slot.name}')}")
 
 

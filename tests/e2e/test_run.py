@@ -253,3 +253,10 @@ def test_killed_without_a_trace_of_work_the_same_words_work_again(free: Pooled) 
     running.kill()
     running.communicate()
     free.run("run", "--branch", "again", "--scope", "src", "--timeout", "30", "--", "true")
+
+
+def test_a_state_that_was_rebuilt_meanwhile_knows_the_lease_and_takes_the_slot_back(free: Pooled) -> None:
+    fix = shlex.join((sys.executable, "-m", "poolmgr", "doctor", "--fix"))
+    lost = f"rm {shlex.quote(str(free.repo.state))}/state.db*; {fix} > /dev/null"
+    result = free.run("run", "--branch", "rebuilt", "--", *script(lost))
+    assert f"released {lent_to(result)}" in result.stderr
