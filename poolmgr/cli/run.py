@@ -106,13 +106,13 @@ def run_in_slot(pool: Pool, invocation: Invocation, values: Values) -> int:
     lent = acquire.acquire(pool, asked, background=ensure_worker)
     acquire.delivered(pool, lent)
     held = Held(slot=lent.slot, lease=lent.lease)
-    tell_lent(held, lent, as_json=invocation.as_json)
-    ensure_worker(pool)
-    variables = variables_for(held, {**os.environ, "PWD": os.fspath(held.slot.path)})
-    pool.engine.close()  # the command may take days; the state may be rebuilt or upgraded meanwhile
     try:
+        tell_lent(held, lent, as_json=invocation.as_json)
+        ensure_worker(pool)
+        variables = variables_for(held, {**os.environ, "PWD": os.fspath(held.slot.path)})
+        pool.engine.close()  # the command may take days; the state may be rebuilt or upgraded meanwhile
         code = child.run(invocation.command, held.slot.path, variables)
-    except PoolError:
+    except (PoolError, KeyboardInterrupt):
         give_back(pool.site.common, held, values, as_json=invocation.as_json)
         raise
     is_back = give_back(pool.site.common, held, values, as_json=invocation.as_json)

@@ -13,6 +13,7 @@ import pytest
 
 from tests.e2e.conftest import COMMON
 from tests.e2e.pooled import Pooled, end_of
+from tests.faults.launch import read_state
 from tests.fixtures.patience import await_that
 from tests.fixtures.terminal import Terminal
 
@@ -78,6 +79,15 @@ def test_a_command_in_a_group_of_its_own_is_told_too(free: Pooled) -> None:
     own = "import os, sys; os.setpgid(0, 0); os.execvp(sys.argv[1], sys.argv[1:])"
     process = start(free, sys.executable, "-c", own, *listener(signal.SIGTERM))
     os.killpg(process.pid, signal.SIGTERM)
+    assert heard(process, "SIGTERM")
+    assert end_of(process).code == 0
+
+
+def test_without_the_witness_signals_still_reach_the_command(free: Pooled) -> None:
+    process = start(free, *listener(signal.SIGTERM))
+    (witness,) = [pid for pid, words in children(process.pid) if "poolmgr run" in words]
+    os.kill(witness, signal.SIGKILL)
+    process.terminate()
     assert heard(process, "SIGTERM")
     assert end_of(process).code == 0
 
@@ -190,12 +200,14 @@ def test_without_a_terminal_a_stopped_command_does_not_stop_us(free: Pooled) -> 
 
 def stopped_children(parent: int) -> list[int]:
     """The children of a process that are stopped."""
+    return [pid for pid, _ in children(parent) if read_state(pid) == "T"]
+
+
+def children(parent: int) -> list[tuple[int, str]]:
+    """The children of a process, each with its command line."""
     done = subprocess.run(
-        ("ps", "-o", "pid=,stat=", "--ppid", str(parent)),
-        capture_output=True,
-        text=True,
-        check=False,
+        ("ps", "-o", "pid=,args=", "--ppid", str(parent)), capture_output=True, text=True, check=False,
         timeout=60,
-    )
-    pairs = [line.split() for line in done.stdout.splitlines()]
-    return [int(pid) for pid, state in pairs if state.startswith("T")]
+    )  # fmt: skip
+    pairs = [line.split(maxsplit=1) for line in done.stdout.splitlines()]
+    return [(int(pid), words) for pid, words in pairs]

@@ -10,9 +10,9 @@ import os
 import select
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
-PATIENCE = 1.0
+PATIENCE = 3.0
 DESCRIPTORS = 65536
 
 
@@ -22,14 +22,22 @@ class Witness:
     def __init__(self, question: int, answer: int) -> None:
         self.question = question
         self.answer = answer
+        self.is_silent = False
 
     def saw(self, number: int) -> bool:
-        """Whether the signal reached the witness, too; no answer counts as no."""
-        with suppress(OSError):
+        """Whether the signal reached the witness, too; no answer counts as no.
+
+        Who was silent once (ended, or stopped and not continued with us) is not asked again: what
+        it says late would answer another question.
+        """
+        if self.is_silent:
+            return False
+        try:
             os.write(self.question, bytes((number,)))
-            if select.select([self.answer], [], [], PATIENCE)[0]:
-                return os.read(self.answer, 1) == b"y"
-        return False
+            self.is_silent = not select.select([self.answer], [], [], PATIENCE)[0]
+        except BrokenPipeError:
+            self.is_silent = True
+        return not self.is_silent and os.read(self.answer, 1) == b"y"
 
 
 @contextmanager
