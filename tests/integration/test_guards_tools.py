@@ -47,7 +47,8 @@ def husky(tmp_path_factory: pytest.TempPathFactory) -> Path:
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("husky is not tested: there is no npm")
-    command = (npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(place), "husky@9")
+    quiet = ("--silent", "--no-audit", "--no-fund", "--fetch-retries=0", "--fetch-timeout=15000")
+    command = (npm, "install", *quiet, "--prefix", str(place), "husky@9")
     try:
         done = subprocess.run(command, cwd=place, capture_output=True, timeout=60, check=False)
     except subprocess.TimeoutExpired:
