@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING
 
 from isolation.errors import GitFailed, NotKept
-from isolation.scope.change import WHOLE
+from isolation.scope.change import WHOLE, expand_index
 from isolation.scope.ground import Ground
 from isolation.scope.refill import set_patterns
 from isolation.scope.verify import list_visible, read_entries
@@ -39,6 +39,8 @@ def move_in_view(git: Git, place: Place, head: str, wanted: Wanted) -> None:
     ground = Ground(place.root, place.admin, place.common)
     if SPARSE.issuperset(name.lower() for name in list_foreign_settings(git, place)):
         whole = WHOLE if is_altered(inside, ground, wanted) else ()
+        if whole:
+            expand_index(inside)
         set_patterns(ground, wanted)
         reset_index(inside, head or empty_tree(inside), whole)
     else:

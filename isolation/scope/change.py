@@ -43,6 +43,7 @@ def change_view(git: Git, worktree: Path, view: View, runs: Runs = ()) -> tuple[
 def apply_view(inside: Git, ground: Ground, view: View) -> None:
     """Patterns, settings, index and files as the view says; files that somebody deleted stay deleted."""
     deleted = remember_deleted(inside, ground)
+    expand_index(inside)
     write_patterns(ground, view)
     write_settings(inside, ground, view)
     sparse = () if view.mode is not Mode.FULL else ("-c", "core.sparseCheckout=true")
@@ -66,6 +67,16 @@ def apply_view(inside: Git, ground: Ground, view: View) -> None:
     if view.mode is Mode.FULL:
         ground.patterns.unlink(missing_ok=True)
     (ground.admin / DELETED).unlink()
+
+
+def expand_index(inside: Git) -> None:
+    """Every file in the index by itself, before the patterns change.
+
+    To git a directory that the index holds as one entry, and the patterns show, is deleted: a
+    `commit -a` after a kill in between would commit that.
+    """
+    if b"/\0" in inside.run(*SHOW_EVERYTHING, "ls-files", "-z", "--sparse").stdout:
+        inside.run(*SHOW_EVERYTHING, *WHOLE, "update-index", "--force-write-index")
 
 
 def remember_deleted(inside: Git, ground: Ground) -> bytes:

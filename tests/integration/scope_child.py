@@ -9,14 +9,15 @@ from pathlib import Path
 
 from isolation.git.program import Git
 from isolation.guards.install import worktree_config
+from isolation.scope.change import change_view
 from isolation.scope.ground import require_ground
 from isolation.scope.refill import Wanted, refill, undo_refill
 from tests.faults.killer import Points
-from tests.integration.scoped import CONE
+from tests.integration.scoped import CONE, OTHER
 
 
 def main() -> None:
-    """`fill` or `undo`, the step (0: none), slot, aside; prints how many steps there were."""
+    """`fill`, `undo` or `change`, the step (0: none), slot, aside; prints how many steps there were."""
     what, at, slot, aside = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4])
     git = Git(slot)
     wanted = Wanted(
@@ -29,6 +30,8 @@ def main() -> None:
     sys.addaudithook(points.audit)
     if what == "fill":
         refill(git, slot, aside, wanted)
+    elif what == "change":
+        change_view(git, slot, OTHER)
     else:
         undo_refill(git, slot, aside)
     sys.stdout.write(f"{len(points.seen)}\n")

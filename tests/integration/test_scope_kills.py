@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from isolation.scope.change import change_view
 from isolation.scope.refill import undo_refill
 from tests.fixtures.repositories import Repository
-from tests.integration.scoped import CONE, SHOWN, Slot, make_slot, make_source
+from tests.integration.scoped import CONE, OTHER, SHOWN, Slot, make_slot, make_source
 from tests.zoo import Snapshot, snapshot_of
 
 TOP = Path(__file__).parents[2]
@@ -88,3 +89,38 @@ def test_an_undoing_that_is_killed_is_done_by_the_next(
         assert run_child(slot, "undo", at) is None
         undo_refill(slot.git, slot.path, slot.aside)
         assert require_whole(slot, was) == (part > 0.7)
+
+
+def begin_change(repo: Repository, directory: Path) -> Slot:
+    """A held slot with edits inside and outside of what it will show; one file is deleted."""
+    slot = make_slot(repo, directory)
+    slot.show(CONE)
+    slot.tree.write({"packages/one/src/b.py": "edited\n", "packages/one/build/x": "ignored\n"})
+    (slot.path / "packages/one/src/a.py").unlink()
+    return slot
+
+
+def test_a_change_of_view_that_is_killed_is_done_by_the_next(
+    repo: Repository, tmp_path: Path, share: float
+) -> None:
+    first = begin_change(repo, tmp_path / "first")
+    count = run_child(first, "change", 0)
+    done = snapshot_of(first.path)
+    for at in steps_of(count, share):
+        slot = begin_change(repo, tmp_path / str(at))
+        assert run_child(slot, "change", at) is None
+        assert " D docs" not in slot.tree.git("status", "--porcelain")
+        assert set(change_view(slot.git, slot.path, OTHER)) >= {
+            "packages/one/build/",
+            "packages/one/src/b.py",
+        }
+        assert snapshot_of(slot.path) == done
+
+
+def test_files_that_a_killed_change_took_away_are_not_deleted(repo: Repository, tmp_path: Path) -> None:
+    slot = begin_change(repo, tmp_path)
+    (slot.ground.admin / "poolmgr-deleted").write_bytes(b"packages/one/src/a.py\0")
+    slot.tree.git("checkout", "--quiet", "packages/one/src/b.py")
+    (slot.path / "packages/one/src/b.py").unlink()
+    assert "packages/one/src/b.py" not in change_view(slot.git, slot.path, OTHER)
+    assert slot.tree.git("status", "--porcelain").split() == ["D", "packages/one/src/a.py"]
