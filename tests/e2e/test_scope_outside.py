@@ -1,0 +1,76 @@
+"""What counts as outside for release and scope check: not what was there before, not what a setting says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.pooled import Json, Pooled
+from tests.fixtures.commands import Commands
+from tests.fixtures.repositories import Repositories
+
+GUIDE = "docs/guide.md"
+OFF = ("-c", "core.hooksPath=/dev/null")
+
+
+@pytest.fixture
+def pool(make_repo: Repositories, run_cli: Commands) -> Pooled:
+    """A pool of one slot."""
+    repo = make_repo("repo", files={"src/app.py": "0\n", GUIDE: "Start.\n", "tools/run": "x\n"}, commits=1)
+    pooled = Pooled(repo, run_cli)
+    pooled.init(1)
+    return pooled
+
+
+def lend(pool: Pooled, *more: str, branch: str = "fix/login") -> Json:
+    return pool.acquire("--branch", branch, "--scope", "/src", *more)
+
+
+def smuggle(pool: Pooled, lent: Json, name: str = GUIDE) -> None:
+    """A commit that no hook looked at."""
+    place = Path(lent["path"]) / name
+    place.parent.mkdir(exist_ok=True)
+    place.write_text("Smuggled.\n")
+    pool.git(lent["path"], *OFF, "add", "--sparse", name)
+    pool.git(lent["path"], *OFF, "commit", "--quiet", "--no-verify", "--message", "Smuggled.")
+
+
+def test_what_is_let_go_is_on_record_and_not_held_against_the_next_holder(pool: Pooled) -> None:
+    lent = lend(pool)
+    smuggle(pool, lent)
+    pool.release(lent["slot"], "--allow-outside")
+    shown = {each["branch"]: each for each in pool.ask("branches")["branches"]}
+    assert GUIDE in str(shown["fix/login"])
+    again = lend(pool)
+    checked = pool.ask("scope", "check", cwd=again["path"])
+    assert checked["inside"]
+    assert [(each["path"], each["inherited"]) for each in checked["outside"]] == [(GUIDE, True)]
+    smuggle(pool, again, "tools/run")
+    assert pool.refused("release", again["slot"])["paths"] == ["tools/run"]
+
+
+def test_a_branch_is_compared_with_the_base_that_is_named(pool: Pooled) -> None:
+    lent = lend(pool)
+    pool.repo.git("branch", "other")
+    pool.repo.git("checkout", "--quiet", "other")
+    pool.repo.commit("Another line.", {GUIDE: "Other.\n"})
+    pool.repo.git("checkout", "--quiet", "main")
+    pool.git(lent["path"], *OFF, "merge", "--quiet", "other")
+    assert pool.refused("release", lent["slot"])["paths"] == [GUIDE]
+    assert pool.ask("scope", "check", "--base", "other", cwd=lent["path"])["inside"]
+    checked = pool.run("scope", "check", "--base", "main", "--json", cwd=lent["path"], check=False)
+    assert checked.json()["paths"] == [GUIDE]
+
+
+def test_a_setting_in_the_environment_of_release_excuses_nothing(pool: Pooled) -> None:
+    lent = lend(pool)
+    pool.git(lent["path"], "commit", "--quiet", "--allow-empty", "--message", "Empty.")
+    oid = pool.repo.git("hash-object", "-w", "--stdin", stdin="Smuggled.\n")
+    pool.git(lent["path"], "update-index", "--add", "--cacheinfo", f"100644,{oid},SRC/app.py")
+    pool.git(lent["path"], *OFF, "commit", "--quiet", "--message", "Smuggled.")
+    folding = {
+        "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.ignoreCase", "GIT_CONFIG_VALUE_0": "true",
+        "GIT_DIR": "/nowhere", "GIT_REPLACE_REF_BASE": "refs/heads/", "GIT_SHALLOW_FILE": "/dev/null",
+    }  # fmt: skip
+    assert pool.refused("release", lent["slot"], env=folding)["paths"] == ["SRC/app.py"]
