@@ -16,7 +16,6 @@ from typing import Any
 
 from isolation.git.worktrees import find_admin
 from isolation.guards.facts import FACTS
-from isolation.guards.install import ensure_acting
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.ground.pool import ENV_FILE, Pool
 from poolmgr.services.ground.site import write_private
@@ -114,6 +113,8 @@ def revoke(slot: Slot) -> None:
     admin = find_admin(slot.path)
     if admin:
         write_private(admin / REVOKED, f"{slot.fence}\n".encode())
+        from isolation.guards.install import ensure_acting  # what happens seldom is loaded seldom
+
         ensure_acting(admin)
 
 

@@ -33,7 +33,6 @@ from poolmgr.services.ground.dirt import is_dirty
 from poolmgr.services.ground.job import Job, Turn, call_waiters, step, step_on
 from poolmgr.services.ground.locks import drop_dead_locks, drop_ref_lock
 from poolmgr.services.ground.pool import Pool, read_moment
-from poolmgr.services.life.refilling import fill_anew, undo_filling
 from poolmgr.store.tables.leases import end_lease, find_lease
 from poolmgr.store.tables.requests import undo_grant
 
@@ -62,6 +61,8 @@ def execute_assign(pool: Pool, job: Job, lease: Lease) -> Slot:
         create_branch(pool, job, target)
     view = job.slot.view
     if "aside" in job.args:
+        from poolmgr.services.life.refilling import fill_anew  # a slot that stands right needs none of it
+
         view = fill_anew(pool, job, admin, target.commit).digest
     else:
         set_files(job, target)
@@ -156,6 +157,8 @@ def undo_assign(pool: Pool, job: Job, *, reason: str) -> Slot:
     admin = find_admin(slot.path)
     if admin:
         drop_dead_locks(pool, admin)
+        from poolmgr.services.life.refilling import undo_filling
+
         undo_filling(job, admin)
         take_back_branch(pool, job)
     now = read_moment()
