@@ -30,5 +30,11 @@ class Stage:
 
 
 def duplicate(source: Path, target: Path) -> None:
-    """A copy with modes, times, links and FIFOs."""
-    subprocess.run(("cp", "-a", "--", source, target), check=True, timeout=60)
+    """A copy with modes, times, links and FIFOs.
+
+    Once more when a file went meanwhile: a worker closes the database after it let its lock go.
+    """
+    words = ("cp", "-a", "--", source, target)
+    if subprocess.run(words, check=False, timeout=60).returncode:
+        shutil.rmtree(target, ignore_errors=True)
+        subprocess.run(words, check=True, timeout=60)
