@@ -42,6 +42,10 @@ class GitMissing(IsolationError):
         super().__init__(f"git cannot be started: {reason}", hint="install git 2.38 or newer")
 
 
+class ObjectsForged(IsolationError):
+    """Commits or trees are not what their names say, so nothing they show can be believed."""
+
+
 class NotKept(IsolationError):
     """Work could not be proven kept, so nothing may be removed."""
 

@@ -10,10 +10,12 @@ import os
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
+from isolation.errors import ObjectsForged
 from isolation.git.config import find_shared
 from isolation.git.program import Git
 from isolation.guards import rule
 from isolation.guards.facts import find_facts
+from isolation.guards.genuine import list_forged
 from isolation.guards.made import find_arrived
 from poolmgr.core.errors import OutsideScope
 from poolmgr.core.records import Lease, OpKind, Slot
@@ -83,6 +85,12 @@ def judge(
 ) -> dict[bytes, rule.Change]:
     """What one commit has beyond what is owned."""
     run = runner(pool.git)
+    forged = list_forged(run, tip, bases)
+    if forged:
+        raise ObjectsForged(
+            f"what is stored as {forged[0][:12]} is something else; the branch cannot be compared",
+            hint="git fsck",
+        )
     changes = rule.find_outside(run, None, tip, bases, owns)
     return {change.path: change for change in (*find_arrived(run, tip, bases, made, owns), *changes)}
 

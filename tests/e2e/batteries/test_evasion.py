@@ -12,11 +12,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.evasion import bases, blindfolds, elsewhere, histories, legitimate, plumbing, porcelain
+from isolation.errors import IsolationError
+from tests.evasion import bases, blindfolds, elsewhere, forgeries, histories, legitimate, plumbing, porcelain
 from tests.evasion.ground import FILES, GitRefused, Scene, lay_out, put_back, ways_of
 from tests.fixtures.commands import Commands
 
 EVASIONS = dict(ways_of(porcelain, histories, plumbing, blindfolds, elsewhere, bases))
+FORGERIES = dict(ways_of(forgeries))
 LEGITIMATE = dict(ways_of(legitimate))
 
 
@@ -58,6 +60,13 @@ def test_no_change_outside_the_scope_is_released_unnamed(name: str, scene: Scene
 def test_what_is_not_the_holders_doing_is_not_named(name: str, scene: Scene) -> None:
     LEGITIMATE[name](scene)
     assert set(scene.outside()) <= {"CHANGELOG.md"}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_where_objects_lie_nothing_is_compared(name: str, scene: Scene) -> None:
+    FORGERIES[name](scene)
+    with pytest.raises(IsolationError):
+        scene.outside()
 
 
 @pytest.mark.battery
