@@ -28,19 +28,24 @@ def commit_that_shows_another(scene: Scene) -> str:
 
 
 def merge_that_hides_a_parent(scene: Scene) -> str:
-    scene.work()
-    scene.base()
-    scene.git("merge", "--quiet", "--no-edit", "--strategy=ours", "main")
-    merge = scene.git("rev-parse", "HEAD")
-    _show(scene, merge, scene.git("commit-tree", f"{merge}^{{tree}}", "-p", f"{merge}^1", "-m", "x"))
+    _hide_parent(scene)
     return GUIDE
 
 
 def merge_that_hides_a_parent_below_another_commit(scene: Scene) -> str:
-    merge_that_hides_a_parent(scene)
-    merge = scene.git("rev-parse", "HEAD")
-    scene.git("update-ref", "HEAD", scene.git("commit-tree", f"{merge}^{{tree}}", "-p", merge, "-m", "x"))
+    _hide_parent(scene, is_last=False)
     return GUIDE
+
+
+def _hide_parent(scene: Scene, *, is_last: bool = True) -> None:
+    scene.work()
+    scene.base()
+    scene.git("merge", "--quiet", "--no-edit", "--strategy=ours", "main")
+    merge = scene.git("rev-parse", "HEAD")
+    shown = scene.git("commit-tree", f"{merge}^{{tree}}", "-p", f"{merge}^1", "-m", "x")
+    if not is_last:
+        scene.work("def main() -> int:\n    return 9\n")
+    _show(scene, merge, shown)
 
 
 def _show(scene: Scene, name: str, shown: str) -> None:
