@@ -20,7 +20,7 @@ from tests.fixtures.repositories import Repositories, Repository
 OUTSIDE = ("docs/a", "docs/b", "top")
 INSIDE = ("src/a", "src/b")
 STEPS = 18
-SEEDS = 60
+SEEDS = 40
 
 
 def owns(path: bytes) -> bool:
