@@ -78,7 +78,9 @@ def body(case: Case, refused: Sequence[Change]) -> Iterable[str]:
     if hidden:
         names = ", ".join(some(map(os.fsdecode, hidden)))
         yield f"  there already, but hidden in this slot: {names}"
-        yield "  to see what is there: " + command("poolmgr scope request --see", hidden, as_glob=True)
+        yield "  to see what is there: " + command(
+            "poolmgr scope request", hidden, as_glob=True, flag="--see "
+        )
 
 
 def list_owners(case: Case, changes: Sequence[Change]) -> dict[str, str]:
@@ -119,15 +121,15 @@ def is_in_base(case: Case, path: bytes) -> bool:
     return any(line in (b"blob", b"commit", b"tree") for line in answer.splitlines())
 
 
-def command(start: str, paths: Iterable[bytes], *, as_glob: bool = False) -> str:
-    """A command to type, for few paths by name, else for their directories."""
+def command(start: str, paths: Iterable[bytes], *, as_glob: bool = False, flag: str = "") -> str:
+    """A command to type, for few paths by name, else for their directories; each behind its flag."""
     named = list(dict.fromkeys(paths))
     if len(named) > MOST_IN_COMMAND:
         named = list(dict.fromkeys(os.path.dirname(path) for path in named))
     texts = [os.fsdecode(path) for path in named]
     if len(texts) > MOST_IN_COMMAND or not all(text and text.isprintable() for text in texts):
-        return f"{start} {'GLOB' if as_glob else 'PATH'}…"
-    return " ".join((start, *(quoted(as_literal(text) if as_glob else text) for text in texts)))
+        return f"{start} {flag}{'GLOB' if as_glob else 'PATH'}…"
+    return " ".join((start, *(flag + quoted(as_literal(text) if as_glob else text) for text in texts)))
 
 
 def as_literal(path: str) -> str:
