@@ -46,6 +46,17 @@ def is_certain(lists: Lists) -> bool:
     return len(fronts) == 1 and same and all(is_fixed(parts) for parts in shapes)
 
 
+def list_risky(lists: Lists) -> tuple[str, ...] | None:
+    """Globs that make uncertain lines wrong only on a tree where one of them means a directory.
+
+    None when the lines may be wrong on any tree.
+    """
+    fronts = [part.front for part in map(sort_out, lists) if part.front]
+    if len(fronts) > 1:
+        return None
+    return tuple(line for front in fronts for line in front if not line.startswith("!"))
+
+
 def sort_out(globs: Sequence[str]) -> Sorted:
     """One list: a glob that a later negation may meet on the same path is in front, and so is that."""
     met: set[int] = set()
@@ -104,5 +115,8 @@ def may_be_same(left: str, right: str) -> bool:
 def below_of(glob: str) -> Iterable[str]:
     """The line that means all below what a glob means."""
     core = glob.removesuffix("/")
-    if not core.endswith("/**"):
-        yield f"{core}/**" if "/" in core else f"**/{core}/**"
+    if core == DEEP or core.endswith(f"/{DEEP}"):
+        if core != glob:  # only directories: not the files beside them
+            yield f"{core.removesuffix(DEEP)}*/{DEEP}"
+    else:
+        yield f"{core}/{DEEP}" if "/" in core else f"{DEEP}/{core}/{DEEP}"

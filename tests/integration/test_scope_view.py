@@ -14,7 +14,7 @@ import pytest
 from isolation.git.program import Git
 from isolation.guards.install import worktree_config
 from isolation.scope.agreeing import agree
-from isolation.scope.exact import is_certain
+from isolation.scope.exact import is_certain, list_risky
 from isolation.scope.ground import require_ground
 from isolation.scope.shown import Chooser
 from isolation.scope.view import FULL, Mode, View, Wish, plan_view
@@ -46,6 +46,10 @@ def agreed(wish: Wish, paths: Iterable[str]) -> View:
     """The view of a wish on a tree."""
     view = plan_view(wish)
     if is_certain(wish.lists):
+        return view
+    risky = list_risky(wish.lists)
+    above = {parent for path in paths for parent in Path(path).parents if parent.name}
+    if risky is not None and not any(compile_globs(risky).matches(str(each), is_dir=True) for each in above):
         return view
     return agree(view, compile_globs(view.lines).runs, tuple(map(os.fsencode, paths)), chooser(*wish.lists))
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from isolation.git.program import Git
 from isolation.git.refs import tree_of
-from isolation.scope.exact import is_certain
+from isolation.scope.exact import is_certain, list_risky
 from isolation.scope.view import FULL, Mode, View, Wish, plan_view
 from poolmgr.core.scope import Scope
 from poolmgr.services.ground.pool import Pool
@@ -64,11 +64,18 @@ def agree_on(pool: Pool, oid: str, view: View, wish: Wish) -> View:
     kept = read_kept(file)
     if digest not in kept:
         listed = pool.git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", tree).stdout.split(b"\0")
-        wanted = [compile_globs(globs) for globs in wish.lists if globs]
-        found = agree(
-            view, compile_globs(view.lines).runs, [path for path in listed if path],
-            lambda paths: (path for path in paths if any(globs.matches(path) for globs in wanted)),
-        )  # fmt: skip
+        risky = list_risky(wish.lists)
+        directories = {os.path.dirname(path) for path in listed}
+        if risky is None or any(
+            compile_globs(risky).matches(each, is_dir=True) for each in directories if each
+        ):
+            wanted = [compile_globs(globs) for globs in wish.lists if globs]
+            found = agree(
+                view, compile_globs(view.lines).runs, [path for path in listed if path],
+                lambda paths: {path for globs in wanted for path in globs.among(paths)},
+            )  # fmt: skip
+        else:
+            found = view
         kept = dict([*kept.items(), (digest, list(found.lines[len(view.lines) :]))][-KEPT:])
         with suppress(OSError):
             write_private(file, json.dumps(kept).encode())
