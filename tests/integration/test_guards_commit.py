@@ -177,7 +177,8 @@ def test_adding_what_is_there_but_hidden_names_the_command_that_shows_it(slot: G
         slot("add", "--sparse", name)
     lines = slot.refused("commit", "--message", "Outside.").stderr.splitlines()
     assert "  there already, but hidden in this slot: docs/guide.md, docs/later.md" in lines
-    assert "  to see what is there: poolmgr scope request --see '/docs/guide.md' '/docs/later.md'" in lines
+    asked = "poolmgr scope request --see '/docs/guide.md' --see '/docs/later.md'"
+    assert f"  to see what is there: {asked}" in lines
 
 
 def test_shared_files_are_reported_once_and_not_refused(slot: Guarded) -> None:
