@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -12,17 +11,15 @@ from isolation.rescue.restoring import discard, finish
 from poolmgr.core.errors import Busy
 from poolmgr.services.doctor.finding import Case, wrong
 from poolmgr.services.ground.pool import Pool
+from poolmgr.services.ground.remains import list_remains
 from poolmgr.store import gate
-from resources.probes.processes import read_identity
 
-# `.name.PID` (replaced whole), `state.db.new-PID` and what SQLite lays beside it.
-TEMPORARY = re.compile(r"\..+\.(\d{1,10})|.+\.new-(\d{1,10})(?:-wal|-shm|-journal)?")
 RESTORE = "poolmgr restore "
 
 
 def look_at_half_done(pool: Pool) -> Iterator[Case]:
     """Files of dead writers, archives nobody writes any more, restores nobody goes on with."""
-    for file in (*list_temporary(pool), *list_archives(pool.site.archives)):
+    for file in (*list_remains(pool.site), *list_archives(pool.site.archives)):
         yield wrong("half_written", str(file), "a process that was killed left it", partial(drop, file))
     if is_free(pool.site.state / "git.lock"):
         for admin in list_admins(pool.site.common):
@@ -31,15 +28,6 @@ def look_at_half_done(pool: Pool) -> Iterator[Case]:
                 place = worktree_of(admin, pool.site.common)
                 detail = "a rescue was being brought back when its process was killed; the rescue is whole"
                 yield wrong("half_restored", str(place), detail, partial(end, pool, place, reason))
-
-
-def list_temporary(pool: Pool) -> Iterator[Path]:
-    """Temporary names with the number of a process that is gone."""
-    for room in (pool.site.state, pool.site.state / "backups", *list_admins(pool.site.common)):
-        for file in sorted(room.iterdir()) if room.is_dir() else ():
-            match = TEMPORARY.fullmatch(file.name)
-            if match and file.is_file() and read_identity(int(match[1] or match[2])) is None:
-                yield file
 
 
 def list_archives(room: Path) -> Iterator[Path]:

@@ -25,6 +25,7 @@ from poolmgr.core.errors import NotARepository, PoolError, StateDamaged, StateUn
 from poolmgr.core.settings import Settings
 from poolmgr.services.ground.fences import highest_fence
 from poolmgr.services.ground.pool import ENV_FILE
+from poolmgr.services.ground.remains import drop_remains
 from poolmgr.services.ground.site import Facts, Site, find_facts, make_state, require_home, write_facts
 from poolmgr.store import gate
 from poolmgr.store.sqlite import create
@@ -98,6 +99,7 @@ def ensure_pool(site: Site, settings: Settings, size: int) -> Facts:
             site.database, {"pool_id": facts.pool_id, "size": str(size), "fence": str(highest_fence(site))}
         )
     slots_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    drop_remains(site)
     return facts
 
 
