@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 DEEP = "**"
 SPECIAL = re.compile(r"[*?\[\\]")
+ENDS_DEEP = re.compile(r"(?:(?<=/)|^)\*\*+\Z")
 HARD = re.compile(r"[\[\\]")
 
 Lists = Iterable[Sequence[str]]
@@ -75,8 +76,13 @@ def sort_out(globs: Sequence[str]) -> Sorted:
 
 
 def components(glob: str) -> tuple[str, ...]:
-    """A glob's components without its sign; one that floats begins with `**`."""
+    """A glob's components without its sign; one that floats begins with `**`.
+
+    A bracket may hold a slash: such a glob may mean anything.
+    """
     core = glob.removeprefix("!").removesuffix("/")
+    if "[" in core and "/" in core:
+        return (DEEP,)
     return tuple(core.removeprefix("/").split("/")) if "/" in core else (DEEP, core)
 
 
@@ -115,8 +121,9 @@ def may_be_same(left: str, right: str) -> bool:
 def below_of(glob: str) -> Iterable[str]:
     """The line that means all below what a glob means."""
     core = glob.removesuffix("/")
-    if core == DEEP or core.endswith(f"/{DEEP}"):
+    deep = ENDS_DEEP.search(core)
+    if deep:
         if core != glob:  # only directories: not the files beside them
-            yield f"{core.removesuffix(DEEP)}*/{DEEP}"
+            yield f"{core[: deep.start()]}*/{DEEP}"
     else:
         yield f"{core}/{DEEP}" if "/" in core else f"{DEEP}/{core}/{DEEP}"
