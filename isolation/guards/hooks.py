@@ -25,7 +25,8 @@ def put_back(directory: Path, script: bytes, chained: tuple[Path, ...] = ()) -> 
 
     What another tool wrote is dropped where `chained` has the same: it would run twice.
     """
-    directory.mkdir(mode=0o755, exist_ok=True)
+    if not directory.exists():
+        make_whole(directory, script)
     said = [*keep_foreign(directory, chained)]
     for name in HOOKS:
         file = directory / name
@@ -34,6 +35,19 @@ def put_back(directory: Path, script: bytes, chained: tuple[Path, ...] = ()) -> 
         if not is_script(file, script):
             write_script(file, script)
     return tuple(said)
+
+
+def make_whole(directory: Path, script: bytes) -> None:
+    """The directory with all that has to be there, in one step."""
+    making = directory.with_name(f".{directory.name}.{os.getpid()}")
+    remove(making)
+    making.mkdir(mode=0o755)
+    for name in HOOKS:
+        if name not in FREQUENT:
+            descriptor = os.open(making / name, os.O_CREAT | os.O_WRONLY | os.O_EXCL | os.O_CLOEXEC, 0o755)
+            with open(descriptor, "wb") as file:
+                file.write(script)
+    making.rename(directory)
 
 
 def keep_foreign(directory: Path, chained: tuple[Path, ...]) -> Iterator[str]:

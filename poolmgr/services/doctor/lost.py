@@ -7,7 +7,7 @@ from pathlib import Path
 
 from isolation.git.refs import find_commit
 from isolation.git.worktrees import checked_out, list_admins
-from isolation.guards.install import ensure_guards, worktree_config
+from isolation.guards.install import worktree_config
 from poolmgr.core.errors import LostRace, PoolError
 from poolmgr.core.lifecycle import LENT, State
 from poolmgr.core.records import Lease, OpKind, Slot, Snapshot
@@ -110,5 +110,4 @@ def make_admin(pool: Pool, slot: Slot, head: str) -> Path:
     }  # fmt: skip
     for file, text in content.items():
         (admin / file).write_bytes(text)
-    ensure_guards(admin)
     return admin

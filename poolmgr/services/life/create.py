@@ -15,7 +15,7 @@ from isolation.git.worktrees import (
     find_registered,
     forget_worktree,
 )
-from isolation.guards.install import ensure_guards, worktree_config
+from isolation.guards.install import worktree_config
 from poolmgr.core.errors import PoolError
 from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import Place, next_place
@@ -71,7 +71,6 @@ def execute_create(pool: Pool, job: Job) -> Slot:
     if admin is None:
         raise PoolError(f"git made no worktree at {slot.path}", hint="poolmgr doctor")
     drop_dead_locks(pool, admin)
-    ensure_guards(admin)
     replace_file(admin / "config.worktree", worktree_config(admin))
     fill_worktree(job.git, slot.base_oid)
     prepare_filling(pool, slot, admin, slot.base_oid)

@@ -9,7 +9,7 @@ from isolation.git.config import replace_file
 from isolation.git.program import Git
 from isolation.git.refs import find_commit
 from isolation.git.worktrees import find_admin, lock_worktree
-from isolation.guards.install import ensure_guards, worktree_config
+from isolation.guards.install import drop_guards, ensure_guards, worktree_config
 from isolation.scope.aside import Wanted
 from isolation.scope.view import FULL, View
 from poolmgr.core.errors import PoolError
@@ -77,11 +77,11 @@ def current_base(pool: Pool, job: Job) -> Base:
 
 
 def reset_config(pool: Pool, git: Git, job: Job, admin: Path, view: View) -> None:
-    """Our own guards, only our own settings for this worktree, and our lock on it."""
-    ensure_guards(admin)
+    """Guards where a scope may count on them, only our own settings for this worktree, and our lock on it."""
     settings = worktree_config(admin, view.mode.value)
     if (admin / "config.worktree").read_bytes() != settings:
         replace_file(admin / "config.worktree", settings)
+    (drop_guards if view == FULL else ensure_guards)(admin)
     if not (admin / "locked").exists():
         lock_worktree(
             git.at(pool.site.common), job.slot.path,
