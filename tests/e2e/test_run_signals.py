@@ -18,15 +18,20 @@ from tests.fixtures.patience import await_that
 from tests.fixtures.terminal import Terminal
 
 POOLMGR = (sys.executable, "-m", "poolmgr")
-# Says each signal it gets, until its stdin ends.
+# Says each signal it gets, until its stdin ends. It waits for them: a handler of Python's may be
+# called only after a read that began when the signal was there already.
 LISTENER = """
-import os, signal, sys
+import os, signal, sys, threading
 numbers = [int(word) for word in sys.argv[1:]]
-for number in numbers:
-    signal.signal(number, lambda n, _: os.write(1, signal.Signals(n).name.encode() + b"\\n"))
+signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+def end_with_stdin():
+    while os.read(0, 1):
+        pass
+    os._exit(0)
+threading.Thread(target=end_with_stdin).start()
 os.write(1, b"ready\\n")
-while os.read(0, 1):
-    pass
+while True:
+    os.write(1, signal.Signals(signal.sigwait(numbers)).name.encode() + b"\\n")
 """
 SENT = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1)
 
