@@ -40,10 +40,10 @@ class Pool:
     def run(self, *args: str) -> str:
         return self.shell.run(self.program, *args, cwd=self.checkout)
 
-    def time_acquire(self, branch: str) -> float:
+    def time_acquire(self, branch: str, *words: str) -> float:
         """Seconds of the command as people type it: the whole process, without --json."""
         return self.shell.time(
-            self.program, "acquire", "--agent", "bench", "--branch", branch, cwd=self.checkout
+            self.program, "acquire", "--agent", "bench", "--branch", branch, *words, cwd=self.checkout
         )[0]
 
     def require_slot(self, branch: str) -> Slot:

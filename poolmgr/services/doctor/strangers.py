@@ -21,8 +21,7 @@ from poolmgr.services.scoping.asides import STUCK, is_stuck, list_asides, read_s
 
 def look_at_strangers(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
     """Every worktree of the repository that no slot has, then what lies about."""
-    known = {slot.path for slot in snapshot.slots}
-    busy = {Path(str(place)) for op in snapshot.ops for place in named_paths(op.args)}
+    known, busy = {slot.path for slot in snapshot.slots}, list_busy(snapshot)
     for admin in list_admins(pool.site.common):
         pooled, path = find_pooled(admin), find_place(admin)
         if path is None or path in known | busy:
@@ -41,6 +40,11 @@ def look_at_strangers(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
     yield from look_at_remains(pool, snapshot, busy)
 
 
+def list_busy(snapshot: Snapshot) -> set[Path]:
+    """Every path that some open intent names."""
+    return {Path(str(place)) for op in snapshot.ops for place in named_paths(op.args)}
+
+
 def named_paths(args: str) -> Iterator[str]:
     """Every path that an open intent names."""
     import json
@@ -52,8 +56,14 @@ def named_paths(args: str) -> Iterator[str]:
 
 
 def take_in(pool: Pool, found: Registered) -> None:
-    """The worktree enters the store."""
+    """The worktree enters the store, unless somebody moved it here since we looked.
+
+    Who moves one names the new place in the intent first, and moves under the git lock.
+    """
     with pool.git_lock(pool.git) as git:
+        latest = pool.snapshot()
+        if found.path in {slot.path for slot in latest.slots} | list_busy(latest):
+            return
         placed = ensure_in_place(pool.site, git, found)
     ready = prepare(pool.site.common, [placed])[0]
     highest = highest_fence(pool.site, [ready.fence])
