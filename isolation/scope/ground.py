@@ -38,6 +38,16 @@ class Ground(NamedTuple):
         return git.at(self.root).with_variables(GIT_DIR=str(self.admin), GIT_WORK_TREE=str(self.root))
 
 
+def is_reached(root: Path, path: str) -> bool:
+    """Whether every directory above a path is there, and none is a link that leads elsewhere."""
+    directory = os.fspath(root)
+    for name in path.split("/")[:-1]:
+        directory = os.path.join(directory, name)
+        if os.path.islink(directory) or not os.path.isdir(directory):
+            return False
+    return True
+
+
 def require_ground(worktree: Path) -> Ground:
     """The directories of a worktree; raises where there is none."""
     admin = find_admin(worktree)

@@ -26,7 +26,7 @@ from isolation.scope.aside import (
     move_entry,
     return_entry,
 )
-from isolation.scope.ground import Ground, require_ground
+from isolation.scope.ground import Ground, is_reached, require_ground
 
 if TYPE_CHECKING:
     from isolation.git.program import Git
@@ -129,12 +129,13 @@ def settle(inside: Git, ground: Ground, aside: Path, wanted: Wanted) -> None:
     if (ground.admin / "HEAD").read_text(errors="replace").strip() != wanted.oid:
         inside.run("update-ref", "--no-deref", "-m", "poolmgr: filled", "HEAD", wanted.oid)
     paths = [os.fsdecode(path) for path in wanted.back]
-    there = [path for path in paths if os.path.lexists(aside / "tree" / path)]
+    tree = aside / "tree"
+    there = [path for path in paths if is_reached(tree, path) and os.path.lexists(tree / path)]
     tracked = list_tracked(inside, there, (read_head(aside), wanted.oid))
     for path in there:
         target = ground.root / path
-        if path not in tracked and target.parent.is_dir() and not os.path.lexists(target):
-            move_entry(aside / "tree" / path, target)
+        if path not in tracked and is_reached(ground.root, path) and not os.path.lexists(target):
+            move_entry(tree / path, target)
 
 
 def read_head(aside: Path) -> str:

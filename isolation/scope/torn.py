@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from isolation.removal import remove_empty_directories
 from isolation.scope.aside import free_name, move_entry
+from isolation.scope.ground import is_reached
 from isolation.work.walk import walk
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ def set_torn_aside(ground: Ground, aside: Path, staying: frozenset[str], back: t
     """The slot empty; what came back from the aside returns there first."""
     for path in map(os.fsdecode, back):
         source, target = ground.root / path, aside / "tree" / path
-        if os.path.lexists(source) and target.parent.is_dir() and not os.path.lexists(target):
+        if not (is_reached(ground.root, path) and is_reached(aside / "tree", path)):
+            continue
+        if os.path.lexists(source) and not os.path.lexists(target):
             move_entry(source, target)
     names = [name for name in os.listdir(ground.root) if name != ".git" and name not in staying]
     if names:

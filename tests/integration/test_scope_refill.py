@@ -137,6 +137,30 @@ def test_a_nested_cache_comes_back_where_its_directory_is_shown(slot: Slot) -> N
     assert slot.look() == slot.look(slot.aside / "tree") == ()
 
 
+@pytest.mark.parametrize("killed", [False, True])
+def test_nothing_returns_through_a_link(slot: Slot, killed: bool) -> None:  # noqa: FBT001
+    elsewhere = slot.path.parent / f"elsewhere-{killed}"
+    elsewhere.mkdir()
+    slot.tree.write({"apps/web/.env": "secret\n"})
+    slot.repo.git("checkout", "--quiet", "-b", f"linking-{killed}")
+    (slot.repo.path / "apps").mkdir()
+    (slot.repo.path / "apps/web").symlink_to(elsewhere)
+    slot.repo.git("add", "apps/web")
+    slot.repo.git("commit", "--quiet", "-m", "A link.")
+    wanted = slot.wanted(FULL, f"linking-{killed}", back=(b"apps/web/.env",))
+    slot.repo.git("checkout", "--quiet", "main")
+    refill(slot.git, slot.path, slot.aside, wanted)
+    if killed:
+        (slot.aside / "filled").unlink()
+        (elsewhere / ".env").write_text("somebody's\n")
+        (slot.aside / "tree/apps/web/.env").rename(slot.aside / "tree/apps/web/kept")
+        undo_refill(slot.git, slot.path, slot.aside)
+        assert (elsewhere / ".env").read_text() == "somebody's\n"
+    else:
+        assert list(elsewhere.iterdir()) == []
+        assert (slot.aside / "tree/apps/web/.env").read_text() == "secret\n"
+
+
 def test_modes_of_directories_are_the_same_in_the_aside(slot: Slot) -> None:
     read_only(slot)
     slot.refill(CONE)
