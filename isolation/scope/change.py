@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from isolation.errors import GitFailed, NotKept
 from isolation.git.config import replace_file
-from isolation.scope.ground import Ground, require_ground
+from isolation.scope.ground import Ground, is_reached, require_ground
 from isolation.scope.shown import Runs, chooser_of
 from isolation.scope.view import Mode, View
 from isolation.work.operation import list_operations
@@ -80,12 +80,37 @@ def expand_index(inside: Git) -> None:
 
 
 def remember_deleted(inside: Git, ground: Ground) -> bytes:
-    """The files deleted before anything changed: git removes others, and a kill must not mix them up."""
+    """The files deleted before anything changed: git removes others, and a kill must not mix them up.
+
+    Of what a change that failed remembered, what somebody has brought back or committed since is over.
+    """
     file = ground.admin / DELETED
-    if not file.exists():
+    if file.exists():
+        paths = frozenset(file.read_bytes().split(b"\0")) & frozenset(list_merged(inside))
+        still = b"".join(path + b"\0" for path in sorted(paths) if not exists(ground, path))
+    else:
         diff = ("diff-files", "-z", "--name-only", "--no-renames", "--diff-filter=D")
-        replace_file(file, inside.run(*SHOW_EVERYTHING, *diff).stdout)
-    return file.read_bytes()
+        still = inside.run(*SHOW_EVERYTHING, *diff).stdout
+    replace_file(file, still)
+    return still
+
+
+def list_merged(inside: Git) -> list[bytes]:
+    """The paths of the index, hidden ones too, without those in conflict."""
+    rows = inside.run(*SHOW_EVERYTHING, "ls-files", "-z", "-t").stdout.split(b"\0")
+    return [row[2:] for row in rows if row and row[:1] != b"M"]
+
+
+def hide_absent(git: Git, worktree: Path, view: View, runs: Runs = ()) -> None:
+    """In an index made anew: what is not there, and the view does not show, is hidden, not deleted."""
+    ground = require_ground(worktree)
+    inside = ground.git(git)
+    paths = list_merged(inside)
+    shown = frozenset(chooser_of(view, runs)(paths))
+    absent = (path for path in paths if path not in shown and not exists(ground, path))
+    listed = b"".join(path + b"\0" for path in absent)
+    if listed:
+        inside.run(*SHOW_EVERYTHING, "update-index", "-z", "--skip-worktree", "--stdin", stdin=listed)
 
 
 def write_patterns(ground: Ground, view: View) -> None:
@@ -136,5 +161,6 @@ def list_outside(ground: Ground, status: Status, view: View, runs: Runs) -> tupl
 
 
 def exists(ground: Ground, path: bytes) -> bool:
-    """Whether anything lies at a path."""
-    return os.path.lexists(os.path.join(os.fsencode(ground.root), path))
+    """Whether anything lies at a path; what a link on the way leads to does not."""
+    name = os.fsdecode(path)
+    return is_reached(ground.root, name) and os.path.lexists(ground.root / name)

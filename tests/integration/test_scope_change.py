@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from isolation.errors import NotKept
 from isolation.scope.change import change_view
 from isolation.scope.verify import Difference, compare, repair
 from isolation.scope.view import FULL, View
@@ -218,3 +219,38 @@ def test_a_file_its_holder_deleted_stays_deleted(slot: Slot, view: str) -> None:
         "D",
         "packages/one/src/a.py",
     ]
+
+
+def fail(slot: Slot, view: View) -> None:
+    """A change of view that another git's lock stops half-way."""
+    lock = slot.ground.admin / "index.lock"
+    lock.touch()
+    with pytest.raises(NotKept):
+        change(slot, view)
+    lock.unlink()
+
+
+def test_what_was_deleted_before_a_failed_change_and_came_back_since_is_not_deleted(slot: Slot) -> None:
+    (slot.path / "packages/one/src/a.py").unlink()
+    fail(slot, OTHER)
+    slot.tree.git("checkout", "--", ".")
+    change(slot, OTHER)
+    assert slot.tree.git("status", "--porcelain") == ""
+    assert difference(slot, OTHER) == Difference()
+
+
+def test_a_deletion_that_was_committed_after_a_failed_change_stops_no_other(slot: Slot) -> None:
+    (slot.path / "packages/one/src/b.py").unlink()
+    fail(slot, OTHER)
+    slot.tree.git("rm", "--quiet", "--cached", "--sparse", "packages/one/src/b.py")
+    slot.tree.git("commit", "--quiet", "-m", "Without b.")
+    change(slot, OTHER)
+    put_right(slot, OTHER)
+    assert slot.tree.git("status", "--porcelain") == ""
+
+
+def test_a_deletion_that_a_failed_change_remembered_stays_one(slot: Slot) -> None:
+    (slot.path / "packages/one/src/a.py").unlink()
+    fail(slot, OTHER)
+    assert change(slot, OTHER) == ("packages/one/src/a.py",)
+    assert slot.tree.git("status", "--porcelain").split() == ["D", "packages/one/src/a.py"]
