@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+
+import pytest
 
 from tests.e2e.pooled import Pooled
 from tests.e2e.shop import ALWAYS, FILES, commit_past_guards, files_in
+from tests.e2e.visits import admin_of, mend
 
 LOGIN = {"src/login/form.py", "tests/login/test_form.py"}
 PAY = {"src/pay/card.py", "tests/pay/test_card.py"}
@@ -92,6 +96,33 @@ def test_a_slot_whose_files_and_guards_were_changed_is_put_right(open_shop: Pool
     assert found["guards"]
     assert files_in(lent) == ALWAYS | LOGIN
     assert open_shop.ask("scope", "verify", lent["slot"])["sound"]
+
+
+def test_what_every_scope_sees_is_shown_after_a_merge_brought_it(open_shop: Pooled) -> None:
+    lent = open_shop.acquire("--scope", "src/login/")
+    commit_past_guards(open_shop, lent, "packages/new/package.json")
+    open_shop.git(lent["path"], "sparse-checkout", "reapply")
+    assert files_in(lent) == ALWAYS | LOGIN
+    found = open_shop.ask("scope", "verify", lent["slot"])
+    assert (found["mode"], found["sound"]) == ("cone", False)
+    assert files_in(lent) == ALWAYS | LOGIN | {"packages/new/package.json"}
+    assert open_shop.ask("scope", "verify", lent["slot"])["sound"]
+
+
+@pytest.mark.parametrize("scope", ["src/login/", "src/login/*.py"])
+def test_a_lost_git_record_of_a_scoped_slot_hides_again_what_was_hidden(
+    open_shop: Pooled, scope: str
+) -> None:
+    lent = open_shop.acquire("--scope", scope)
+    Path(lent["path"], "src/login/form.py").unlink()
+    Path(lent["path"], "README.md").write_text("changed\n")
+    shutil.rmtree(admin_of(open_shop, lent["path"]))
+    mend(open_shop, "record_gone")
+    status = open_shop.git(lent["path"], "status", "--porcelain").split()
+    assert status == ["M", "README.md", "D", "src/login/form.py"]
+    open_shop.git(lent["path"], "checkout", "-q", "--", ".")
+    assert open_shop.ask("scope", "verify", lent["slot"])["sound"]
+    assert files_in(lent) == ALWAYS | LOGIN
 
 
 def test_check_names_what_lies_beyond_and_ends_with_1(open_shop: Pooled) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from isolation.git.program import Git
 from isolation.git.refs import find_commit
 from isolation.git.worktrees import checked_out, list_admins
 from isolation.guards.install import worktree_config
+from isolation.scope.change import change_view, hide_absent
+from isolation.scope.view import FULL
 from poolmgr.core.errors import LostRace, PoolError
 from poolmgr.core.lifecycle import LENT, State
 from poolmgr.core.records import Lease, OpKind, Slot, Snapshot
@@ -18,7 +21,10 @@ from poolmgr.services.ground.marks import is_tombstone
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.life import release
 from poolmgr.services.life.keep import restore_directory
+from poolmgr.services.life.settle import record_outside
+from poolmgr.services.scoping.change import runs_of
 from poolmgr.services.scoping.guarding import set_guard_facts
+from poolmgr.services.scoping.verifying import renew_view
 from poolmgr.services.upkeep.chores import start_retire
 from poolmgr.store.tables.leases import end_lease
 
@@ -54,13 +60,15 @@ def end_lost(pool: Pool, slot: Slot, lease: Lease) -> Slot:
         moved, op = begin(pool, session, slot, turn, lease_id=None)
         end_lease(session, lease.id, reason=GONE, now=read_moment())
     with hands_on(pool, moved, op) as job:
+        record_outside(pool, job)
         return step(pool, job, State.BROKEN, action="release", reason=GONE, error=GONE)
 
 
 def revive(pool: Pool, snapshot: Snapshot, slot: Slot) -> None:
     """Git's record of a directory made again: HEAD on its branch, the index as HEAD has it.
 
-    The files are not touched, so whatever they differ in shows as changed again.
+    The files are not touched, so whatever they differ in shows as changed again; under a scope,
+    what its view does not show is hidden again.
     """
     if not slot.path.is_dir() or is_tombstone(slot.path) or (slot.path / ".git").is_dir():
         raise PoolError(f"{slot.path} is not the slot's directory any more; it is left as it is")
@@ -73,6 +81,16 @@ def revive(pool: Pool, snapshot: Snapshot, slot: Slot) -> None:
     if lease is not None:
         marks.write_mark(admin, pool, slot, lease)
         set_guard_facts(pool, admin, slot, lease)
+        hide_again(pool, slot, lease)
+
+
+def hide_again(pool: Pool, slot: Slot, lease: Lease) -> None:
+    """The view of the lease's scope, in a record that knows of none."""
+    git = Git(slot.path)
+    view = renew_view(pool, git, slot, lease)
+    if view != FULL:
+        hide_absent(git, slot.path, view, runs_of(view))
+        change_view(git, slot.path, view, runs_of(view))
 
 
 def choose_head(pool: Pool, slot: Slot, lease: Lease | None) -> str:

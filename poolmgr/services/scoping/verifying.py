@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 from isolation.git.program import Git
+from isolation.git.refs import find_commit
 from isolation.guards.facts import find_facts
 from isolation.guards.verify import verify_guards
 from isolation.scope.verify import Difference, repair
+from isolation.scope.view import View
 from poolmgr.core.lifecycle import LENT
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.ground.job import lock_file
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.scoping.change import apply_scope, require_admin, runs_of, without_ours
 from poolmgr.services.scoping.guarding import set_guard_facts
-from poolmgr.services.scoping.viewing import read_view
+from poolmgr.services.scoping.viewing import plan_scope, read_view, write_view
 from poolmgr.store import gate
+from poolmgr.store.tables.slots import note_slot
 
 PATIENCE = 30.0
 
@@ -56,7 +59,7 @@ def verify_slot(pool: Pool, slot: Slot) -> Verified:
         lease = pool.snapshot().lease_of(slot) if slot.state in LENT else None
         if lease and lease.changing:
             apply_scope(pool, git, slot, lease)
-        view = read_view(admin)
+        view = renew_view(pool, git, slot, lease)
         found = repair(git, slot.path, view, runs_of(view))
         is_scoped = lease is not None and lease.scope is not None
         with pool.git_lock(git) as both:
@@ -64,6 +67,20 @@ def verify_slot(pool: Pool, slot: Slot) -> Verified:
         guards = (*guards, *verify_facts(pool, admin, slot, lease))
     edited = without_ours(pool, found.edited)
     return Verified(mode=view.mode.value, difference=found._replace(edited=edited), guards=guards)
+
+
+def renew_view(pool: Pool, git: Git, slot: Slot, lease: Lease | None) -> View:
+    """What the slot should show of HEAD by now: a merge may have brought what every scope sees."""
+    admin = require_admin(slot)
+    stored = read_view(admin)
+    if lease is None or lease.scope is None:
+        return stored
+    view = plan_scope(pool, find_commit(git, "HEAD") or lease.base_oid, lease.scope)
+    if view != stored:
+        write_view(admin, view)
+        with pool.engine.write() as session:
+            note_slot(session, slot, view=view.digest)
+    return view
 
 
 def verify_facts(pool: Pool, admin: Path, slot: Slot, lease: Lease | None) -> tuple[str, ...]:
