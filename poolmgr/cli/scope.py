@@ -58,6 +58,8 @@ def change(invocation: Invocation, values: Values) -> None:
 def add(invocation: Invocation, values: Values) -> None:
     """Own and see more.
 
+    A full slot has all already: there it is refused, and `scope set` is what narrows it.
+
     Example: poolmgr scope add 'src/session/**' --see docs
     """
     from poolmgr.core.scope import added
@@ -79,6 +81,8 @@ def drop(invocation: Invocation, values: Values) -> None:
 
 def request(invocation: Invocation, values: Values) -> None:
     """Ask to own more: granted at once when nobody owns it. Seeing more is never refused.
+
+    A full slot has all already: there is nothing to ask for, and exit code 1 says so.
 
     Example: poolmgr scope request 'src/session/**'
     """

@@ -92,6 +92,22 @@ def dropped(scope: Scope, less: Scope) -> Scope:
     )
 
 
+def gained(old: Scope, new: Scope) -> tuple[str, ...]:
+    """The globs by which the new scope may own more.
+
+    All of them when something is no longer left out: a negation went, or stands elsewhere among
+    those that stay, for the last glob that matches decides.
+    """
+    negated = {glob for glob in old.owns if glob.startswith("!")}
+    stays = [glob for glob in new.owns if glob in old.owns]
+    if negated - set(new.owns) or stays != [glob for glob in old.owns if glob in new.owns]:
+        return new.owns
+    fresh = set(new.owns) - set(old.owns)
+    if all(glob.startswith("!") for glob in fresh):
+        return ()
+    return tuple(glob for glob in new.owns if glob in fresh or glob.startswith("!"))
+
+
 def scope_from(values: object) -> Scope | None:
     """A scope from its JSON form; None for anything else."""
     if not isinstance(values, dict):

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import combinations, permutations
+
 import pytest
 
 from poolmgr.core.errors import UsageError
 from poolmgr.core.owning import Met, is_within, judged_of, list_meetings, list_owners, others_of, taken
-from poolmgr.core.scope import Scope, added, dropped, idle_words, parse_scope, require_owning, scope_from
+from poolmgr.core.scope import (
+    Scope,
+    added,
+    dropped,
+    gained,
+    idle_words,
+    parse_scope,
+    require_owning,
+    scope_from,
+)
 from tests.unit.records import lease, slot, snapshot
+from tracks.globs import compile_globs
 
 LOGIN = Scope(owns=("src/login/**",), sees=("docs",))
 
@@ -46,6 +58,26 @@ def test_only_what_was_given_can_be_dropped() -> None:
         dropped(LOGIN, Scope(owns=("src/login",)))
     with pytest.raises(UsageError, match="all"):
         dropped(LOGIN, Scope(owns=(), everything=True))
+
+
+def test_what_a_scope_comes_to_own_is_among_the_globs_that_are_judged() -> None:
+    globs = ("src/*", "!src/gen", "src/gen/a.py", "!*.py")
+    scopes = [Scope(owns=each) for count in range(5) for some in combinations(globs, count)
+              for each in permutations(some)]  # fmt: skip
+    paths = (b"src/gen/a.py", b"src/gen/b.py", b"src/gen/c", b"src/x.py", b"src/x", b"a.py")
+    owned = {scope.owns: set(compile_globs(scope.owns).among(paths)) for scope in scopes}
+    for old in scopes:
+        for new in scopes:
+            fresh = owned[new.owns] - owned[old.owns]
+            assert fresh <= set(compile_globs(gained(old, new)).among(paths)), f"{old.owns} to {new.owns}"
+
+
+def test_what_shrinks_or_only_takes_away_more_gains_nothing() -> None:
+    whole = Scope(owns=("src/*", "docs", "!src/gen"))
+    assert gained(whole, Scope(owns=("src/*", "!src/gen"))) == ()
+    assert gained(whole, Scope(owns=(*whole.owns, "!src/more"))) == ()
+    assert gained(whole, Scope(owns=(*whole.owns, "web"))) == ("!src/gen", "web")
+    assert gained(whole, Scope(owns=("!src/gen", "src/*", "docs"))) == ("!src/gen", "src/*", "docs")
 
 
 @pytest.mark.parametrize("scope", [LOGIN, Scope(owns=()), Scope(owns=("a\udcff",), everything=True)])

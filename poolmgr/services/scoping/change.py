@@ -23,7 +23,7 @@ from poolmgr.core.errors import Busy, NotTheHolder, PoolError, WrongState
 from poolmgr.core.lifecycle import LENT
 from poolmgr.core.owning import Judged, Meeting, is_within, taken
 from poolmgr.core.records import Lease, Slot
-from poolmgr.core.scope import Scope, require_owning
+from poolmgr.core.scope import Scope, gained, require_owning
 from poolmgr.services.ground import marks
 from poolmgr.services.ground.job import lock_file
 from poolmgr.services.ground.matching import matcher
@@ -39,6 +39,7 @@ from poolmgr.store.tables.slots import note_slot
 from tracks.globs import compile_globs
 
 PATIENCE = 30.0
+FIRST = "set"  # the one action that gives a full slot a scope
 
 
 class Asked(NamedTuple):
@@ -76,6 +77,10 @@ def write_scope(pool: Pool, asked: Asked) -> tuple[Slot, Lease, tuple[Meeting, .
     """The new scope in the state, if nobody else owns what it gains."""
     while True:
         slot, lease = require_lent(pool, asked)
+        if lease.scope is None and asked.action != FIRST:
+            raise WrongState(
+                f"{slot.name} is full: it shows and may change everything", hint="poolmgr scope set GLOB"
+            )
         old = lease.scope or Scope(owns=())
         scope = require_owning(asked.change(old))
         judged, meetings = judge_owned(pool, gained(old, scope), lease=lease.id)
@@ -102,16 +107,6 @@ def require_lent(pool: Pool, asked: Asked) -> tuple[Slot, Lease]:
             facts={"slot": slot.name, "agent": lease.agent},
         )
     return slot, lease
-
-
-def gained(old: Scope, new: Scope) -> tuple[str, ...]:
-    """The globs by which the new scope may own more; all of them when something is no longer left out."""
-    negated = {glob for glob in old.owns if glob.startswith("!")}
-    if negated - set(new.owns):
-        return new.owns
-    fresh = set(new.owns) - set(old.owns)
-    found = tuple(glob for glob in new.owns if glob in fresh or glob.startswith("!"))
-    return found if any(not glob.startswith("!") for glob in found) else ()
 
 
 def try_write(
@@ -182,15 +177,15 @@ def require_admin(slot: Slot) -> Path:
     return admin
 
 
-def finish_change(pool: Pool, slot: Slot, lease: Lease) -> None:
-    """A change whose process died, gone on with; somebody else may be at it.
+def finish_change(pool: Pool, slot: Slot, lease: Lease) -> bool:
+    """A change whose process died, gone on with; False when somebody else is at it or was.
 
     What cannot be finished is told with the slot, and `scope verify` tries again.
     """
     with suppress(Busy), gate.held(lock_file(pool, slot.id), patience=0) as descriptor:
         current = pool.snapshot().lease_of(slot)
         if current is None or current.id != lease.id or current.changing != lease.changing:
-            return
+            return False
         try:
             apply_scope(pool, Git(slot.path, (descriptor,)), slot, current)
         except (IsolationError, PoolError, OSError) as error:
@@ -198,3 +193,5 @@ def finish_change(pool: Pool, slot: Slot, lease: Lease) -> None:
             with pool.engine.write() as session:
                 settle_scope(session, current)
                 note_slot(session, slot, error=words)
+        return True
+    return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from poolmgr.core.errors import LostRace
@@ -61,7 +62,7 @@ def run_round(pool: Pool, *, progress: Callable[[str], None] = lambda _: None, p
             moved |= done and not slot.drains
             progress(slot.name)
     for slot in todo.unset:
-        moved |= attempt(lambda slot=slot: set_scope_again(pool, snapshot, slot))  # type: ignore[misc]
+        moved |= try_set_scope(pool, snapshot, slot)
     for aside in todo.asides[:1]:
         moved |= try_clear(pool, aside)
     for slot in todo.idle:
@@ -83,13 +84,14 @@ def end_dead(pool: Pool, snapshot: Snapshot, slot: Slot) -> None:
     release.reclaim(pool, snapshot, slot, reason="its process ended")
 
 
-def set_scope_again(pool: Pool, snapshot: Snapshot, slot: Slot) -> None:
-    """A change of scope whose process died comes to its end."""
+def try_set_scope(pool: Pool, snapshot: Snapshot, slot: Slot) -> bool:
+    """A change of scope whose process died comes to its end; False while somebody else is at it."""
     from poolmgr.services.scoping.change import finish_change
 
     lease = snapshot.lease_of(slot)
-    if lease:
-        finish_change(pool, slot, lease)
+    with suppress(LostRace):
+        return lease is not None and finish_change(pool, slot, lease)
+    return False
 
 
 def grow(pool: Pool) -> None:

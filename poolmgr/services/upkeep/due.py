@@ -11,7 +11,7 @@ from poolmgr.core.placing import counted, missing
 from poolmgr.core.records import Lease, LeaseKind, Moment, Op, OpKind, Slot, Snapshot
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.turns import in_turn
-from poolmgr.services.scoping.asides import is_stuck, list_asides
+from poolmgr.services.scoping.asides import is_stuck, is_waiting, list_asides
 from poolmgr.services.upkeep.undelivered import list_undelivered
 from resources.probes.processes import Life, judge
 
@@ -48,6 +48,7 @@ class Due(NamedTuple):
             self.cold,
             self.asides,
             self.partial,
+            self.unset,
         )
         return sum(len(each) for each in chores) + self.wanted
 
@@ -65,7 +66,9 @@ def due(pool: Pool, snapshot: Snapshot, now: Moment) -> Due:
         unheard=tuple(list_undelivered(pool, snapshot, now)) if snapshot.queue else (),
         spare=list_spare(pool, snapshot, now) if idle else (),
         cold=list_cold(pool, snapshot) if idle else (),
-        asides=tuple(aside for aside in list_asides(pool, snapshot) if not is_stuck(aside)),
+        asides=tuple(
+            aside for aside in list_asides(pool, snapshot) if not is_stuck(aside) and not is_waiting(aside)
+        ),
         partial=list_partial(snapshot) if idle else (),
         unset=tuple(slot for slot in snapshot.slots if is_unset(snapshot, slot)),
         wanted=missing(snapshot, most=pool.settings.pool.max, waiting=len(in_turn(pool, snapshot, now))),
