@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 # Copied, because the worktree goes on using them; everything else of the worktree's own moves.
 COPIED = ("HEAD", "config.worktree", "info/sparse-checkout")
-LINKS = ("commondir", "gitdir")
 STAYING = frozenset({
     "HEAD", "gitdir", "commondir", "locked", "config.worktree", "info", "revoked", "reftable",
 })  # fmt: skip

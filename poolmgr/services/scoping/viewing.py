@@ -11,7 +11,6 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from isolation.git.program import Git
 from isolation.git.refs import tree_of
@@ -20,9 +19,6 @@ from isolation.scope.view import FULL, Mode, View, Wish, plan_view
 from poolmgr.core.scope import Scope
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.site import write_private
-
-if TYPE_CHECKING:
-    from tracks.globs import Globs
 
 KEPT = 8  # trees whose paths are kept
 VIEW = "poolmgr-view.json"
@@ -123,18 +119,6 @@ def read_kept(file: Path) -> dict[str, list[str]]:
     except (OSError, ValueError):
         return {}
     return kept if isinstance(kept, dict) else {}
-
-
-def visible_globs(pool: Pool, scope: Scope) -> tuple[Globs, ...]:
-    """Lists of globs, each of which makes paths visible; none at all where everything is."""
-    if scope.everything:
-        return ()
-    from poolmgr.core.mirror import mirrored
-    from tracks.globs import compile_globs
-
-    settings = pool.settings.scope
-    always = (*settings.essential, *mirrored(scope.owns, settings.mirror))
-    return tuple(compile_globs(globs) for globs in (scope.owns, scope.sees, always) if globs)
 
 
 def write_view(admin: Path, view: View) -> None:
