@@ -198,3 +198,18 @@ def brought_in_a_bundle(scene: Scene) -> str:
     scene.git("bundle", "create", str(scene.room / "x.bundle"), "HEAD", at=place)
     scene.git("pull", "--quiet", "--no-rebase", str(scene.room / "x.bundle"), "HEAD")
     return GUIDE
+
+
+def two_commits_brought_by_one_fetch_and_merged_by_a_person(scene: Scene) -> str:
+    place = scene.clone()
+    scene.commit("src/app.py", "def main() -> int:\n    return 7\n", at=place)
+    scene.git("fetch", "--quiet", "--update-head-ok", str(place), f"main:refs/heads/{BRANCH}")
+    scene.git("merge", "--quiet", "--ff-only", BRANCH, at=scene.repo)
+    return GUIDE
+
+
+def two_commits_put_on_the_branch_at_once_and_merged_by_a_person(scene: Scene) -> str:
+    above = scene.smuggled(scene.smuggled("main"), name="src/app.py", content="pass\n")
+    scene.git("update-ref", f"refs/heads/{BRANCH}", above)
+    scene.git("merge", "--quiet", "--no-ff", "--no-edit", BRANCH, at=scene.repo)
+    return GUIDE

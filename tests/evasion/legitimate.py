@@ -159,6 +159,24 @@ def own_work_merged_and_the_base_merged_back(scene: Scene) -> None:
     scene.work("def main() -> int:\n    return 5\n")
 
 
+def own_work_merged_again_after_the_base_was_merged_back(scene: Scene) -> None:
+    scene.work()
+    scene.git("merge", "--quiet", "--no-edit", "--no-ff", BRANCH, at=scene.repo)
+    scene.base()
+    scene.work("def main() -> int:\n    return 7\n")
+    scene.git("merge", "--quiet", "--no-edit", "main")
+    scene.git("merge", "--quiet", "--no-edit", "--no-ff", BRANCH, at=scene.repo)
+
+
+def own_work_rebased_on_the_remote_base_and_merged_there(scene: Scene) -> None:
+    scene.work()
+    scene.upstream()
+    scene.git("fetch", "--quiet", "origin")
+    scene.git("rebase", "--quiet", "origin/main")
+    scene.git("push", "--quiet", str(scene.room / "origin.git"), "HEAD:main")
+    scene.git("fetch", "--quiet", "origin")
+
+
 def own_work_squashed_upstream_and_rebased(scene: Scene) -> None:
     scene.work()
     scene.git("push", "--quiet", "origin", f"HEAD:{BRANCH}")

@@ -33,8 +33,8 @@ FINISHED = re.compile(r".*\(finish\): returning to (refs/heads/.+)")
 MOST = 200  # places of one branch
 
 
-def list_bases(pool: Pool, slot: Slot, lease: Lease) -> tuple[str, ...]:
-    """Object ids, the recorded one first."""
+def list_bases(pool: Pool, slot: Slot, lease: Lease, *, is_proven: bool = True) -> tuple[str, ...]:
+    """Object ids, the recorded one first; unless proven, also where only a log tells of a fetch."""
     common = pool.site.common
     if not is_whole(read_moves(pool, slot)):
         return (lease.base_oid,)
@@ -44,7 +44,11 @@ def list_bases(pool: Pool, slot: Slot, lease: Lease) -> tuple[str, ...]:
     for ref in list_candidates(common, pool.settings.pool.base, lease):
         lines = [line for line in read_log(common, ref) if is_trusted(ref, line, moved)]
         before = [line for line in lines if line.time < int(lease.started)]
-        since = [line for line in lines if line.time >= int(lease.started) and is_found(ref, line, fetched)]
+        since = [
+            line
+            for line in lines
+            if line.time >= int(lease.started) and (not is_proven or is_found(ref, line, fetched))
+        ]
         found += [line.new for line in (*before[-1:], *since[-MOST:])]
     return tuple(dict.fromkeys(oid for oid in found if oid.strip("0")))
 

@@ -64,14 +64,15 @@ def list_outside(pool: Pool, slot: Slot, lease: Lease, base: str | None = None) 
         return ()
     bases = (require_named(pool.git, base).oid,) if base else list_bases(pool, slot, lease)
     made = list_made(pool, slot, lease)
+    places = list_bases(pool, slot, lease, is_proven=False) if made and not base else ()
     fold = is_folding(pool, slot)
     shared = compile_globs(lease.shared, fold=fold)
     owns = compile_globs(lease.scope.owns, fold=fold).matches
     found: dict[bytes, Outside] = {}
     for tip in list_tips(pool, slot, lease, made):
-        changes = judge(pool, tip.oid, bases, made, owns)
+        changes = judge(pool, tip.oid, bases, made, owns, places)
         start = find_start(pool, lease) if changes else None
-        own = judge(pool, tip.oid, (*bases, start), made, owns) if start else changes
+        own = judge(pool, tip.oid, (*bases, start), made, owns, places) if start else changes
         for path, change in changes.items():
             is_shared, is_inherited = shared.matches(path), path not in own
             told = Outside(os.fsdecode(path), change.kind, tip.name, is_shared, is_inherited)
@@ -81,7 +82,12 @@ def list_outside(pool: Pool, slot: Slot, lease: Lease, base: str | None = None) 
 
 
 def judge(
-    pool: Pool, tip: str, bases: Sequence[str], made: Collection[str], owns: Callable[[bytes], bool]
+    pool: Pool,
+    tip: str,
+    bases: Sequence[str],
+    made: Collection[str],
+    owns: Callable[[bytes], bool],
+    told: Collection[str],
 ) -> dict[bytes, rule.Change]:
     """What one commit has beyond what is owned."""
     run = runner(pool.git)
@@ -92,7 +98,7 @@ def judge(
             hint="git fsck",
         )
     changes = rule.find_outside(run, None, tip, bases, owns)
-    return {change.path: change for change in (*find_arrived(run, tip, bases, made, owns), *changes)}
+    return {change.path: change for change in (*find_arrived(run, tip, bases, made, owns, told), *changes)}
 
 
 def find_start(pool: Pool, lease: Lease) -> str | None:
