@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
+from poolmgr.services.ground import marks
 from tests.e2e.pooled import Json, Pooled
 from tests.e2e.shop import ALWAYS, commit_past_guards, files_in
 from tests.fixtures.patience import await_that
@@ -95,3 +97,36 @@ def test_a_rebuilt_state_knows_the_scope(open_shop: Pooled) -> None:
     assert (seen["lease"], seen["scope"], seen["mode"]) == (lent["lease"], lent["scope"], lent["mode"])
     assert open_shop.refused("release", lent["slot"])["paths"] == ["README.md"]
     assert open_shop.refused("acquire", "--scope", "docs/plan.md")["code"] == "scope_taken"
+
+
+def test_what_is_committed_while_a_taken_slot_drains_is_on_record_too(open_shop: Pooled) -> None:
+    lent = open_shop.acquire("--scope", "docs/**", "--branch", "drained")
+    with subprocess.Popen(("sleep", "600"), cwd=lent["path"]) as stays:
+        open_shop.run("reclaim", lent["slot"])
+        commit_past_guards(open_shop, lent, "src/login/form.py")
+        stays.kill()
+    open_shop.run("doctor", "--fix", check=False)
+    open_shop.cli.settle()
+    assert branch_of(open_shop, "drained")["outside"] == ["src/login/form.py"]
+
+
+def test_a_lease_whose_slot_is_lost_altogether_is_on_record_too(open_shop: Pooled) -> None:
+    lent = open_shop.acquire("--scope", "docs/**", "--branch", "lost")
+    commit_past_guards(open_shop, lent, "src/login/form.py")
+    shutil.rmtree(lent["path"])
+    shutil.rmtree(open_shop.repo.path / ".git/worktrees" / lent["slot"])
+    open_shop.run("doctor", "--fix", check=False)
+    open_shop.cli.settle()
+    assert branch_of(open_shop, "lost")["outside"] == ["src/login/form.py"]
+
+
+def test_a_revoked_lease_that_a_rebuilt_state_finds_is_on_record_too(open_shop: Pooled) -> None:
+    lent = open_shop.acquire("--scope", "docs/**", "--branch", "revoked")
+    commit_past_guards(open_shop, lent, "src/login/form.py")
+    open_shop.cli.settle()
+    for file in open_shop.repo.state.glob("state.db*"):
+        file.unlink()
+    (open_shop.repo.path / ".git/worktrees" / lent["slot"] / marks.REVOKED).write_text("1\n")
+    open_shop.run("doctor", "--fix", check=False)
+    open_shop.cli.settle()
+    assert branch_of(open_shop, "revoked")["outside"] == ["src/login/form.py"]

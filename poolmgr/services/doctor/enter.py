@@ -17,12 +17,12 @@ from isolation.git.refs import find_commit
 from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import slot_name
 from poolmgr.core.records import Moment, OpKind, Slot
-from poolmgr.services.doctor.registered import Registered, read_line
+from poolmgr.services.doctor.registered import MarkedLease, Registered, read_line
 from poolmgr.services.scoping.viewing import read_view
 from poolmgr.store.protocol import Session
 from poolmgr.store.snapshot import lift_fence, raise_fence
 from poolmgr.store.tables.events import Note
-from poolmgr.store.tables.leases import NewLease, add_lease
+from poolmgr.store.tables.leases import NewLease, add_lease, end_lease, find_lease, live_leases
 from poolmgr.store.tables.ops import add_op
 from poolmgr.store.tables.requests import (
     NewRequest,
@@ -35,6 +35,7 @@ from poolmgr.store.tables.slots import NewSlot, add_slot, live_slots
 
 HEADS = "ref: refs/heads/"
 OVER = "over when the state was rebuilt"
+FOUND = "found again by doctor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,16 +125,7 @@ def enter_leased(entrance: Entrance, found: Registered) -> Slot:
     row = new_slot(found, State.LEASED, found.fence)
     new = row._replace(lease_id=lease.id, branch=lease.branch)
     slot = add_slot(session, new, note=entrance.note, now=now)
-    add_lease(
-        session,
-        NewLease(
-            id=lease.id, slot_id=slot.id, fence=found.fence, agent=lease.agent,
-            branch=lease.branch,
-            holder=lease.holder, request_id=lease.request_id,
-            base_ref=lease.base_ref, base_oid=lease.base_oid, scope=lease.scope, shared=lease.shared,
-        ),
-        now=now._replace(wall=lease.started),
-    )  # fmt: skip
+    add_lease(session, new_lease(lease, slot.id, found.fence), now=now._replace(wall=lease.started))
     answer_request(entrance, found)
     return slot
 
@@ -161,8 +153,36 @@ def enter_releasing(entrance: Entrance, found: Registered) -> Slot:
         session, new_slot(found, State.RELEASING, raise_fence(session)), note=entrance.note, now=now
     )
     forced = found.revoked or newer or is_aside(entrance, found)
-    args: dict[str, object] = {"reason": "found again by doctor", "path": os.fspath(found.path)}
+    args: dict[str, object] = {"reason": FOUND, "path": os.fspath(found.path)}
     if forced:
         args |= {"forced": True, "tombstone": not is_aside(entrance, found)}
+    args |= end_scoped(entrance, found, slot)
     add_op(session, slot, OpKind.RELEASE, owner=None, args=args, now=now)
     return slot
+
+
+def end_scoped(entrance: Entrance, found: Registered, slot: Slot) -> dict[str, object]:
+    """The lease of the mark as an ended one, so that its branch is compared with its scope.
+
+    Not where somebody has the branch by now: what is on it is no longer this lease's doing alone.
+    """
+    lease, session = found.lease, entrance.session
+    if lease is None or lease.scope is None:
+        return {}
+    if any(lease.id == lent.id or lease.branch == lent.branch for lent in live_leases(session)):
+        return {}
+    if find_lease(session, lease.id) is None:
+        add_lease(
+            session, new_lease(lease, slot.id, slot.fence), now=entrance.now._replace(wall=lease.started)
+        )
+        end_lease(session, lease.id, reason=FOUND, now=entrance.now)
+    return {"lease": lease.id}
+
+
+def new_lease(lease: MarkedLease, slot_id: int, fence: int) -> NewLease:
+    """The row of a lease as its mark has it."""
+    return NewLease(
+        id=lease.id, slot_id=slot_id, fence=fence, agent=lease.agent, branch=lease.branch,
+        holder=lease.holder, request_id=lease.request_id, base_ref=lease.base_ref, base_oid=lease.base_oid,
+        scope=lease.scope, shared=lease.shared,
+    )  # fmt: skip

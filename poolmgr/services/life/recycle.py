@@ -16,13 +16,14 @@ from poolmgr.core.errors import PoolError
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import OpKind, Slot
 from poolmgr.services.ground import marks
-from poolmgr.services.ground.job import Job, call_waiters, step
+from poolmgr.services.ground.job import Job, call_waiters, remember, step
 from poolmgr.services.ground.locks import drop_dead_locks, find_locks
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.ground.start_point import Base, require_base
 from poolmgr.services.life import caches, warm
 from poolmgr.services.life.keep import examine_slot, keep_slot, rules_for
 from poolmgr.services.life.refilling import prepare_filling
+from poolmgr.services.life.settle import record_outside
 from poolmgr.services.scoping.viewing import read_view, write_view
 from poolmgr.store.tables.ops import add_op, close_op
 from poolmgr.store.tables.slots import move_slot, note_slot
@@ -41,6 +42,8 @@ def execute_recycle(pool: Pool, job: Job) -> Slot:
             f"somebody's git is at work in {slot.name}: it holds {held[0]}",
             hint=f"poolmgr pool adopt {slot.name}",
         )
+    if "wiped" not in job.args:
+        record_outside(pool, job)
     keep_slot(pool, job, reason="found while recycling")
     if slot.superseded:
         return hand_to_retire(pool, job)
@@ -51,6 +54,8 @@ def execute_recycle(pool: Pool, job: Job) -> Slot:
     view = FULL if job.args.get("whole") else read_view(admin)
     before = caches.list_caches(pool, slot.path)
     work = examine_slot(pool, job)
+    if "compared" in job.args:
+        remember(pool, job, wiped=True)  # from here on nothing in the slot tells what its holder did
     wanted = Wanted(base.oid, view, worktree_config(admin, view.mode.value))
     reset_to(job.git, slot.path, wanted, work, rules_for(pool, slot), keep=caches.kept(pool))
     marks.drop_marks(slot)

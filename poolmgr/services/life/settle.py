@@ -12,7 +12,7 @@ from isolation.errors import IsolationError, WorktreeChanged
 from isolation.rescue import Rescue
 from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import counted
-from poolmgr.core.records import OpKind, Slot
+from poolmgr.core.records import Lease, OpKind, Slot
 from poolmgr.services.ground.inside import look_inside, names
 from poolmgr.services.ground.job import Job, Turn, call_waiters, give_up, is_environment, remember, step_on
 from poolmgr.services.ground.pool import Pool, read_moment
@@ -44,34 +44,48 @@ class Settled(NamedTuple):
 
 def settle(pool: Pool, job: Job) -> Settled:
     """The slot RECYCLING, draining or PARKED; its work kept, and its branch compared, in every case."""
-    outside = record_outside(pool, job) if "compared" not in job.args else ()
+    outside = record_outside(pool, job)
     return take_road(pool, job)._replace(outside=outside)
 
 
 def record_outside(pool: Pool, job: Job) -> tuple[Outside, ...]:
     """What goes beyond the scope is on record, by whatever road the lease ended.
 
-    What cannot be compared is on record, too: nothing passes for being inside unseen.
+    Compared again when there are other commits than last time. What cannot be compared is on
+    record, too: nothing passes for being inside unseen.
     """
     with pool.engine.read() as session:
         lease = find_lease(session, str(job.args.get("lease", "")))
     if lease is None or lease.scope is None:
         return ()
     from poolmgr.services.scoping.outside import list_outside
+    from poolmgr.services.scoping.tips import list_made, list_tips
 
     words: tuple[str, ...] = ()
     found: tuple[Outside, ...] = ()
+    tips: list[str] = []
     try:
+        made = list_made(pool, job.slot, lease)
+        tips = sorted(tip.oid for tip in list_tips(pool, job.slot, lease, made))
+        if tips == job.args.get("compared"):
+            return ()
         found = list_outside(pool, job.slot, lease)
     except (IsolationError, OSError) as error:
         if is_environment(error):
             raise
         words = (f"(could not be compared: {error})",)
     paths = (*(each.path for each in found if not each.is_shared), *words)
+    put_on_record(pool, job, lease, paths, tips)
+    return found
+
+
+def put_on_record(pool: Pool, job: Job, lease: Lease, paths: tuple[str, ...], tips: list[str]) -> None:
+    """What was found, beside what was found before; and which commits were compared."""
+    new = tuple(path for path in paths if path not in lease.outside)
     with pool.engine.write() as session:
-        if paths:
-            note_outside(session, lease.id, paths)
-            note = pool.note("outside", f"{lease.branch}: {', '.join(paths[:FEW])}", "let go")
+        if new:
+            note_outside(session, lease.id, (*lease.outside, *new))
+            note = pool.note("outside", f"{lease.branch}: {', '.join(new[:FEW])}", "let go")
             add_event(
                 session,
                 slot=job.slot,
@@ -80,9 +94,8 @@ def record_outside(pool: Pool, job: Job) -> tuple[Outside, ...]:
                 seconds=None,
                 now=read_moment(),
             )
-        job.args["compared"] = True
+        job.args["compared"] = tips
         job.op = note_op(session, job.op, job.args)
-    return found
 
 
 def take_road(pool: Pool, job: Job) -> Settled:
@@ -137,7 +150,7 @@ def drain(pool: Pool, job: Job, inside: Inside) -> Slot:
 def recycle_on(pool: Pool, job: Job) -> Slot:
     """To be cleaned; a directory that was forced away or drained too long never serves again."""
     facts: dict[str, object] = {
-        key: job.args[key] for key in ("lease", "spared", "tombstone") if key in job.args
+        key: job.args[key] for key in ("lease", "compared", "spared", "tombstone") if key in job.args
     }
     note = pool.note("release", str(job.args.get("kept", "")))
     turn = Turn(target=State.RECYCLING, kind=OpKind.RECYCLE, note=note, args=facts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from poolmgr.core.errors import PoolError, WrongState
 from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import counted
@@ -13,7 +15,9 @@ from poolmgr.services.life.settle import Settled, settle
 from poolmgr.services.upkeep.background import ensure_worker
 from poolmgr.services.upkeep.chores import start_recycle, start_retire
 from poolmgr.services.upkeep.worker import work_until_idle
+from poolmgr.store.protocol import Session
 from poolmgr.store.snapshot import raise_fence, write_meta
+from poolmgr.store.tables.ops import find_op
 
 
 def resize(pool: Pool, size: int) -> int:
@@ -54,11 +58,20 @@ def adopt(pool: Pool, slot: Slot) -> Settled:
     """A parked or broken slot gone over again: its work kept, the slot back in the pool."""
     require_aside(slot)
     with pool.engine.write() as session:
-        args = {"reason": "adopted", "forced": slot.state is State.PARKED}
+        args = {"reason": "adopted", "forced": slot.state is State.PARKED, **last_lease(session, slot)}
         turn = Turn(target=State.RELEASING, kind=OpKind.RELEASE, note=pool.note("adopt"), args=args)
         moved, op = begin(pool, session, slot, turn, fence=raise_fence(session), error="")
     with hands_on(pool, moved, op) as job:
         return settle(pool, job)
+
+
+def last_lease(session: Session, slot: Slot) -> dict[str, object]:
+    """Whose work is in a slot that is out of use, and which commits of it were compared with its scope."""
+    ended, cleaned = (find_op(session, slot.fence, kind) for kind in (OpKind.RELEASE, OpKind.RECYCLE))
+    if ended is None or (cleaned and "wiped" in json.loads(cleaned.args)):
+        return {}
+    known = json.loads((cleaned or ended).args)
+    return {key: known[key] for key in ("lease", "compared") if key in known}
 
 
 def retire(pool: Pool, slot: Slot) -> None:
