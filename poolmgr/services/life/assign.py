@@ -30,7 +30,7 @@ from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Lease, OpKind, Slot
 from poolmgr.services.ground import marks
 from poolmgr.services.ground.dirt import is_dirty
-from poolmgr.services.ground.job import Job, Turn, call_waiters, step, step_on
+from poolmgr.services.ground.job import Job, Turn, call_waiters, remember, step, step_on
 from poolmgr.services.ground.locks import drop_dead_locks, drop_ref_lock
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.store.tables.leases import end_lease, find_lease
@@ -52,6 +52,8 @@ class Target(NamedTuple):
 def execute_assign(pool: Pool, job: Job, lease: Lease) -> Slot:
     """The slot on its branch, marked and announced."""
     target = read_target(pool, job, lease)
+    if target.commit != job.args["commit"]:
+        remember(pool, job, commit=target.commit)  # what the branch had by then is not the holder's doing
     admin = find_admin(job.slot.path)
     if admin is None:
         raise PoolError(f"the worktree of {job.slot.name} is gone", hint="poolmgr doctor --fix")
