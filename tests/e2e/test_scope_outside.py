@@ -74,3 +74,36 @@ def test_a_setting_in_the_environment_of_release_excuses_nothing(pool: Pooled) -
         "GIT_DIR": "/nowhere", "GIT_REPLACE_REF_BASE": "refs/heads/", "GIT_SHALLOW_FILE": "/dev/null",
     }  # fmt: skip
     assert pool.refused("release", lent["slot"], env=folding)["paths"] == ["SRC/app.py"]
+
+
+def test_a_base_that_the_last_fetch_left_out_is_to_be_fetched_again(pool: Pooled) -> None:
+    pool.repo.git("remote", "add", "origin", str(pool.repo.path))  # what is fetched is on its main
+    pool.repo.git("fetch", "--quiet", "origin")
+    pool.repo.git("branch", "feature")
+    lent = lend(pool, "--base", "origin/main")
+    pool.repo.git("checkout", "--quiet", "--detach")
+    pool.repo.commit("A colleague's.", {GUIDE: "Newer.\n"})
+    pool.repo.git("update-ref", "refs/heads/main", "HEAD")
+    pool.git(lent["path"], "fetch", "--quiet", "origin")
+    pool.git(lent["path"], "merge", "--quiet", "origin/main")
+    pool.git(lent["path"], "fetch", "--quiet", "origin", "feature")
+    refused = pool.refused("release", lent["slot"])
+    assert refused["paths"] == [GUIDE]
+    assert "git fetch origin main" in refused["hint"]
+    pool.git(lent["path"], "fetch", "--quiet", "origin", "main")
+    assert pool.release(lent["slot"])["outside"] == []
+
+
+def test_what_is_committed_where_a_slot_was_parked_is_on_record_when_it_is_adopted(pool: Pooled) -> None:
+    lent = lend(pool)
+    huge = Path(lent["path"], "src/huge.bin")
+    with huge.open("wb") as stream:
+        stream.truncate(5 * 1024**3)  # more than a rescue may hold
+    pool.release(lent["slot"], "--rescue")
+    parked = pool.slot(lent["slot"])
+    assert parked["state"] == "PARKED"
+    smuggle(pool, parked)
+    Path(parked["path"], "src/huge.bin").unlink()
+    pool.run("pool", "adopt", lent["slot"])
+    shown = {each["branch"]: each for each in pool.ask("branches")["branches"]}
+    assert shown["fix/login"]["outside"] == [GUIDE]

@@ -23,6 +23,7 @@ from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.start_point import require_named
 from poolmgr.services.scoping.bases import list_bases
 from poolmgr.services.scoping.tips import admin_of, list_made, list_tips
+from poolmgr.services.scoping.unfetched import find_unfetched
 from poolmgr.store.tables.ops import find_op
 from tracks.globs import compile_globs
 
@@ -136,12 +137,16 @@ def require_inside(pool: Pool, slot: Slot, lease: Lease, *, allow: bool) -> tupl
     found = list_outside(pool, slot, lease)
     refused = [each for each in found if each.is_refused]
     if refused and not allow:
-        raise outside_scope(slot, lease, refused)
+        paths = [os.fsencode(each.path) for each in refused]
+        raise outside_scope(slot, lease, refused, find_unfetched(pool, runner(pool.git), lease, paths))
     return found
 
 
-def outside_scope(slot: Slot, lease: Lease, refused: Sequence[Outside]) -> OutsideScope:
+def outside_scope(
+    slot: Slot, lease: Lease, refused: Sequence[Outside], fetch: str | None = None
+) -> OutsideScope:
     """The refusal: the paths, what is owned, and the ways on."""
+    way = f"if they came with the base: {fetch}, and release again; else " if fetch else ""
     lines = [f"  {each.kind:<9} {each.path}{on_branch(each, lease)}" for each in refused[:SHOWN]]
     if len(refused) > SHOWN:
         lines.append(f"  … and {len(refused) - SHOWN} more")
@@ -149,7 +154,7 @@ def outside_scope(slot: Slot, lease: Lease, refused: Sequence[Outside]) -> Outsi
     count = "a path" if len(refused) == 1 else f"{len(refused)} paths"
     return OutsideScope(
         f"{lease.branch} changes {count} outside what {slot.name} owns ({owned}):\n" + "\n".join(lines),
-        hint=f"take the changes back, ask for more with poolmgr scope request, "
+        hint=f"{way}take the changes back, ask for more with poolmgr scope request, "
         f"or let them go: poolmgr release {slot.name} --allow-outside",
         facts={
             "slot": slot.name,
