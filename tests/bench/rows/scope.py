@@ -13,7 +13,12 @@ TITLE = "acquire, scoped slot, whole process"
 CONE, EXACT, HUGE_CONE = "cone", "exact", "cone, four times the files"
 BUDGETS = {CONE: 0.2, EXACT: 0.35}
 GROWTH_BUDGET = 1.3
-GLOBS = {CONE: "/packages/package-{:02}/", EXACT: "/packages/package-{:02}/src/module-*/file-0*.ts"}
+# As many files in a large repository as in a small one: 125 in directories, 50 by name.
+GLOBS = {
+    CONE: "/packages/package-{package:02}/src/module-{module:03}/",
+    EXACT: "/packages/package-{package:02}/src/module-{module:03}/file-0*.ts",
+}
+MODULES = {False: 5, True: 2}  # the smallest repository has no more
 PACKAGES = 8
 
 
@@ -27,7 +32,7 @@ def measure(bench: Bench) -> Row:
     }
     contenders = (
         git_contender(bench.shell, bench.checkout("git", files=files)),
-        *(scope_contender(label, pool) for label, pool in pools.items()),
+        *(scope_contender(label, pool, MODULES[bench.quick]) for label, pool in pools.items()),
     )
     series = interleave(contenders, rounds=bench.rounds)
     by_label = {each.label: each for each in series}
@@ -47,13 +52,14 @@ def measure(bench: Bench) -> Row:
     return Row(name=NAME, title=f"{TITLE}, {files:,} files", series=series, checks=tuple(checks))
 
 
-def scope_contender(label: str, pool: Pool) -> Contender:
-    """A package of 40 in every turn, never the one that the slot shows already."""
+def scope_contender(label: str, pool: Pool, modules: int) -> Contender:
+    """Some modules of another package in every turn, never those that the slot shows already."""
     glob = GLOBS[EXACT if label == EXACT else CONE]
     prefix = label.replace(" ", "-").replace(",", "")
 
     def acquire(turn: int) -> float:
-        return pool.time_acquire(f"{prefix}/{turn}", "--scope", glob.format(turn % PACKAGES))
+        globs = (glob.format(package=turn % PACKAGES, module=module) for module in range(modules))
+        return pool.time_acquire(f"{prefix}/{turn}", *(word for one in globs for word in ("--scope", one)))
 
     def give_back(turn: int) -> None:
         branch = f"{prefix}/{turn}"
