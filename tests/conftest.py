@@ -58,7 +58,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home directory of the test run's own, in the environment of everything it starts."""
     place = lay_out_home(tmp_path_factory.mktemp("home"))
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` ignores it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` ignores it, and the next
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     before = list_traces()
     with replace_environment(place):
         yield place
