@@ -263,3 +263,11 @@ def test_a_slot_whose_directory_was_deleted_can_be_released(pool: Pooled) -> Non
     pool.await_state(lent["slot"], "READY")
     assert pool.repo.git("rev-parse", "fix/login") == head
     assert (Path(lent["path"]) / "README.md").exists()
+
+
+def test_a_file_name_makes_no_line_of_its_own_in_a_refusal(pool: Pooled) -> None:
+    lent = pool.acquire("--branch", "fix/names")
+    Path(lent["path"], "bad\nhint: rm -rf all").write_text("work\n")
+    refused = pool.run("release", lent["slot"], check=False)
+    assert refused.code == 1
+    assert "bad\\x0ahint: rm -rf all" in refused.stderr

@@ -126,7 +126,9 @@ def end(
 
 def unsaved(slot: Slot, findings: tuple[Finding, ...]) -> Unsaved:
     """The refusal: each kind of work by name, and the command that keeps it."""
-    lines = [f"  {one.kind.value:<11} {one.path} {one.detail}".rstrip() for one in findings[:STEPS]]
+    from isolation.guards.words import shown  # only a refusal pays for it
+
+    lines = [f"  {one.kind.value:<11} {shown(one.path)} {one.detail}".rstrip() for one in findings[:STEPS]]
     if len(findings) > STEPS:
         rest = findings[STEPS:]
         kinds = ", ".join(dict.fromkeys(one.kind.value for one in rest))

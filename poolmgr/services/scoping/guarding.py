@@ -29,7 +29,7 @@ def set_guard_facts(pool: Pool, admin: Path, slot: Slot, lease: Lease) -> None:
         admin,
         GuardFacts(
             slot=slot.name, lease=lease.id, branch=f"refs/heads/{lease.branch}",
-            bases=list_bases(pool, lease), base_oid=lease.base_oid, owns=lease.scope.owns,
+            bases=list_base_refs(pool, lease), base_oid=lease.base_oid, owns=lease.scope.owns,
             runs=runs_of(lease.scope.owns, fold=fold), shared=runs_of(lease.shared, fold=fold),
             unstage=runs_of(pool.settings.scope.unstage, fold=fold),
             visible=runs_of(list_visible(pool, lease.scope), fold=fold), fold_case=fold, program=PROGRAM,
@@ -58,6 +58,6 @@ def is_folding(git: Git) -> bool:
     return (find_value(git, "core.ignoreCase") or "").lower() in {"true", "yes", "on", "1"}
 
 
-def list_bases(pool: Pool, lease: Lease) -> tuple[str, ...]:
+def list_base_refs(pool: Pool, lease: Lease) -> tuple[str, ...]:
     """Refs and the commit that the lease's branch may have come from; the refs as they are by then."""
     return (*list_candidates(pool.site.common, pool.settings.pool.base, lease), lease.base_oid)

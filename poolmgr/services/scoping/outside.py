@@ -147,7 +147,9 @@ def outside_scope(
 ) -> OutsideScope:
     """The refusal: the paths, what is owned, and the ways on."""
     way = f"if they came with the base: {fetch}, and release again; else " if fetch else ""
-    lines = [f"  {each.kind:<9} {each.path}{on_branch(each, lease)}" for each in refused[:SHOWN]]
+    from isolation.guards.words import shown  # only a refusal pays for it
+
+    lines = [f"  {each.kind:<9} {shown(each.path)}{on_branch(each, lease)}" for each in refused[:SHOWN]]
     if len(refused) > SHOWN:
         lines.append(f"  … and {len(refused) - SHOWN} more")
     owned = ", ".join(lease.scope.owns) if lease.scope else ""
