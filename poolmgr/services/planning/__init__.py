@@ -1,0 +1,1 @@
+"""Tasks and what they touch: read from files, git and `bd`, judged by `tracks`."""

@@ -1,0 +1,31 @@
+"""`tracks overlap` says where two scopes meet, in a repository without a pool."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.pooled import Pooled
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "witness", "exists"),
+    [
+        (["src/**"], ["*.py"], "src/app.py", True),
+        (["src/new/"], ["*.py"], "src/new/a.py", False),
+        (["/docs"], ["src/app.py"], None, False),
+        (["src/*", "!src/app.py"], ["/src/app.py", "/README.md"], None, False),
+        (["*.py"], ["*.md"], "a.md/a.py", False),
+    ],
+)
+def test_an_overlap_is_a_path_and_whether_it_exists(
+    unpooled: Pooled, a: list[str], b: list[str], witness: str | None, *, exists: bool
+) -> None:
+    words = [word for flag, globs in (("--a", a), ("--b", b)) for glob in globs for word in (flag, glob)]
+    answer = unpooled.ask("tracks", "overlap", *words)
+    assert answer["overlap"] == (witness is not None)
+    assert (answer["witness"], answer["exists"]) == (witness, exists)
+
+
+def test_a_text_that_is_no_glob_is_refused_by_name(unpooled: Pooled) -> None:
+    error = unpooled.refused("tracks", "overlap", "--a", "src/[", "--b", "x", code=2)
+    assert "--a 'src/['" in error["message"]
