@@ -154,6 +154,9 @@ class TemplateSettings(Section):
     seed: tuple[str, ...] = setting(
         default=(), kind=kinds.COMMANDS, doc="commands that fill it", needs_trust=True
     )
+    size: int = setting(
+        default=2 * 2**30, kind=kinds.SIZE, doc="room for templates; the least used go when they need more"
+    )
 
 
 class DatabaseSettings(Section):
@@ -168,6 +171,17 @@ class DatabaseSettings(Section):
     template: TemplateSettings = section(factory=TemplateSettings)
     connections: int = setting(
         default=20, kind=kinds.whole(1, 10000), doc="connections a slot's role may have"
+    )
+    spares: int = setting(
+        default=2, kind=kinds.whole(0, 100), doc="databases built ahead, so that lending one is quick"
+    )
+    idle: float = setting(
+        default=1800.0,
+        kind=kinds.DURATION,
+        doc="the embedded server stops when nobody needed it for so long; 0: never",
+    )
+    grace: float = setting(
+        default=1800.0, kind=kinds.DURATION, doc="`db orphans --clean` leaves alone what is younger"
     )
 
 
@@ -211,7 +225,7 @@ class Settings(Section):
     scale: ScaleSettings = section(factory=ScaleSettings)
     activity: ActivitySettings = section(factory=ActivitySettings)
     scope: ScopeSettings = section(factory=ScopeSettings)
-    database: DatabaseSettings = section(factory=DatabaseSettings, in_effect=False)
+    database: DatabaseSettings = section(factory=DatabaseSettings)
     beads: BeadsSettings = section(factory=BeadsSettings, in_effect=False)
     env: Mapping[str, str] = setting(
         default={},

@@ -19,6 +19,7 @@ from poolmgr.core.settings_values import (
     parse_mapping,
     parse_mirror,
     parse_reference,
+    parse_size,
     parse_switch,
     parse_threshold,
     unfit,
@@ -99,6 +100,7 @@ def texts(wants: str, check: Callable[[str], object], *, shape: Shape = Shape.LI
 
 SWITCH = Kind(wants="true or false", parse=parse_switch, shape=Shape.SWITCH)
 DURATION = Kind(wants="a duration such as 10s, 30m, 16h or 10d", parse=parse_duration, shape=Shape.NUMBER)
+SIZE = Kind(wants="a size such as 50MiB or 2GiB", parse=parse_size, shape=Shape.NUMBER)
 THRESHOLD = Kind(wants="a share such as 80%, a number or a size such as 2GiB", parse=parse_threshold)
 LINE = Kind(wants="a text or null", parse=parse_line, is_optional=True)
 REFERENCE = Kind(

@@ -73,7 +73,7 @@ def test_three_dots_stand_for_the_defaults() -> None:
 
 
 def test_what_is_set_without_effect_is_known() -> None:
-    assert load((Source.CLONE, {"database.mode": "off", "pool.max": 5})).idle == ("database.mode",)
+    assert load((Source.CLONE, {"beads.rules": "1", "pool.max": 5})).idle == ("beads.rules",)
 
 
 def test_sizes_nobody_set_give_way() -> None:
