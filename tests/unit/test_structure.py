@@ -29,7 +29,7 @@ FORBIDDEN_PREFIXES = ("get_", "handle_", "process_")
 STARTERS = {
     "isolation/git/program.py": "the one door to git",
     "isolation/guards/launch.py": "the same for hooks, which cannot wait for `subprocess` to be imported",
-    "poolmgr/services/life/warm.py": "the commands that prepare a slot",
+    "poolmgr/services/ground/running.py": "the commands of the settings, for slots and templates",
     "poolmgr/services/lending/child.py": "the command of `run`",
     "poolmgr/services/lending/witness.py": "notices what signals went to the whole group of that command",
     "poolmgr/services/upkeep/background.py": "the workers",

@@ -7,28 +7,19 @@ somebody comes, and their output is kept. What failed is told and tried again on
 from __future__ import annotations
 
 import hashlib
-import os
-import signal
-import stat
-import subprocess
-import time
 from pathlib import Path
 from typing import NamedTuple
 
-from isolation.git.program import KEPT_VARIABLES
 from isolation.work import Kind, examine
 from poolmgr.core.records import Slot
 from poolmgr.services.ground import marks
+from poolmgr.services.ground.copying import copy_into
 from poolmgr.services.ground.job import Job
 from poolmgr.services.ground.pool import Pool
+from poolmgr.services.ground.running import MARK, Command, end_marked, run_logged
 from poolmgr.services.life import caches
 from poolmgr.services.life.keep import rules_for
-from resources.probes.inside import list_carriers
-from resources.probes.signals import terminate
 
-LIMIT = 3600.0
-LOOK = 0.2
-MARK = "POOLMGR_PREPARES"
 OUTPUTS = frozenset({Kind.CHANGED, Kind.UNTRACKED, Kind.IGNORED})
 
 
@@ -77,33 +68,10 @@ def warm_key(pool: Pool, root: Path) -> str:
 
 
 def copy_files(pool: Pool, slot: Slot) -> None:
-    """Untracked files of the user's checkout; never through a symlink, never over something."""
-    checkout = Path(pool.facts.checkout)
-    placed: dict[str, str] = {}
-    for name in pool.settings.warm.copy:
-        source, target = checkout / name, slot.path / name
-        if is_plain(checkout, source) and is_plain(slot.path, target.parent) and not os.path.lexists(target):
-            content = source.read_bytes()
-            target.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
-            with open(descriptor, "wb") as stream:
-                stream.write(content)
-            target.chmod(stat.S_IMODE(source.stat().st_mode))
-            placed[name] = hashlib.sha256(content).hexdigest()
+    """Untracked files of the user's checkout."""
+    placed = copy_into(Path(pool.facts.checkout), pool.settings.warm.copy, slot.path)
     if placed or marks.read_placed(slot):
         marks.write_placed(slot, placed)
-
-
-def is_plain(root: Path, path: Path) -> bool:
-    """Inside the root, no part of it a symlink, and there (a directory may still be missing)."""
-    if root not in (path, *path.parents):
-        return False
-    for part in (path, *path.parents):
-        if part == root:
-            return True
-        if part.is_symlink():
-            return False
-    return False
 
 
 def run_commands(pool: Pool, slot: Slot, keep_open: tuple[int, ...] = ()) -> str:
@@ -123,23 +91,13 @@ def run_commands(pool: Pool, slot: Slot, keep_open: tuple[int, ...] = ()) -> str
 
 def run_one(pool: Pool, slot: Slot, command: str, log: int, keep_open: tuple[int, ...]) -> int | None:
     """The exit code; None when it was stopped."""
-    environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    environment |= {"POOLMGR_SLOT": slot.name, MARK: mark(pool, slot)}
-    process = subprocess.Popen(
-        ("sh", "-c", command), cwd=slot.path, env=environment,
-        stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, pass_fds=keep_open,
-    )  # fmt: skip
-    deadline = time.monotonic() + LIMIT
-    while True:
-        try:
-            return process.wait(LOOK)
-        except subprocess.TimeoutExpired:
-            snapshot = pool.snapshot()
-            if time.monotonic() < deadline and not snapshot.queue and snapshot.size:
-                continue
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        return None
+    variables = {"POOLMGR_SLOT": slot.name, MARK: mark(pool, slot)}
+
+    def is_wanted() -> bool:
+        snapshot = pool.snapshot()
+        return not snapshot.queue and bool(snapshot.size)
+
+    return run_logged(Command(command, slot.path, variables, log, keep_open), is_wanted=is_wanted)
 
 
 def mark(pool: Pool, slot: Slot) -> str:
@@ -149,7 +107,7 @@ def mark(pool: Pool, slot: Slot) -> str:
 
 def end_orphans(pool: Pool, slot: Slot) -> None:
     """End commands whose worker was killed; they would keep the slot's lock as long as they run."""
-    terminate(list_carriers(MARK, mark(pool, slot)))
+    end_marked(mark(pool, slot))
 
 
 def log_file(pool: Pool, slot: Slot) -> Path:
