@@ -5,9 +5,14 @@ The docstring of a class is its meaning, the fields are the facts, `hint` is the
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class IsolationError(Exception):
     """Something about git or a working tree stopped the work."""
+
+    kind: ClassVar[str] = "git"
+    exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)

@@ -14,6 +14,8 @@ OLDEST = (2, 38)
 class NoRepository(IsolationError):
     """There is no git repository at or above this directory, or git does not trust it."""
 
+    exit_code = 2
+
 
 class Layout(NamedTuple):
     """A repository as one of its directories sees it."""

@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 from isolation.errors import IsolationError
-from isolation.git.layout import NoRepository
 from poolmgr.cli.hot import find_hot
 from poolmgr.cli.invocation import Invocation, parse_invocation
 from poolmgr.cli.output import emit, safe_lines, say
@@ -28,8 +27,8 @@ def run(argv: list[str]) -> int:
     except PoolError as error:
         return tell(invocation, error.code, error.message, error.hint, error.facts, error.exit_code)
     except IsolationError as error:
-        code = USAGE if isinstance(error, NoRepository) else REFUSED
-        return tell(invocation, "git", error.message, error.hint or "poolmgr doctor", {}, code)
+        hint = error.hint or "poolmgr doctor"
+        return tell(invocation, error.kind, error.message, hint, {}, error.exit_code)
     except KeyboardInterrupt:
         return tell(invocation, "interrupted", "interrupted; nothing is held", "", {}, INTERRUPTED)
     except BrokenPipeError:

@@ -1,0 +1,98 @@
+"""Where a PostgreSQL server is and who we are there; what a DSN means is libpq's to say.
+
+A password is in the value, never in what is printed of it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import quote
+
+from isolation.database.errors import AddressWrong, DriverMissing
+
+MAINTENANCE = "postgres"
+DSN_HINT = "write database.dsn as postgresql://USER:PASSWORD@HOST:PORT/postgres"
+# What names a place or a person; everything else is an option of the connection.
+PARTS = ("host", "port", "user", "password", "dbname")
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class Address(NamedTuple):
+    """One server, one user, one database; `host` is a name, or the directory of a socket."""
+
+    host: str
+    port: int
+    user: str
+    password: str = ""
+    dbname: str = MAINTENANCE
+    options: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Address({self.where!r}, user={self.user!r}, dbname={self.dbname!r})"
+
+    @property
+    def where(self) -> str:
+        """The server in words."""
+        if self.is_socket:
+            return f"{self.host}/.s.PGSQL.{self.port}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_socket(self) -> bool:
+        """Whether the host is the directory of a Unix socket."""
+        return self.host.startswith(("/", "@"))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is on this machine as far as its name says."""
+        return self.is_socket or self.host.lower() in LOOPBACK
+
+
+def parse_dsn(text: str) -> Address:
+    """The address of a URL or a `key=value` line; AddressWrong when it names no single server."""
+    try:
+        from psycopg import ProgrammingError
+        from psycopg.conninfo import conninfo_to_dict
+    except ImportError as error:
+        raise DriverMissing(str(error)) from error
+    try:
+        said = {key: str(value) for key, value in conninfo_to_dict(text).items()}
+    except ProgrammingError:
+        # libpq quotes what it could not read, and that may be the password.
+        raise AddressWrong("the database's DSN cannot be read", hint=DSN_HINT) from None
+    if "service" in said or "hostaddr" in said:
+        raise AddressWrong("the database's DSN must name its host itself", hint=DSN_HINT)
+    host = said.get("host", "") or "localhost"
+    if "," in host + said.get("port", ""):
+        raise AddressWrong("the database's DSN names several servers", hint=DSN_HINT)
+    if not said.get("user"):
+        raise AddressWrong("the database's DSN names no user", hint=DSN_HINT)
+    return Address(
+        host=host,
+        port=parse_port(said.get("port", "")),
+        user=said["user"],
+        password=said.get("password", ""),
+        dbname=said.get("dbname", "") or MAINTENANCE,
+        options=tuple((key, value) for key, value in sorted(said.items()) if key not in PARTS),
+    )
+
+
+def parse_port(text: str) -> int:
+    """The port a DSN names, PostgreSQL's own when it names none."""
+    if not text:
+        return 5432
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) < 65536):
+        raise AddressWrong("the database's DSN names no possible port", hint=DSN_HINT)
+    return int(text)
+
+
+def url_of(address: Address) -> str:
+    """The address as a URL that every framework reads, password included."""
+    password = f":{quote(address.password, safe='')}" if address.password else ""
+    # A socket's directory fits no URL's host part for most readers but libpq, which takes it encoded.
+    host = f"[{address.host}]" if ":" in address.host else quote(address.host, safe="")
+    options = "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in address.options)
+    return (
+        f"postgresql://{quote(address.user, safe='')}{password}@{host}:{address.port}"
+        f"/{quote(address.dbname, safe='')}{'?' if options else ''}{options}"
+    )

@@ -1,0 +1,1 @@
+"""A PostgreSQL server of this repository's own: its programs, its place, its start and its end."""

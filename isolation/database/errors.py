@@ -1,0 +1,127 @@
+"""What can go wrong around a PostgreSQL server, a class per cause.
+
+The docstring of a class is its meaning, the fields are the facts, `hint` is the next command.
+No message carries a password or the text of a statement.
+"""
+
+from __future__ import annotations
+
+from isolation.errors import IsolationError
+
+INSTALL = "pip install 'poolmgr[postgres]'"
+
+
+class DatabaseError(IsolationError):
+    """Something about a database or its server stopped the work."""
+
+    kind = "database"
+
+
+class DriverMissing(DatabaseError):
+    """Psycopg, the driver, is not installed or cannot be loaded."""
+
+    kind = "database_driver"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"psycopg, which talks to PostgreSQL, cannot be loaded: {reason}", hint=INSTALL)
+
+
+class AddressWrong(DatabaseError):
+    """A DSN that names no single server and user."""
+
+    kind = "database_dsn"
+    exit_code = 2
+
+
+class ServerDown(DatabaseError):
+    """Nobody answers at the server's address, or it ended while we talked to it."""
+
+    kind = "database_down"
+
+
+class WrongPassword(DatabaseError):
+    """The server does not let this user in: password, user or pg_hba.conf."""
+
+    kind = "database_password"
+
+
+class TooManyClients(DatabaseError):
+    """Every connection of the server, or of the role, is taken."""
+
+    kind = "database_clients"
+    exit_code = 75
+
+
+class DatabaseFull(DatabaseError):
+    """The server has too few free connections for one more database."""
+
+    kind = "database_full"
+    exit_code = 75
+
+
+class NoRight(DatabaseError):
+    """The role may not do what is needed; `right` names it, as the server or we say it."""
+
+    kind = "database_right"
+
+    def __init__(self, right: str, *, hint: str = "") -> None:
+        super().__init__(f"the database server refuses: {right}", hint=hint)
+        self.right = right
+
+
+class TooOld(DatabaseError):
+    """The server is older than what poolmgr needs."""
+
+    kind = "database_old"
+
+    def __init__(self, version: str, where: str) -> None:
+        super().__init__(
+            f"the server at {where} is PostgreSQL {version}; poolmgr needs 13 or newer",
+            hint="name a newer server in database.dsn, or set database.mode to embedded or off",
+        )
+        self.version = version
+
+
+class NotOurs(DatabaseError):
+    """A database or role that this pool has not made, or cannot prove to have made."""
+
+    kind = "database_foreign"
+
+    def __init__(self, name: str, reason: str = "") -> None:
+        because = f": {reason}" if reason else ""
+        super().__init__(f"{name} is not this pool's, so it is left alone{because}")
+        self.name = name
+
+
+class NoDatabase(DatabaseError):
+    """The server has no database of this name."""
+
+    kind = "database_missing"
+
+
+class DiskFull(DatabaseError):
+    """The disk of the server has no room left."""
+
+    kind = "database_disk"
+
+
+class NoBinaries(DatabaseError):
+    """No PostgreSQL server programs that can be used are on this machine."""
+
+    kind = "database_binaries"
+
+
+class ServerFailed(DatabaseError):
+    """The embedded server could not be made, started or stopped."""
+
+    kind = "database_server"
+
+
+class CommandFailed(DatabaseError):
+    """The server refused a statement for a reason that has no class of its own; see `sqlstate`."""
+
+    kind = "database_command"
+
+    def __init__(self, sqlstate: str, message: str) -> None:
+        super().__init__(f"the database server says: {message}")
+        self.sqlstate = sqlstate

@@ -1,0 +1,128 @@
+"""From what the driver raises to this package's errors.
+
+A statement's error has an SQLSTATE. A failed connection has none, only the server's words, so
+those are matched; words of a server that speaks another language come through as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from isolation.database.address import Address
+from isolation.database.errors import (
+    CommandFailed,
+    DatabaseError,
+    DiskFull,
+    NoDatabase,
+    NoRight,
+    ServerDown,
+    TooManyClients,
+    WrongPassword,
+)
+
+if TYPE_CHECKING:
+    import psycopg
+
+STATUS = "poolmgr db status"
+# The words of a refused connection, in the order in which they decide.
+REFUSED = (
+    (re.compile(r"too many (clients|connections)|remaining connection slots|no more connections"), "many"),
+    (re.compile(r"password authentication failed|no password supplied|authentication failed"), "password"),
+    (re.compile(r"no pg_hba\.conf entry|pg_hba\.conf rejects|not permitted to log in"), "password"),
+    (re.compile(r'role ".*" does not exist'), "password"),
+    (re.compile(r"permission denied for database|does not have CONNECT privilege"), "right"),
+    (
+        re.compile(r'database ".*" does not exist|not currently accepting connections|invalid database'),
+        "gone",
+    ),
+    (re.compile(r"[Nn]o space left on device"), "disk"),
+)
+
+
+@contextmanager
+def told(address: Address) -> Iterator[None]:
+    """Errors of the driver inside come out as ours."""
+    import psycopg
+
+    try:
+        yield
+    except psycopg.Error as error:
+        raise translate(error, address) from error
+
+
+def translate(error: psycopg.Error, address: Address) -> DatabaseError:
+    """The error of this package that means the same."""
+    import psycopg
+
+    state = error.sqlstate
+    words = error.diag.message_primary or last_words(str(error))
+    if state is None:
+        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+            return connection_error(str(error), words, address)
+        return CommandFailed("", words)
+    if state == "53100":
+        return disk_full(words, address)
+    if state == "53300":
+        return too_many(words, address)
+    if state == "42501":
+        return NoRight(words)
+    if state.startswith("28"):
+        return wrong_password(words, address)
+    if state == "3D000":
+        return NoDatabase(f"the server at {address.where} says: {words}")
+    if state.startswith(("08", "57P")):
+        return down(words, address)
+    return CommandFailed(state, words)
+
+
+def connection_error(text: str, words: str, address: Address) -> DatabaseError:
+    """What a connection that could not be made, or was lost, means."""
+    cause = next((cause for pattern, cause in REFUSED if pattern.search(text)), "down")
+    match cause:
+        case "many":
+            return too_many(words, address)
+        case "password":
+            return wrong_password(words, address)
+        case "right":
+            return NoRight(words)
+        case "gone":
+            return NoDatabase(f"the server at {address.where} says: {words}")
+        case "disk":
+            return disk_full(words, address)
+        case _:
+            return down(words, address)
+
+
+def down(words: str, address: Address) -> ServerDown:
+    return ServerDown(f"the PostgreSQL server at {address.where} does not answer: {words}", hint=STATUS)
+
+
+def too_many(words: str, address: Address) -> TooManyClients:
+    return TooManyClients(
+        f"the PostgreSQL server at {address.where} has no free connection: {words}",
+        hint="end clients (poolmgr db status lists them), or lower database.connections",
+    )
+
+
+def wrong_password(words: str, address: Address) -> WrongPassword:
+    return WrongPassword(
+        f"the PostgreSQL server at {address.where} does not let {address.user} in: {words}",
+        hint="put the right user and password into database.dsn, then: poolmgr db status",
+    )
+
+
+def disk_full(words: str, address: Address) -> DiskFull:
+    return DiskFull(
+        f"the disk of the PostgreSQL server at {address.where} is full: {words}",
+        hint="make room there; poolmgr db status shows what the databases take",
+    )
+
+
+def last_words(text: str) -> str:
+    """Why it failed, without libpq's account of where it tried and its question about the server."""
+    lines = [line.strip() for line in text.splitlines()]
+    reasons = [line for line in lines if line and not line.startswith("Is the server")]
+    return re.sub(r"^.*(failed|FATAL|error):\s+", "", reasons[-1]) if reasons else "no reason given"

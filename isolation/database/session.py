@@ -1,0 +1,124 @@
+"""The one door to PostgreSQL: a connection for a few statements, each its own transaction.
+
+Statements take values as parameters and names as keywords: `do("DROP ROLE {role}", role=name)`.
+What the driver raises comes out as this package's errors, without statement or password.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from isolation.database import failures
+from isolation.database.address import Address
+from isolation.database.errors import DriverMissing, TooOld
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg.sql import SQL, Composed
+
+Statement: TypeAlias = "str | SQL | Composed"
+OLDEST = 130000
+# Far more than any statement of ours needs; a server that hangs is given up.
+STATEMENT_MS = 900_000
+# libpq reads PG* from the environment, and a slot's own variables name another database. What says
+# where certificates and passwords are kept stays.
+KEPT = ("PGPASSFILE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGSSLCRL", "PGKRBSRVNAME", "PGGSSLIB")
+
+
+class Session:
+    """An open connection that commits every statement."""
+
+    def __init__(self, connection: psycopg.Connection[tuple[Any, ...]], address: Address) -> None:
+        self._connection = connection
+        self.address = address
+        self.version = connection.info.server_version
+        self.role = connection.info.user
+        self.dbname = connection.info.dbname
+
+    @property
+    def is_superuser(self) -> bool:
+        """Whether the role may do everything."""
+        return self._connection.info.parameter_status("is_superuser") == "on"
+
+    @property
+    def major(self) -> int:
+        """The server's major version."""
+        return self.version // 10000
+
+    def rows(self, query: Statement, params: Sequence[object] = (), /, **names: str) -> list[tuple[Any, ...]]:
+        """What a statement answers; `%s` are parameters, `{word}` the names given as keywords."""
+        with failures.told(self.address), self._connection.cursor() as cursor:
+            # Without parameters nothing is replaced, and a % stands for itself.
+            cursor.execute(compose(query, names), params or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def do(self, query: Statement, params: Sequence[object] = (), /, **names: str) -> None:
+        """Run a statement whose answer nobody needs."""
+        self.rows(query, params, **names)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Statements that take effect all or none."""
+        with failures.told(self.address), self._connection.transaction():
+            yield
+
+
+def compose(query: Statement, names: dict[str, str]) -> bytes | SQL | Composed:
+    """The statement with its names quoted as identifiers."""
+    from psycopg.sql import SQL, Identifier
+
+    if not isinstance(query, str):
+        return query
+    if not names:
+        return query.encode()
+    return SQL(query).format(**{word: Identifier(name) for word, name in names.items()})
+
+
+@contextmanager
+def open_session(address: Address, dbname: str | None = None, timeout: int = 5) -> Iterator[Session]:
+    """A connection to the address's database, or to another one of the same server."""
+    try:
+        import psycopg
+    except ImportError as error:
+        raise DriverMissing(str(error)) from error
+    address = address._replace(dbname=dbname or address.dbname)
+    with failures.told(address), without_variables():
+        connection = psycopg.connect(
+            **parameters_of(address, timeout), autocommit=True, cursor_factory=psycopg.ClientCursor
+        )
+    with connection:
+        if connection.info.server_version < OLDEST:
+            raise TooOld(connection.info.parameter_status("server_version") or "?", address.where)
+        yield Session(connection, address)
+
+
+def parameters_of(address: Address, timeout: int) -> dict[str, Any]:
+    """What the driver is told; a DSN's own `options` come before ours."""
+    options = dict(address.options)
+    said = options.pop("options", "")
+    return {
+        "application_name": "poolmgr",
+        "connect_timeout": timeout,
+        **options,
+        "host": address.host,
+        "port": address.port,
+        "user": address.user,
+        "dbname": address.dbname,
+        "password": address.password or None,
+        "options": f"{said} -c statement_timeout={STATEMENT_MS}".strip(),
+    }
+
+
+@contextmanager
+def without_variables() -> Iterator[None]:
+    """The environment without libpq's variables, put back afterwards."""
+    aside = {name: os.environ[name] for name in os.environ if name.startswith("PG") and name not in KEPT}
+    for name in aside:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(aside)
