@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -54,6 +53,8 @@ def safe_lines(text: str) -> str:
 
 def width() -> int:
     """Columns to fill; 80 where nobody says."""
+    import shutil  # 4 ms with its compressors; only tables for people ask for it
+
     return max(40, shutil.get_terminal_size((80, 24)).columns)
 
 

@@ -6,7 +6,6 @@ pays for the scope, not for the repository.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from contextlib import suppress
@@ -51,6 +50,8 @@ def plan_scope(pool: Pool, oid: str, scope: Scope | None) -> View:
 
 def agree_on(pool: Pool, oid: str, view: View, wish: Wish) -> View:
     """An exact view whose lines may mean other than the globs: right for each path of the commit."""
+    import hashlib  # 3 ms that looking at slots does not need
+
     from isolation.scope.agreeing import agree
     from tracks.globs import compile_globs
 
@@ -97,6 +98,8 @@ def find_cones(git: Git, oid: str, globs: tuple[str, ...]) -> tuple[str, ...] | 
 
 def list_shown(pool: Pool, oid: str, globs: tuple[str, ...]) -> tuple[bytes, ...]:
     """The paths of a commit that the globs match, from a cache by tree and globs."""
+    import hashlib
+
     from tracks.globs import compile_globs
 
     tree = tree_of(pool.git, oid)
