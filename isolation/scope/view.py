@@ -5,7 +5,6 @@ Lines are those of git's `info/sparse-checkout`; text carries undecodable bytes 
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -40,6 +39,8 @@ class View(NamedTuple):
         """A name for it: equal views have equal names; "" for full."""
         if self.mode is Mode.FULL:
             return ""
+        import hashlib  # 2 ms that full slots do without
+
         return hashlib.sha256(self.mode.encode() + b"\n" + self.text).hexdigest()[:16]
 
 
