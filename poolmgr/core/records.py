@@ -76,6 +76,7 @@ class Lease(NamedTuple):
     outside: tuple[str, ...] = ()  # paths beyond its scope that were let go
     changing: str | None = None  # the process that sets files and guards to a new scope
     news: tuple[str, ...] = ()  # what its holder has not been told yet
+    database: str = ""  # its name, from before it is made until after it is dropped; "" for none
 
 
 class RequestState(StrEnum):

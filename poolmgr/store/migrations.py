@@ -26,7 +26,11 @@ ALTER TABLE leases ADD COLUMN outside TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE leases ADD COLUMN changing TEXT;
 ALTER TABLE leases ADD COLUMN news TEXT NOT NULL DEFAULT '[]';
 """
-SCRIPTS: tuple[str, ...] = (SCOPES,)
+DATABASES = """\
+ALTER TABLE leases ADD COLUMN database TEXT NOT NULL DEFAULT '';
+CREATE INDEX owed_databases ON leases (database) WHERE database <> '' AND ended_wall IS NOT NULL;
+"""
+SCRIPTS: tuple[str, ...] = (SCOPES, DATABASES)
 
 
 def newest(scripts: Sequence[str]) -> int:

@@ -60,11 +60,13 @@ CREATE TABLE leases (
     outside TEXT NOT NULL DEFAULT '[]',      -- JSON list of paths beyond the scope that were let go
     changing TEXT,                           -- identity of the process that sets the slot to a new scope
     news TEXT NOT NULL DEFAULT '[]',         -- JSON list of what the holder has not been told yet
+    database TEXT NOT NULL DEFAULT '',       -- its name, from before it is made until after it is dropped
     CHECK ((kind = 'bound') = (holder IS NOT NULL))
 );
 CREATE UNIQUE INDEX one_lease ON leases (slot_id) WHERE ended_wall IS NULL;
 CREATE UNIQUE INDEX one_lease_per_branch ON leases (branch) WHERE ended_wall IS NULL;
 CREATE INDEX leases_by_branch ON leases (branch, ended_wall);
+CREATE INDEX owed_databases ON leases (database) WHERE database <> '' AND ended_wall IS NOT NULL;
 
 CREATE TABLE requests (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -10,10 +10,13 @@ from poolmgr.core.records import LeaseKind, OpKind, RequestState
 from poolmgr.store.protocol import ConstraintBroken, Engine
 from poolmgr.store.snapshot import read_snapshot
 from poolmgr.store.tables.leases import (
+    databases_of_slot,
     end_lease,
     find_lease,
     last_lease_of,
     live_leases,
+    note_database,
+    owed_databases,
     pool_branches,
     use_lease,
 )
@@ -174,3 +177,28 @@ def test_what_an_intent_learned_is_kept(engine: Engine) -> None:
         note_op(session, op, {"a": 1, "rescue": "1-2"})
     with engine.read() as session:
         assert open_ops(session)[0].args == '{"a": 1, "rescue": "1-2"}'
+
+
+def test_a_database_is_owed_when_its_lease_is_over_and_its_slot_goes_on(engine: Engine) -> None:
+    slot = slot_in(engine, State.READY)
+    with engine.write() as session:
+        lend(session, slot)
+        note_database(session, "l1", "app_wt-1")
+        assert [lease.database for lease in live_leases(session)] == ["app_wt-1"]
+        assert owed_databases(session) == databases_of_slot(session, slot.id) == ()
+        end_lease(session, "l1", reason="done", now=moment())
+        assert [lease.id for lease in databases_of_slot(session, slot.id)] == ["l1"]
+        assert [lease.id for lease in owed_databases(session)] == ["l1"]
+        note_database(session, "l1", "")
+        assert owed_databases(session) == databases_of_slot(session, slot.id) == ()
+
+
+@pytest.mark.parametrize("state", [State.RELEASING, State.RECYCLING, State.PARKED, State.BROKEN])
+def test_on_its_slots_own_road_a_database_is_not_owed(engine: Engine, state: State) -> None:
+    slot = slot_in(engine, state)
+    with engine.write() as session:
+        lend(session, slot)
+        note_database(session, "l1", "app_wt-1")
+        end_lease(session, "l1", reason="done", now=moment())
+        assert owed_databases(session) == ()
+        assert [lease.id for lease in databases_of_slot(session, slot.id)] == ["l1"]

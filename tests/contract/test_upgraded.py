@@ -21,6 +21,13 @@ def columns_of(file: Path) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
+def indexes_of(file: Path) -> set[tuple[str, str]]:
+    """Every index that was asked for, with its table."""
+    with closing(sqlite3.connect(file)) as connection:
+        query = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        return {(name, table) for name, table in connection.execute(query)}
+
+
 def test_an_upgraded_database_has_the_tables_of_a_new_one(tmp_path: Path) -> None:
     old, new = tmp_path / "old.db", tmp_path / "new.db"
     with closing(sqlite3.connect(old)) as connection:
@@ -30,5 +37,6 @@ def test_an_upgraded_database_has_the_tables_of_a_new_one(tmp_path: Path) -> Non
     create(new, {"pool_id": "p"})
     SqliteEngine(old).close()
     assert columns_of(old) == columns_of(new)
+    assert indexes_of(old) == indexes_of(new)
     with closing(sqlite3.connect(old)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone()[0] == VERSION

@@ -22,7 +22,14 @@ from poolmgr.services.scoping.viewing import read_view
 from poolmgr.store.protocol import Session
 from poolmgr.store.snapshot import lift_fence, raise_fence
 from poolmgr.store.tables.events import Note
-from poolmgr.store.tables.leases import NewLease, add_lease, end_lease, find_lease, live_leases
+from poolmgr.store.tables.leases import (
+    NewLease,
+    add_lease,
+    end_lease,
+    find_lease,
+    live_leases,
+    note_database,
+)
 from poolmgr.store.tables.ops import add_op
 from poolmgr.store.tables.requests import (
     NewRequest,
@@ -126,6 +133,7 @@ def enter_leased(entrance: Entrance, found: Registered) -> Slot:
     new = row._replace(lease_id=lease.id, branch=lease.branch)
     slot = add_slot(session, new, note=entrance.note, now=now)
     add_lease(session, new_lease(lease, slot.id, found.fence), now=now._replace(wall=lease.started))
+    note_database(session, lease.id, lease.database)
     answer_request(entrance, found)
     return slot
 

@@ -35,6 +35,7 @@ class MarkedLease(NamedTuple):
     started: float
     scope: Scope | None
     shared: tuple[str, ...]
+    database: str
 
 
 class Registered(NamedTuple):
@@ -116,7 +117,10 @@ def parse_lease(value: object) -> MarkedLease | None:
         require_branch(texts["branch"])
     except BadName:
         return None
-    return MarkedLease(holder=holder, started=float(started), scope=scope, shared=shared, **texts)
+    return MarkedLease(
+        holder=holder, started=float(started), scope=scope, shared=shared,
+        database=text_of(value, "database"), **texts,
+    )  # fmt: skip
 
 
 def text_of(values: Mapping[str, object], key: str) -> str:

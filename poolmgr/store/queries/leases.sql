@@ -44,6 +44,20 @@ UPDATE leases SET changing = NULL WHERE id = :id AND changing IS :changing RETUR
 -- What the holder has not been told yet.
 UPDATE leases SET news = :news WHERE id = :id AND ended_wall IS NULL;
 
+-- name: put_database
+-- The database that goes with a lease: its name before it is made, nothing once it is dropped.
+UPDATE leases SET database = :database WHERE id = :id RETURNING *;
+
+-- name: owed_databases
+-- Leases that are over and whose databases are still there; none whose slot has them on its road.
+SELECT l.* FROM leases l JOIN slots s ON s.id = l.slot_id
+WHERE l.database <> '' AND l.ended_wall IS NOT NULL
+  AND s.state NOT IN ('RELEASING', 'RECYCLING', 'PARKED', 'BROKEN', 'RETIRING');
+
+-- name: databases_of_slot
+-- The leases of a slot whose databases are still there and which are over.
+SELECT * FROM leases WHERE slot_id = :slot_id AND database <> '' AND ended_wall IS NOT NULL;
+
 -- name: put_outside
 -- Paths beyond its scope that a lease was let go with.
 UPDATE leases SET outside = :outside WHERE id = :id;

@@ -105,6 +105,21 @@ def drop_news(session: Session, lease_id: str) -> None:
     session.all("put_news", id=lease_id, news="[]")
 
 
+def note_database(session: Session, lease_id: str, name: str) -> None:
+    """The lease's database, before it is made; "" once it is gone."""
+    session.one("put_database", id=lease_id, database=name)
+
+
+def owed_databases(session: Session) -> tuple[Lease, ...]:
+    """Leases whose databases nobody drops on their slot's road any more."""
+    return tuple(parse_lease(row) for row in session.all("owed_databases"))
+
+
+def databases_of_slot(session: Session, slot_id: int) -> tuple[Lease, ...]:
+    """Leases of a slot that are over and whose databases are still there."""
+    return tuple(parse_lease(row) for row in session.all("databases_of_slot", slot_id=slot_id))
+
+
 def note_outside(session: Session, lease_id: str, paths: tuple[str, ...]) -> None:
     """Paths beyond its scope that the lease was let go with."""
     session.all("put_outside", id=lease_id, outside=json.dumps(paths))
