@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -29,6 +29,10 @@ def read_moment() -> Moment:
     return Moment(wall=instant.wall, mono=instant.mono, boot=instant.boot)
 
 
+def be_silent(_words: str) -> None:
+    """Nobody waits for words."""
+
+
 class Pool(NamedTuple):
     """One repository's pool, open."""
 
@@ -41,6 +45,7 @@ class Pool(NamedTuple):
     skipped: tuple[str, ...] = ()
     is_writable: bool = True
     around: Lease | None = None  # of the slot the command was called from
+    tell: Callable[[str], None] = be_silent  # words for whoever waits for something slow
 
     @property
     def git(self) -> Git:
