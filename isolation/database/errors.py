@@ -15,6 +15,7 @@ class DatabaseError(IsolationError):
     """Something about a database or its server stopped the work."""
 
     kind = "database"
+    sqlstate = ""  # the server's own code for it, where the server said it
 
 
 class DriverMissing(DatabaseError):
@@ -121,7 +122,3 @@ class CommandFailed(DatabaseError):
     """The server refused a statement for a reason that has no class of its own; see `sqlstate`."""
 
     kind = "database_command"
-
-    def __init__(self, sqlstate: str, message: str) -> None:
-        super().__init__(f"the database server says: {message}")
-        self.sqlstate = sqlstate

@@ -50,7 +50,9 @@ def told(address: Address) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        raise translate(error, address) from error
+        ours = translate(error, address)
+        ours.sqlstate = error.sqlstate or ""
+        raise ours from error
 
 
 def translate(error: psycopg.Error, address: Address) -> DatabaseError:
@@ -62,7 +64,7 @@ def translate(error: psycopg.Error, address: Address) -> DatabaseError:
     if state is None:
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             return connection_error(str(error), words, address)
-        return CommandFailed("", words)
+        return refused(words)
     if state == "53100":
         return disk_full(words, address)
     if state == "53300":
@@ -75,7 +77,7 @@ def translate(error: psycopg.Error, address: Address) -> DatabaseError:
         return NoDatabase(f"the server at {address.where} says: {words}")
     if state.startswith(("08", "57P")):
         return down(words, address)
-    return CommandFailed(state, words)
+    return refused(words)
 
 
 def connection_error(text: str, words: str, address: Address) -> DatabaseError:
@@ -94,6 +96,10 @@ def connection_error(text: str, words: str, address: Address) -> DatabaseError:
             return disk_full(words, address)
         case _:
             return down(words, address)
+
+
+def refused(words: str) -> CommandFailed:
+    return CommandFailed(f"the database server says: {words}")
 
 
 def down(words: str, address: Address) -> ServerDown:

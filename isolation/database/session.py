@@ -21,8 +21,17 @@ if TYPE_CHECKING:
 
 Statement: TypeAlias = "str | SQL | Composed"
 OLDEST = 130000
-# Far more than any statement of ours needs; a server that hangs is given up.
-STATEMENT_MS = 900_000
+# A database's owner may give it settings of his own (ALTER DATABASE … SET) for everybody who connects;
+# these go before them. The time-outs are far more than any statement of ours needs.
+SETTINGS = {
+    "role": "none",
+    "search_path": "pg_catalog",
+    "default_transaction_read_only": "off",
+    "client_min_messages": "warning",
+    "lock_timeout": "10s",
+    "statement_timeout": "900s",
+    "idle_in_transaction_session_timeout": "0",
+}
 # libpq reads PG* from the environment, and a slot's own variables name another database. What says
 # where certificates and passwords are kept stays.
 KEPT = ("PGPASSFILE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGSSLCRL", "PGKRBSRVNAME", "PGGSSLIB")
@@ -60,7 +69,7 @@ class Session:
         self.rows(query, params, **names)
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
         """Statements that take effect all or none."""
         with failures.told(self.address), self._connection.transaction():
             yield
@@ -87,7 +96,10 @@ def open_session(address: Address, dbname: str | None = None, timeout: int = 5) 
     address = address._replace(dbname=dbname or address.dbname)
     with failures.told(address), without_variables():
         connection = psycopg.connect(
-            **parameters_of(address, timeout), autocommit=True, cursor_factory=psycopg.ClientCursor
+            **parameters_of(address, timeout),
+            autocommit=True,
+            cursor_factory=psycopg.ClientCursor,
+            prepare_threshold=None,
         )
     with connection:
         if connection.info.server_version < OLDEST:
@@ -96,7 +108,7 @@ def open_session(address: Address, dbname: str | None = None, timeout: int = 5) 
 
 
 def parameters_of(address: Address, timeout: int) -> dict[str, Any]:
-    """What the driver is told; a DSN's own `options` come before ours."""
+    """What the driver is told; ours wins over a DSN's own `options`."""
     options = dict(address.options)
     said = options.pop("options", "")
     return {
@@ -108,7 +120,7 @@ def parameters_of(address: Address, timeout: int) -> dict[str, Any]:
         "user": address.user,
         "dbname": address.dbname,
         "password": address.password or None,
-        "options": f"{said} -c statement_timeout={STATEMENT_MS}".strip(),
+        "options": " ".join([said, *(f"-c {name}={value}" for name, value in SETTINGS.items())]).strip(),
     }
 
 
