@@ -20,6 +20,7 @@ from tracks.globs import Glob, GlobError, Globs, compile_globs, parse_glob
 
 RECIPE = 1  # raised when templates are built in another way
 LENGTH = 16
+FORM = re.compile(r"[0-9a-f]{16}")
 WILD = re.compile(r"[*?\[\\]")
 BREAKS = re.compile(r"[=<>;|&()]+")
 
