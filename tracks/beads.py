@@ -15,7 +15,7 @@ from tracks.record import parse_record
 from tracks.task import Task
 
 MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
-OTHER_LINES = frozenset({"memory"})  # lines of an export that are no issues
+OTHER_LINES = ("memory", "header")  # lines of an export that are no issues
 
 
 class Problem(NamedTuple):
@@ -99,14 +99,14 @@ def read_lines(content: bytes, name: str, problems: list[Problem]) -> Iterator[N
         except ValueError as error:
             problems.append(Problem(name, number, reason(line, error)))
             continue
-        why = "" if isinstance(value, dict) else "is no object"
-        kind = value.get("_type", "issue") if isinstance(value, dict) else None
-        if isinstance(value, dict) and kind != "issue" and kind not in OTHER_LINES:
-            why = f"has the unknown _type {kind!r}"
-        if why:
-            problems.append(Problem(name, number, why))
-        elif kind == "issue":
+        if not isinstance(value, dict):
+            problems.append(Problem(name, number, "is no object"))
+            continue
+        kind = "header" if "_schema" in value else value.get("_type", "issue")
+        if kind == "issue":
             yield number, value
+        elif kind not in OTHER_LINES:
+            problems.append(Problem(name, number, "has an unknown _type"))
 
 
 def reason(line: bytes, error: ValueError) -> str:
@@ -134,7 +134,7 @@ def refuse_constant(name: str) -> NoReturn:
 
 
 def parse_records(numbered: Iterable[Numbered], name: str, problems: list[Problem]) -> Parsed:
-    """The tasks of numbered objects; of an id that stands twice the last one counts."""
+    """The tasks of numbered objects; of an id that stands twice the first one counts."""
     tasks: dict[str, Task] = {}
     signs: set[Sign] = set()
     for line, record in numbered:
@@ -144,8 +144,8 @@ def parse_records(numbered: Iterable[Numbered], name: str, problems: list[Proble
         if task is None:
             continue
         if task.id in tasks:
-            problems.append(Problem(name, line, f"{task.id} stands here again; the last one counts"))
-        tasks[task.id] = task
+            problems.append(Problem(name, line, f"{task.id} stands here again; the first one counts"))
+        tasks.setdefault(task.id, task)
         signs.update(signs_of(record, task))
     problems.sort()
     return Parsed(tuple(tasks.values()), tuple(problems), frozenset(signs))

@@ -35,7 +35,7 @@ def parse_record(record: Record, faults: Faults) -> Task | None:
         assignee=parse_text(record, "assignee", faults),
         estimate=parse_estimate(record.get("estimated_minutes"), faults),
         pinned=parse_flag(record, "pinned", faults),
-        ephemeral=parse_flag(record, "ephemeral", faults),
+        ephemeral=parse_flag(record, "ephemeral", faults) or record.get("wisp") is True,  # its older name
         template=parse_flag(record, "is_template", faults),
         defer_until=parse_moment(record, "defer_until", faults),
         created=parse_moment(record, "created_at", faults),
