@@ -24,10 +24,13 @@ FP = "0123456789abcdef"
 
 
 @pytest.fixture(scope="module")
-def repo(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    root = tmp_path_factory.mktemp("templates")
-    made = Repositories(root)("repo")
-    commands = Commands(root, background=("worker*.lock",))
+def commands(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Commands:
+    return Commands(tmp_path_factory.mktemp("templates"), background=("worker*.lock",))
+
+
+@pytest.fixture(scope="module")
+def repo(commands: Commands) -> Repository:
+    made = Repositories(commands.root)("repo")
     commands("init", "--size", "1", cwd=made)
     commands.finish()
     return made
@@ -145,3 +148,19 @@ def run_child_refused(repo: Repository) -> bool:
     """Whether a build says whose place that is."""
     done = subprocess.run(words(repo, 0, "true"), cwd=TOP, capture_output=True, check=False, timeout=60)
     return done.returncode == 1 and b"did not make" in done.stderr
+
+
+def test_the_next_worker_doctor_and_cleanup_clear_what_a_killed_build_left(
+    repo: Repository, pool: Pool, commands: Commands
+) -> None:
+    count = run_child(repo, 0)
+    assert count
+    for by in (("doctor", "--fix"), ("pool", "refresh"), ("cleanup",)):
+        assert run_child(repo, count // 2) is None
+        assert list_left(pool) == [FP]
+        commands(*by, cwd=repo)
+        commands.settle()
+        if by != ("cleanup",):
+            require_nothing(repo, pool)
+    assert not Path(pool.facts.slots_dir).exists()
+    assert repo.git("worktree", "list").count("\n") == 0

@@ -92,6 +92,11 @@ def list_registered(pool: Pool) -> Iterator[str]:
             yield fp
 
 
+def is_build(pool: Pool, admin: Path) -> bool:
+    """Whether a worktree is the checkout of one of the pool's builds."""
+    return read_reason(admin).startswith(reason_of(pool, ""))
+
+
 def require_ours(pool: Pool, path: Path, fp: str) -> None:
     """Refuse to touch a worktree that somebody made in its place; a record alone may have lost its lock."""
     admin = find_registered(pool.site.common, path) if path.exists() else None

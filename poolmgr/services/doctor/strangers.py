@@ -8,6 +8,9 @@ from pathlib import Path
 
 from isolation.git.worktrees import list_admins
 from poolmgr.core.records import Snapshot
+from poolmgr.services.databases.builds import list_left
+from poolmgr.services.databases.builds import try_clear as clear_build
+from poolmgr.services.databases.checkout import is_build, place_of
 from poolmgr.services.doctor.enter import Entrance, enter, prepare
 from poolmgr.services.doctor.finding import Case, remark, wrong
 from poolmgr.services.doctor.gathering import ensure_in_place, list_unregistered
@@ -26,6 +29,8 @@ def look_at_strangers(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
         pooled, path = find_pooled(admin), find_place(admin)
         if path is None or path in known | busy:
             continue
+        if is_build(pool, admin):
+            continue
         if pooled is None:
             yield remark("hand_made", str(path), "a worktree that is not the pool's; it is left alone")
         elif pooled.pool_id == pool.facts.pool_id:
@@ -37,6 +42,9 @@ def look_at_strangers(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
         if one.path not in known | busy:
             detail = "a parked directory that neither git nor the state knows"
             yield wrong("unknown_parked", str(one.path), detail, lambda one=one: take_in(pool, one))  # type: ignore[misc]
+    for fp in list_left(pool):
+        detail = "the checkout of a template whose build was cut off"
+        yield wrong("left_build", str(place_of(pool, fp)), detail, lambda fp=fp: clear_build(pool, fp))  # type: ignore[misc]
     yield from look_at_remains(pool, snapshot, busy)
 
 

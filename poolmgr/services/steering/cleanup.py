@@ -18,7 +18,7 @@ from isolation.git.config import EXTENSION, drop_excluded, unset_shared
 from isolation.git.program import Git
 from isolation.rescue import list_rescues
 from isolation.work import examine
-from poolmgr.core.errors import LostRace, Unsaved
+from poolmgr.core.errors import Busy, LostRace, Unsaved
 from poolmgr.core.lifecycle import HELD, LENT, State
 from poolmgr.core.records import Slot, Snapshot
 from poolmgr.services.ground.marks import is_tombstone
@@ -114,6 +114,16 @@ def empty(pool: Pool, tell: Callable[[str], None]) -> None:
     for aside in list_asides(pool, pool.snapshot()):
         if not try_clear(pool, aside, patience=PATIENCE):
             tell(f"{aside} could not be kept, so it stays: {read_stuck(aside)}")
+    clear_builds(pool)
+
+
+def clear_builds(pool: Pool) -> None:
+    """No checkout of a template's build; a build under way comes to its end first."""
+    from poolmgr.services.databases import builds
+
+    for fp in {*builds.list_builds(pool), *builds.list_left(pool)}:
+        if not builds.try_clear(pool, fp, patience=PATIENCE):
+            raise Busy("a template is being built", hint="poolmgr cleanup, once that has ended")
 
 
 def settle_rest(pool: Pool, state: State) -> None:

@@ -23,7 +23,7 @@ from poolmgr.services.lending.cancel import expire_dead
 from poolmgr.services.life import release
 from poolmgr.services.life.clearing import try_clear
 from poolmgr.services.life.create import new_slot
-from poolmgr.services.upkeep.due import due, is_abandoned, is_preparing
+from poolmgr.services.upkeep.due import Due, due, is_abandoned, is_preparing
 from poolmgr.services.upkeep.recover import try_go_on
 from poolmgr.services.upkeep.suspect import watch_idle
 from poolmgr.services.upkeep.undelivered import take_back
@@ -63,8 +63,7 @@ def run_round(pool: Pool, *, progress: Callable[[str], None] = lambda _: None, p
             progress(slot.name)
     for slot in todo.unset:
         moved |= try_set_scope(pool, snapshot, slot)
-    for aside in todo.asides[:1]:
-        moved |= try_clear(pool, aside)
+    moved |= tidy(pool, todo)
     for slot in todo.idle:
         moved |= attempt(lambda slot=slot: watch_idle(pool, snapshot, slot))  # type: ignore[misc]
     return moved
@@ -92,6 +91,19 @@ def try_set_scope(pool: Pool, snapshot: Snapshot, slot: Slot) -> bool:
     with suppress(LostRace):
         return lease is not None and finish_change(pool, slot, lease)
     return False
+
+
+def tidy(pool: Pool, todo: Due) -> bool:
+    """What nobody needs any more, as far as nobody is in it."""
+    gone = [try_clear(pool, aside) for aside in todo.asides[:1]]
+    return any([*gone, *(try_clear_build(pool, fp) for fp in todo.builds)])
+
+
+def try_clear_build(pool: Pool, fp: str) -> bool:
+    """Whether the checkout of a template's dead builder is gone; False while its commands hold on."""
+    from poolmgr.services.databases.builds import try_clear
+
+    return try_clear(pool, fp, patience=0)
 
 
 def grow(pool: Pool) -> None:

@@ -29,6 +29,7 @@ class Due(NamedTuple):
     asides: tuple[Path, ...]
     partial: tuple[Slot, ...]
     unset: tuple[Slot, ...]
+    builds: tuple[str, ...]
     wanted: int
 
     @property
@@ -49,6 +50,7 @@ class Due(NamedTuple):
             self.asides,
             self.partial,
             self.unset,
+            self.builds,
         )
         return sum(len(each) for each in chores) + self.wanted
 
@@ -71,8 +73,18 @@ def due(pool: Pool, snapshot: Snapshot, now: Moment) -> Due:
         ),
         partial=list_partial(snapshot) if idle else (),
         unset=tuple(slot for slot in snapshot.slots if is_unset(snapshot, slot)),
+        builds=tuple(list_dead_builds(pool)),
         wanted=missing(snapshot, most=pool.settings.pool.max, waiting=len(in_turn(pool, snapshot, now))),
     )
+
+
+def list_dead_builds(pool: Pool) -> list[str]:
+    """Builds of templates whose process died; looked for only where one was ever begun."""
+    if not (pool.site.state / "database" / "building").is_dir():
+        return []
+    from poolmgr.services.databases.builds import is_dead, list_builds
+
+    return [fp for fp in list_builds(pool) if is_dead(pool, fp)]
 
 
 def has_dead_holder(snapshot: Snapshot, slot: Slot) -> bool:
