@@ -43,7 +43,7 @@ def acquire(invocation: Invocation, values: Values) -> None:
     from poolmgr.services.upkeep.background import ensure_worker
     from poolmgr.wiring import open_pool
 
-    pool = open_pool(invocation.directory)
+    pool = open_pool(invocation.directory)._replace(tell=say)
     asked = asked_for(pool, values)._replace(request_id=values["request_id"], holder=holder_of(values["pid"]))
     say_skipped(pool.skipped)
     tell_news(pool)
@@ -61,7 +61,7 @@ def asked_for(pool: Pool, values: Values) -> Asked:
         agent=values["agent"] or os.environ.get("POOLMGR_AGENT") or getpass.getuser(),
         branch=values["branch"], base=values["base"], track=values["track"], fetch=values["fetch"],
         priority=values["priority"], timeout=timeout_of(values, pool.settings.queue.timeout),
-        scope=scope_of(values), overlap=values["overlap"],
+        scope=scope_of(values), overlap=values["overlap"], database=not values["no_database"],
     )  # fmt: skip
 
 
@@ -193,6 +193,7 @@ WISHES = (
     Word("scope", "what the holder may change; as often as you like", metavar="GLOB", many=True),
     Word("see", "what it may read besides; all: everything", metavar="GLOB", many=True),
     Word("overlap", "take what somebody else owns all the same", bool),
+    Word("no_database", "a slot without its database", bool),
 )
 
 VERBS = (

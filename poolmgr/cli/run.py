@@ -41,6 +41,8 @@ def run(invocation: Invocation, values: Values) -> int:
     if not invocation.command:
         raise UsageError("nothing to run: the command stands after --", hint=EXAMPLE)
     pool = open_pool(invocation.directory)
+    if not invocation.as_json:
+        pool = pool._replace(tell=tell)
     held = find_held(pool, invocation.directory, os.environ.get("POOLMGR_LEASE"))
     if held:
         run_here(pool, held, invocation, values)

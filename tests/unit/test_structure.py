@@ -32,7 +32,7 @@ STARTERS = {
     "poolmgr/services/ground/running.py": "the commands of the settings, for slots and templates",
     "poolmgr/services/lending/child.py": "the command of `run`",
     "poolmgr/services/lending/witness.py": "notices what signals went to the whole group of that command",
-    "poolmgr/services/upkeep/background.py": "the workers",
+    "poolmgr/services/ground/detached.py": "the workers, and who watches the embedded server",
 }
 STARTING_MODULES = {"subprocess", "multiprocessing", "pty"}
 STARTING_CALLS = re.compile(r"os\.(system|popen|fork|forkpty|posix_spawnp?|(exec|spawn)[lv]p?e?)")

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from isolation.errors import IsolationError
 from isolation.git.refs import resolve_commits
-from poolmgr.core.errors import BadName, BranchHeld, Busy, PoolError, ScopeTaken, TimedOut
+from poolmgr.core.errors import BadName, BranchHeld, Busy, PoolError, ScopeTaken, TimedOut, UsageError
 from poolmgr.core.lifecycle import HELD, LENT, State
 from poolmgr.core.placing import counted
 from poolmgr.core.records import Lease, Request, RequestState, Slot, Snapshot
 from poolmgr.core.refname import require_agent, require_branch, require_request
 from poolmgr.core.scope import Scope, idle_words
+from poolmgr.services.environment.files import list_words
 from poolmgr.services.ground import wake
 from poolmgr.services.ground.job import call_waiters, hands_on, is_environment
 from poolmgr.services.ground.pool import Pool, read_moment
@@ -61,6 +62,7 @@ class Asked(NamedTuple):
     holder: str | None = None
     scope: Scope | None = None
     overlap: bool = False
+    database: bool = True
 
 
 class Waiting(NamedTuple):
@@ -106,6 +108,7 @@ def acquire(pool: Pool, asked: Asked, *, background: Callable[[Pool], None]) -> 
         slot=slot, lease=lease, mode=wish.view.mode.value,
         warnings=(
             *warnings, *activity.list_cold(pool, slot, wish), *idle_words(wish.scope),
+            *list_words(slot, lease.id),
             *(str(each) for each in (list_overlaps(pool, lease) if wish.overlap else ())),
         ),
     )  # fmt: skip
@@ -152,9 +155,16 @@ def obtain(pool: Pool, request: Request, turn: Callable[[], Claim | Lease]) -> t
         try:
             return set_up(pool, claimed)
         except (IsolationError, PoolError) as error:
-            if not left or isinstance(error, BranchHeld | BadName | ScopeTaken) or is_environment(error):
+            if not left or is_final(error):
                 raise
     raise Busy(f"the request {request.id} came to nothing {TRIES} times", hint="poolmgr doctor --fix")
+
+
+def is_final(error: IsolationError | PoolError) -> bool:
+    """Whether another slot would fare no better."""
+    if isinstance(error, BranchHeld | BadName | ScopeTaken | UsageError) or is_environment(error):
+        return True
+    return isinstance(error, IsolationError) and error.kind.startswith("database")
 
 
 def wait_for_other(pool: Pool, lease: Lease) -> Slot | None:
@@ -187,7 +197,8 @@ def resolve_wish(pool: Pool, asked: Asked) -> tuple[Wish, str | None]:
                 hint=f"poolmgr acquire --branch {branch} --fetch --track",
             )
     wish = Wish(
-        agent=asked.agent, branch=branch, commit=commit, exists=exists, base=base, holder=asked.holder
+        agent=asked.agent, branch=branch, commit=commit, exists=exists, base=base, holder=asked.holder,
+        database=asked.database,
     )  # fmt: skip
     return with_scope(pool, wish, asked), upstream
 

@@ -46,6 +46,7 @@ class Wish(NamedTuple):
     scope: Scope | None = None
     view: View = FULL
     overlap: bool = False
+    database: bool = True
 
 
 class Claim(NamedTuple):
@@ -136,6 +137,8 @@ def grant(session: Session, pool: Pool, request: Request, wish: Wish, slot: Slot
     }  # fmt: skip
     if slot.view != wish.view.digest:
         args |= {"view": view_json(wish.view), "aside": os.fspath(aside_of(slot, fence))}
+    if not wish.database:
+        args["without_database"] = True
     turn = Turn(
         target=State.ASSIGNING, kind=OpKind.ASSIGN, note=pool.note("claim", f"for {wish.agent}"), args=args
     )

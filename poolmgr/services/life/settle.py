@@ -16,6 +16,7 @@ from poolmgr.core.records import Lease, OpKind, Slot
 from poolmgr.services.ground.inside import look_inside, names
 from poolmgr.services.ground.job import Job, Turn, call_waiters, give_up, is_environment, remember, step_on
 from poolmgr.services.ground.pool import Pool, read_moment
+from poolmgr.services.life.databases import fence_databases
 from poolmgr.services.life.keep import describe_rescue, keep_slot
 from poolmgr.services.life.park import park
 from poolmgr.store.tables.events import add_event
@@ -44,6 +45,7 @@ class Settled(NamedTuple):
 
 def settle(pool: Pool, job: Job) -> Settled:
     """The slot RECYCLING, draining or PARKED; its work kept, and its branch compared, in every case."""
+    fence_databases(pool, job)
     outside = record_outside(pool, job)
     return take_road(pool, job)._replace(outside=outside)
 

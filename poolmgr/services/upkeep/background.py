@@ -7,11 +7,10 @@ starts one; a killed worker leaves nothing that another cannot take up.
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 from poolmgr.core.errors import Busy
+from poolmgr.services.ground.detached import start_detached
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.ground.site import Site
 from poolmgr.services.upkeep.due import due
@@ -50,25 +49,7 @@ def try_start(site: Site, number: int) -> bool:
     """A detached child with the worker's lock in its hands from the start; False when one lives."""
     try:
         with gate.held(lock_path(site, number), patience=0) as lock:
-            start_worker(site, lock)
+            start_detached(site, ("_work", "--lock", str(lock)), log="worker.log", keep_open=(lock,))
     except Busy:
         return False
     return True
-
-
-def start_worker(site: Site, lock: int) -> None:
-    """The child; its words go to a log.
-
-    `-P` and a working directory of ours keep a hostile repository's `poolmgr/` from being run.
-    """
-    log = site.state / "logs" / "worker.log"
-    descriptor = os.open(log, os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    words = ("_work", "--lock", str(lock), "--repo", os.fspath(site.common))
-    try:
-        subprocess.Popen(
-            (sys.executable, "-P", "-m", "poolmgr", *words), cwd=site.state,
-            stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor, start_new_session=True,
-            pass_fds=(lock,),
-        )  # fmt: skip
-    finally:
-        os.close(descriptor)

@@ -1,0 +1,49 @@
+"""Whether the house has work: told from files and the store, without asking any server.
+
+`due` says that there is something; `later` that it could not be done just now.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+from poolmgr.services.databases.choice import is_on, room_of
+from poolmgr.services.ground.pool import Pool
+from poolmgr.store.tables.leases import owed_databases
+
+LATER = 60.0
+
+
+def ask_house(pool: Pool) -> None:
+    """There is something to do; also when it could not be done before."""
+    room = room_of(pool.site.state)
+    with suppress(OSError):
+        room.mkdir(mode=0o700, exist_ok=True)
+        (room / "later").unlink(missing_ok=True)
+        (room / "due").touch(mode=0o600)
+
+
+def put_off(pool: Pool) -> None:
+    """It could not be done; not to be tried again at once."""
+    with suppress(OSError):
+        (room_of(pool.site.state) / "later").touch(mode=0o600)
+
+
+def is_put_off(pool: Pool) -> bool:
+    """Whether it was tried in vain a moment ago."""
+    try:
+        tried = (room_of(pool.site.state) / "later").stat().st_mtime
+    except OSError:
+        return False
+    return 0 <= time.time() - tried < LATER
+
+
+def is_house_due(pool: Pool) -> bool:
+    """Whether there is work that can be tried now."""
+    if not is_on(pool) or is_put_off(pool):
+        return False
+    if (room_of(pool.site.state) / "due").exists():
+        return True
+    with pool.engine.read() as session:
+        return bool(owed_databases(session))

@@ -1,0 +1,80 @@
+"""Which server a pool's databases live on: what the settings say, else what `init` found.
+
+Asked at every hand-over, so it loads nothing; a pool without databases pays one look at a file.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from poolmgr.core.settings import DatabaseSettings
+from poolmgr.services.ground.pool import Pool
+from poolmgr.services.ground.site import write_private
+
+EMBEDDED, SERVER, OFF = "embedded", "server", "off"
+
+
+class Choice(NamedTuple):
+    """Which server, and why that one."""
+
+    mode: str
+    why: str
+
+
+def room_of(state: Path) -> Path:
+    """Where the pool keeps what it knows about its databases."""
+    return state / "database"
+
+
+def is_on(pool: Pool) -> bool:
+    """Whether slots have databases."""
+    return read_mode(pool) != OFF
+
+
+def read_mode(pool: Pool) -> str:
+    """Which server is used."""
+    return find_said(pool.settings.database) or read_choice(pool.site.state).mode
+
+
+def find_said(settings: DatabaseSettings) -> str:
+    """What the settings say outright, "" when they leave it to us."""
+    if settings.mode != "auto":
+        return settings.mode
+    return SERVER if settings.dsn else ""
+
+
+def read_choice(state: Path) -> Choice:
+    """What `init` found; off where it looked for nothing yet."""
+    try:
+        said = json.loads((room_of(state) / "choice.json").read_bytes())
+        mode, why = said["mode"], said["why"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return Choice(OFF, "init has not looked for PostgreSQL yet")
+    return Choice(EMBEDDED if mode == EMBEDDED else OFF, str(why))
+
+
+def choose(pool: Pool) -> Choice:
+    """The server from here on; what `auto` finds is written down."""
+    said = find_said(pool.settings.database)
+    if said:
+        return Choice(
+            said, "database.dsn is set" if pool.settings.database.mode == "auto" else "database.mode says so"
+        )
+    missing = find_missing()
+    found = Choice(OFF, missing) if missing else Choice(EMBEDDED, "PostgreSQL's programs are here")
+    room_of(pool.site.state).mkdir(mode=0o700, exist_ok=True)
+    write_private(room_of(pool.site.state) / "choice.json", json.dumps(found._asdict()).encode())
+    return found
+
+
+def find_missing() -> str:
+    """What an embedded server would need that is not here, "" when nothing is."""
+    from importlib.util import find_spec
+
+    from isolation.database.embedded.binaries import find_binaries
+
+    if find_spec("psycopg") is None:
+        return "psycopg is not installed"
+    return "" if find_binaries() else "PostgreSQL's server programs are not installed"

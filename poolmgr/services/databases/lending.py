@@ -1,0 +1,91 @@
+"""A slot's database on its way in and out: made before the lease is announced, gone before the next.
+
+What the lease's row says comes first, so that whoever finds a killed attempt knows what to look
+for; the server's own catalog, with our comments, says what is there. Every step can be repeated.
+"""
+
+from __future__ import annotations
+
+from isolation.database import dropping, lending
+from isolation.database.errors import DatabaseError
+from isolation.database.names import slot_name
+from poolmgr.core.database import Facts
+from poolmgr.core.records import Lease, Slot
+from poolmgr.services.databases.asking import ask_house
+from poolmgr.services.databases.choice import is_on
+from poolmgr.services.databases.facts import write_facts
+from poolmgr.services.databases.server import Server, open_server
+from poolmgr.services.ground.job import Job, remember
+from poolmgr.services.ground.pool import Pool
+from poolmgr.store.tables.leases import note_database
+
+
+def lend_database(pool: Pool, job: Job, lease: Lease, commit: str) -> Facts:
+    """The slot's own database, its holder's alone."""
+    with open_server(pool) as server:
+        template = ""
+        facts = lend_from(pool, server, job.slot, lease, template)
+    ask_house(pool)  # a spare is gone
+    return facts
+
+
+def lend_from(pool: Pool, server: Server, slot: Slot, lease: Lease, template: str) -> Facts:
+    """The database of a lease, on record before it is made; asked again it gets a new password."""
+    expected = slot_name(server.prefix, slot.number)
+    put_on_record(pool, lease, expected)
+    wanted = lending.Wanted(
+        prefix=server.prefix, pool_id=pool.facts.pool_id, number=slot.number, slot_id=slot.id,
+        fence=lease.fence, template=template, connections=pool.settings.database.connections,
+    )  # fmt: skip
+    with server.session() as session:
+        lent = lending.lend(session, wanted)
+    if lent.name != expected:
+        put_on_record(pool, lease, lent.name)
+    facts = server.facts_of(lent.name, lent.role, lent.password)
+    write_facts(slot, facts)
+    return facts
+
+
+def put_on_record(pool: Pool, lease: Lease, name: str) -> None:
+    """The lease's database; "" when it is gone."""
+    with pool.engine.write() as session:
+        note_database(session, lease.id, name)
+
+
+def fence_databases(pool: Pool, job: Job, over: tuple[Lease, ...]) -> None:
+    """The last holder is out: no password, no session. What cannot be done now is done by the house."""
+    if not is_on(pool):
+        return
+    try:
+        with open_server(pool) as server:
+            fence_leases(pool, server, over)
+    except DatabaseError:
+        ask_house(pool)
+        return
+    remember(pool, job, fenced=True)
+
+
+def fence_leases(pool: Pool, server: Server, over: tuple[Lease, ...]) -> None:
+    """Nobody comes in any more."""
+    with server.session() as session:
+        for lease in over:
+            lending.fence(session, pool.facts.pool_id, lease.fence)
+
+
+def try_drop(pool: Pool, over: tuple[Lease, ...]) -> None:
+    """The databases gone; what cannot be dropped now stays owed, and the slot goes on."""
+    if not is_on(pool):
+        return
+    try:
+        with open_server(pool) as server:
+            drop_leases(pool, server, over)
+    except DatabaseError:
+        ask_house(pool)
+
+
+def drop_leases(pool: Pool, server: Server, over: tuple[Lease, ...]) -> None:
+    """Databases and roles of leases that are over, and then their record."""
+    with server.session() as session:
+        for lease in over:
+            dropping.drop_lease(session, pool.facts.pool_id, lease.fence)
+            put_on_record(pool, lease, "")

@@ -1,0 +1,130 @@
+"""The server of a pool's databases, up and open: the embedded one is started when it is not.
+
+Whoever opens it owns the ground there first: the pool's owner role, and with it its prefix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from isolation.database.address import Address, parse_dsn
+from isolation.database.embedded.place import Home
+from isolation.database.embedded.server import Running, Wanted, ensure_server
+from isolation.database.ground import ensure_ground
+from isolation.database.session import Session, open_session
+from poolmgr.core.database import Facts
+from poolmgr.core.errors import PoolError, UsageError
+from poolmgr.core.lifecycle import LENT
+from poolmgr.core.settings import Settings
+from poolmgr.services.databases.choice import EMBEDDED, OFF, read_choice, read_mode, room_of
+from poolmgr.services.databases.facts import read_facts, write_facts
+from poolmgr.services.databases.watching import ensure_watched
+from poolmgr.services.environment.files import write_environment
+from poolmgr.services.ground.pool import Pool
+from poolmgr.services.ground.site import write_private
+
+LEAST = 100  # connections
+OWN = 20  # beside the slots': ours, and a person who looks
+
+
+class Server(NamedTuple):
+    """An open server: what slots connect to, and our own session in its maintenance database."""
+
+    address: Address
+    prefix: str
+    host: str
+    port: int
+    binaries: Path | None  # where its own psql is
+    is_embedded: bool
+    opened: Session
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Our session in the maintenance database."""
+        yield self.opened
+
+    def facts_of(self, name: str, role: str, password: str) -> Facts:
+        """A slot's database as its holder reaches it."""
+        return Facts(
+            server=EMBEDDED if self.is_embedded else "server", host=self.host, port=self.port, name=name,
+            role=role, password=password, options=() if self.is_embedded else self.address.options,
+        )  # fmt: skip
+
+
+@contextmanager
+def open_server(pool: Pool) -> Iterator[Server]:
+    """The server, ours to use until the end of the block."""
+    mode = read_mode(pool)
+    if mode == OFF:
+        raise PoolError(
+            f"slots have no databases here: {why_off(pool)}", hint="poolmgr init, once that is mended"
+        )
+    with open_embedded(pool) if mode == EMBEDDED else open_given(pool) as server:
+        yield server
+
+
+def why_off(pool: Pool) -> str:
+    """The reason in words."""
+    if pool.settings.database.mode == OFF:
+        return "database.mode is off"
+    return read_choice(pool.site.state).why
+
+
+@contextmanager
+def open_embedded(pool: Pool) -> Iterator[Server]:
+    """A server of our own; a port it had to change is told to those who have a database."""
+    home = Home(pool.site.state)
+    running = ensure_server(home, Wanted(max_connections=connections_for(pool.settings)))
+    ensure_watched(pool)
+    follow_port(pool, running)
+    with open_session(running.address) as session:
+        yield Server(
+            address=running.address, prefix=ground_of(pool, session, embedded=True),
+            host=running.tcp_host, port=running.tcp_port, binaries=running.programs,
+            is_embedded=True, opened=session,
+        )  # fmt: skip
+
+
+@contextmanager
+def open_given(pool: Pool) -> Iterator[Server]:
+    """A server of the user's."""
+    if not pool.settings.database.dsn:
+        raise UsageError(
+            "database.mode is server, and database.dsn does not say which",
+            hint="POOLMGR_DATABASE_DSN=postgresql://user:password@host/postgres",
+        )
+    address = parse_dsn(pool.settings.database.dsn)
+    with open_session(address) as session:
+        yield Server(
+            address=address, prefix=ground_of(pool, session, embedded=False), host=address.host,
+            port=address.port, binaries=None, is_embedded=False, opened=session,
+        )  # fmt: skip
+
+
+def ground_of(pool: Pool, session: Session, *, embedded: bool) -> str:
+    """The pool's prefix on this server, claimed when it has none."""
+    return ensure_ground(session, pool.facts.pool_id, Path(pool.facts.checkout).name, embedded=embedded)
+
+
+def connections_for(settings: Settings) -> int:
+    """How many connections a server must take so that every slot has its own."""
+    return max(settings.pool.max * settings.database.connections + OWN, LEAST)
+
+
+def follow_port(pool: Pool, running: Running) -> None:
+    """Slots that were lent under another port are told the new one."""
+    record = room_of(pool.site.state) / "port"
+    if record.exists() and record.read_text() == str(running.tcp_port):
+        return
+    snapshot = pool.snapshot()
+    for slot in snapshot.slots:
+        facts, lease = read_facts(slot), snapshot.lease_of(slot)
+        if lease and slot.state in LENT and facts and facts.server == EMBEDDED:
+            moved = facts._replace(host=running.tcp_host, port=running.tcp_port)
+            write_facts(slot, moved)
+            write_environment(pool, slot, lease, moved)
+    record.parent.mkdir(mode=0o700, exist_ok=True)
+    write_private(record, str(running.tcp_port).encode())

@@ -1,0 +1,46 @@
+"""The database in the life of its slot. Where slots have none, nothing is loaded for it."""
+
+from __future__ import annotations
+
+from poolmgr.core.database import Facts
+from poolmgr.core.records import Lease
+from poolmgr.services.ground.job import Job
+from poolmgr.services.ground.pool import Pool
+from poolmgr.store.tables.leases import databases_of_slot
+
+
+def lend_database(pool: Pool, job: Job, lease: Lease, commit: str) -> Facts | None:
+    """The lease's own database; None where there are none, or where it was asked for without."""
+    if job.args.get("without_database") or pool.settings.database.mode == "off":
+        return None
+    from poolmgr.services.databases.choice import is_on
+
+    if not is_on(pool):
+        return None
+    from poolmgr.services.databases import lending
+
+    return lending.lend_database(pool, job, lease, commit)
+
+
+def fence_databases(pool: Pool, job: Job) -> None:
+    """Whoever held the slot is out of its database."""
+    over = list_over(pool, job)
+    if over and not job.args.get("fenced"):
+        from poolmgr.services.databases.lending import fence_databases
+
+        fence_databases(pool, job, over)
+
+
+def drop_databases(pool: Pool, job: Job) -> None:
+    """The databases of the slot's past leases are gone, or owed."""
+    over = list_over(pool, job)
+    if over:
+        from poolmgr.services.databases.lending import try_drop
+
+        try_drop(pool, over)
+
+
+def list_over(pool: Pool, job: Job) -> tuple[Lease, ...]:
+    """The slot's leases that are over and whose databases are still there."""
+    with pool.engine.read() as session:
+        return databases_of_slot(session, job.slot.id)
