@@ -28,6 +28,7 @@ FORBIDDEN_PREFIXES = ("get_", "handle_", "process_")
 # The doors through which processes start, each with its reason.
 STARTERS = {
     "isolation/git/program.py": "the one door to git",
+    "isolation/database/embedded/program.py": "the embedded server and the programs that make it",
     "isolation/guards/launch.py": "the same for hooks, which cannot wait for `subprocess` to be imported",
     "poolmgr/services/ground/running.py": "the commands of the settings, for slots and templates",
     "poolmgr/services/lending/child.py": "the command of `run`",

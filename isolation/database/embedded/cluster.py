@@ -1,0 +1,197 @@
+"""The data directory: made whole under another name, kept while it can be trusted, else set aside.
+
+The server runs without fsync, so its data survives its own death but not the machine's, nor being
+copied while it ran. Whoever calls holds the server's `alive` lock; so does what is started here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from isolation.database.embedded import accounts, postmaster
+from isolation.database.embedded.binaries import Binaries, require_binaries
+from isolation.database.embedded.place import (
+    OUTSIDE,
+    Home,
+    Record,
+    choose_sockets,
+    ensure_private,
+    read_inode,
+    read_record,
+    replace_file,
+)
+from isolation.database.embedded.program import Account, run
+from isolation.database.errors import DatabaseError, DiskFull, ServerFailed
+
+SUPERUSER = "poolmgr"
+# We ourselves come by the socket, in a directory of ours alone; everybody else by password.
+RULES = f"""\
+local all {SUPERUSER} trust
+host  all {SUPERUSER} 127.0.0.1/32 reject
+host  all all 127.0.0.1/32 scram-sha-256
+"""
+ASIDE = "data.crashed-"
+
+
+class Cluster(NamedTuple):
+    """A data directory that can be started, and with what."""
+
+    account: Account
+    place: Path
+    sockets: Path
+    binaries: Binaries
+    fresh: bool
+
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        return self.place / "data"
+
+    @property
+    def rules(self) -> Path:
+        """Who may come from where."""
+        return self.place / "pg_hba.conf"
+
+
+def ensure_cluster(home: Home, asked: str, alive: int) -> Cluster:
+    """The data directory as it was, or a new one."""
+    record = read_record(home)
+    account, binaries = choose_programs(home, record, asked)
+    place = home.place_for(account)
+    ensure_place(home, place, account)
+    data = place / "data"
+    refuse_strangers(data)
+    if data.exists() and is_torn(record, data, binaries, account):
+        set_aside(data)
+    fresh = not data.exists()
+    if fresh:
+        make_data(data, binaries, account, alive)
+    sockets = choose_sockets(home, place)
+    ensure_private(sockets, accounts.uid_of(account))
+    cluster = Cluster(account, place, sockets, binaries, fresh)
+    clear_traces(cluster)
+    replace_file(cluster.rules, RULES, mode=0o644)
+    return cluster
+
+
+def choose_programs(home: Home, record: Record | None, asked: str) -> tuple[Account, Binaries]:
+    """Who runs what: as the data there is wants it, else the best there is."""
+    if record is not None and Path(record.place, "data").exists():
+        account = accounts.parse_account(record.account)
+        if home.place_for(account) == Path(record.place) or account.user is None:
+            data = home.place_for(account) / "data"
+            return account, require_binaries(asked or None, read_major(data))
+    data = home.root / "data"
+    binaries = require_binaries(asked or None, read_major(data))
+    return accounts.choose_account(home.root, binaries.dir), binaries
+
+
+def ensure_place(home: Home, place: Path, account: Account) -> None:
+    """The directory that holds data and sockets; outside, it says whose it is."""
+    if account.user is None:
+        return
+    OUTSIDE.mkdir(mode=0o755, parents=True, exist_ok=True)
+    place.mkdir(mode=0o711, exist_ok=True)
+    if place.lstat().st_uid != os.geteuid() or place.is_symlink():
+        raise ServerFailed(f"{place} is not ours", hint=f"ls -ld {place}")
+    replace_file(place / "home", f"{os.path.realpath(home.root)}\n")
+
+
+def refuse_strangers(data: Path) -> None:
+    """Stop when a server that does not hold our lock uses the data; two of them would ruin it."""
+    pid = postmaster.find_postmaster(data)
+    if pid is not None:
+        raise ServerFailed(
+            f"process {pid} uses {data}, and poolmgr did not start it", hint=f"end it: kill -INT {pid}"
+        )
+
+
+def is_torn(record: Record | None, data: Path, binaries: Binaries, account: Account) -> bool:
+    """Whether the data may lack what was written: power was lost, or it is a copy of running data."""
+    if record is not None and record.boot == read_boot() and record.inode == read_inode(data):
+        return False
+    output = run((binaries.dir / "pg_controldata", "-D", data), account)
+    if output.code:
+        raise ServerFailed(f"the data of the embedded server cannot be read: {last_line(output.text)}")
+    return not re.search(r"^Database cluster state: +shut down$", output.text, re.MULTILINE)
+
+
+def set_aside(data: Path) -> None:
+    """Keep what may be damaged under another name; only the last one is kept."""
+    for old in data.parent.glob(f"{ASIDE}*"):
+        shutil.rmtree(old)
+    data.rename(data.with_name(f"{ASIDE}{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"))
+
+
+def make_data(data: Path, binaries: Binaries, account: Account, alive: int) -> None:
+    """A new data directory, complete from the moment it has its name."""
+    fresh = data.with_name("data.new")
+    output = None
+    for locale in list_locales(binaries.major):
+        shutil.rmtree(fresh, ignore_errors=True)
+        ensure_private(fresh, accounts.uid_of(account))
+        output = run(
+            (
+                binaries.dir / "initdb", "-D", fresh, "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8",
+                "--no-sync", "--no-instructions", *locale,
+            ),
+            account, keep_open=(alive,),
+        )  # fmt: skip
+        if output.code == 0:
+            fresh.rename(data)
+            return
+        if "locale" not in output.text:
+            break
+    shutil.rmtree(fresh, ignore_errors=True)
+    raise failure("initdb failed", output.text if output else "")
+
+
+def list_locales(major: int) -> list[tuple[str, ...]]:
+    """The same letters everywhere if possible; not every system has the locale C.UTF-8."""
+    if major >= 17:
+        return [("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")]
+    return [("--locale=C.UTF-8",), ("--locale=C",)]
+
+
+def clear_traces(cluster: Cluster) -> None:
+    """What a killed server left: it would be taken for a living one whose number it names."""
+    (cluster.data / "postmaster.pid").unlink(missing_ok=True)
+    for trace in cluster.sockets.glob(".s.PGSQL.*"):
+        trace.unlink(missing_ok=True)
+
+
+def read_major(data: Path) -> int:
+    """The major version the data is of, 0 when there is none."""
+    try:
+        return int((data / "PG_VERSION").read_text())
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
+def read_boot() -> str:
+    """Which run of the machine this is; empty where it cannot be known."""
+    if sys.platform == "linux":
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return run(("sysctl", "-n", "kern.bootsessionuuid")).text
+
+
+def failure(what: str, text: str, log: Path | None = None) -> DatabaseError:
+    """Why a program of the server failed, in its own words."""
+    where = f"; its words are in {log}" if log else ""
+    reason = f"{what}: {last_line(text)}{where}"
+    if "No space left on device" in text:
+        return DiskFull(f"the disk is full: {reason}", hint="make room, then try again")
+    return ServerFailed(f"the embedded PostgreSQL server cannot be used: {reason}", hint="poolmgr db status")
+
+
+def last_line(text: str) -> str:
+    """The line that says why, else the last one."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["it said nothing"]
+    said = [line for line in lines if re.search(r"(FATAL|PANIC|error): ", line)] or lines
+    return re.sub(r"^.*?(FATAL|PANIC|error): +", "", said[-1])

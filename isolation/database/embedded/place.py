@@ -1,0 +1,137 @@
+"""Where an embedded server lives, and the record of how it was started.
+
+`lock` is held by whoever starts or stops it; `alive` by the server itself and all its children,
+from its first moment to the last: a free `alive` proves that nobody uses the data.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from isolation.database.embedded.program import Account
+from isolation.database.errors import ServerFailed
+
+OUTSIDE = Path("/var/lib/poolmgr")
+SOCKET_LIMIT = 103  # of macOS; Linux takes 107 bytes
+# What PostgreSQL's list of directories and libpq's host take without quoting.
+PLAIN = re.compile(r"/[A-Za-z0-9/._+-]*")
+
+
+class Home(NamedTuple):
+    """The directory of one pool's server, in the pool's state."""
+
+    state: Path
+
+    @property
+    def root(self) -> Path:
+        """Everything that belongs to us ourselves."""
+        return self.state / "server"
+
+    @property
+    def lock(self) -> Path:
+        """Held while the server is started or stopped."""
+        return self.root / "lock"
+
+    @property
+    def alive(self) -> Path:
+        """Held by the server."""
+        return self.root / "alive"
+
+    @property
+    def log(self) -> Path:
+        """The server's words."""
+        return self.root / "log"
+
+    @property
+    def digest(self) -> str:
+        """A short name of this place that no other has."""
+        return sha256(os.fsencode(os.path.realpath(self.root))).hexdigest()[:16]
+
+    def place_for(self, account: Account) -> Path:
+        """Where the data lies; what belongs to another user cannot lie in ours."""
+        return self.root if account.user is None else OUTSIDE / self.digest
+
+
+class Record(NamedTuple):
+    """How the server was started last."""
+
+    account: str
+    place: str
+    inode: int
+    major: int
+    programs: str
+    sockets: str
+    port: int
+    max_connections: int
+    boot: str
+
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        return Path(self.place, "data")
+
+    @property
+    def socket(self) -> str:
+        """The path of the server's socket."""
+        return f"{self.sockets}/.s.PGSQL.{self.port}"
+
+
+def read_record(home: Home) -> Record | None:
+    """The record, None when there is none, or none that this version wrote."""
+    try:
+        return Record(**json.loads((home.root / "pg.json").read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def write_record(home: Home, record: Record) -> None:
+    """Replace the record."""
+    replace_file(home.root / "pg.json", json.dumps(record._asdict(), indent=1) + "\n")
+
+
+def replace_file(path: Path, text: str, mode: int = 0o600) -> None:
+    """Replace a file in one step."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+    with open(descriptor, "w") as file:
+        os.fchmod(descriptor, mode)
+        file.write(text)
+    fresh.replace(path)
+
+
+def read_inode(data: Path) -> int:
+    """What tells a directory from its copy; 0 when there is none."""
+    try:
+        return data.stat().st_ino
+    except FileNotFoundError:
+        return 0
+
+
+def choose_sockets(home: Home, place: Path) -> Path:
+    """A directory whose path is short and plain enough for a socket: beside the data if possible."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    name = f"poolmgr-{os.geteuid()}-{home.digest}"
+    for directory in (place / "run", Path(runtime or "/nonexistent", name), Path("/tmp", name)):  # noqa: S108
+        fits = len(os.fsencode(directory)) + len("/.s.PGSQL.65535") <= SOCKET_LIMIT
+        if fits and PLAIN.fullmatch(str(directory)) and directory.parent.is_dir():
+            return directory
+    raise ServerFailed("no directory has a path short and plain enough for a socket; tried /tmp, too")
+
+
+def ensure_private(directory: Path, uid: int) -> None:
+    """A directory that is this user's alone; one that somebody else put there is refused."""
+    try:
+        directory.mkdir(mode=0o700)
+        if uid != os.geteuid():
+            os.chown(directory, uid, -1)
+    except FileExistsError:
+        pass
+    found = directory.lstat()
+    if found.st_uid != uid or found.st_mode & 0o170077 != 0o040000:
+        raise ServerFailed(f"{directory} is not a directory of this user's alone", hint=f"ls -ld {directory}")

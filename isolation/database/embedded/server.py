@@ -1,0 +1,210 @@
+"""The embedded server as others see it: running when needed, one for all who ask, ended on request.
+
+The way in is the socket, as the superuser; slots come by TCP with their passwords. No process is
+ever signalled that is not proven to be this server.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from isolation.database.address import Address
+from isolation.database.embedded import cluster, leaked, locks, postmaster, starting
+from isolation.database.embedded.place import OUTSIDE, Home, Record, read_inode, read_record
+from isolation.database.errors import ServerFailed
+from isolation.database.session import open_session
+
+PATIENCE = 120.0
+# An ended server's children notice it at their next wait; one that computes is ended by us.
+GRACE = 5.0
+# Fast, then at once; the first lets the server write down that it was shut down.
+ENDS = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
+
+
+class Wanted(NamedTuple):
+    """What the server should have; `programs` is a directory to take PostgreSQL from."""
+
+    max_connections: int = 100
+    programs: str = ""
+
+
+DEFAULT = Wanted()
+
+
+class Running(NamedTuple):
+    """A server that answers."""
+
+    address: Address
+    tcp_host: str
+    tcp_port: int
+    programs: Path
+    major: int
+    max_connections: int
+    started: bool = False
+    fresh: bool = False
+
+
+def ensure_server(home: Home, wanted: Wanted = DEFAULT) -> Running:
+    """The server, started if it was not running; `fresh` when its data was made anew."""
+    running = find_running(home)
+    if running is not None and running.max_connections >= wanted.max_connections:
+        touch(home)
+        return running
+    home.root.mkdir(mode=0o700, exist_ok=True)
+    with locks.held(home.lock, PATIENCE):
+        running = find_running(home)
+        if running is not None and is_too_small(running, wanted):
+            stop_running(home)
+            running = None
+        if running is None:
+            running = start_or_await(home, wanted)
+    touch(home)
+    return running
+
+
+def find_running(home: Home) -> Running | None:
+    """The server if it takes connections; nothing is started."""
+    record = read_record(home)
+    if record is None or record.inode != read_inode(record.data):
+        return None  # none was ever started here, or this is a copy of another's place
+    if postmaster.read_status(record.data) in {"starting", "stopping"}:
+        return None
+    return running_of(record) if postmaster.is_answering(record.socket) else None
+
+
+def is_running(home: Home) -> bool:
+    """Whether the server takes connections."""
+    return find_running(home) is not None
+
+
+def running_of(record: Record) -> Running:
+    return Running(
+        address=Address(record.sockets, record.port, cluster.SUPERUSER),
+        tcp_host=starting.HOST,
+        tcp_port=record.port,
+        programs=Path(record.programs),
+        major=record.major,
+        max_connections=record.max_connections,
+    )
+
+
+def is_too_small(running: Running, wanted: Wanted) -> bool:
+    """Whether the server must be started again, and nobody would notice."""
+    return running.max_connections < wanted.max_connections and count_clients(running) == 0
+
+
+def count_clients(running: Running) -> int:
+    """How many connections are there besides our own."""
+    with open_session(running.address) as session:
+        return int(
+            session.rows(
+                "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend'"
+                " AND pid <> pg_catalog.pg_backend_pid() AND application_name <> 'poolmgr'"
+            )[0][0]
+        )
+
+
+def touch(home: Home) -> None:
+    """Remember that the server was needed now."""
+    with suppress(FileNotFoundError):
+        os.utime(home.root / "pg.json")
+
+
+def start_or_await(home: Home, wanted: Wanted) -> Running:
+    """The server, whatever is left of an earlier one or of a killed start."""
+    deadline = time.monotonic() + PATIENCE
+    alone = None
+    while (alive := locks.try_hold(home.alive)) is None:
+        running = find_running(home)
+        if running is not None:
+            return running
+        alone = end_unreachable(home, alone)
+        if time.monotonic() > deadline:
+            raise ServerFailed(
+                f"the embedded server neither answers nor ends; something holds {home.alive}",
+                hint=f"fuser -v {home.alive}",
+            )
+        time.sleep(locks.NAP)
+    try:
+        return start_anew(home, wanted, alive)
+    finally:
+        os.close(alive)
+
+
+def start_anew(home: Home, wanted: Wanted, alive: int) -> Running:
+    made = cluster.ensure_cluster(home, wanted.programs, alive)
+    before = leaked.list_numbers(made.data)
+    record = starting.start(home, made, wanted.max_connections, alive)
+    running = running_of(record)._replace(started=True, fresh=made.fresh)
+    with open_session(running.address) as session:
+        leaked.remove_leaked(session, made.data, before)
+    return running
+
+
+def end_unreachable(home: Home, alone: float | None) -> float | None:
+    """End a server that lost its socket, and children that outlive theirs; since when they are seen alone."""
+    record = read_record(home)
+    data = record.data if record is not None else home.root / "data"
+    pid = postmaster.find_postmaster(data)
+    if pid is not None:
+        lost = record is None or not postmaster.is_answering(record.socket)
+        if postmaster.read_status(data) == "ready" and lost:
+            postmaster.end_worker(pid, data, signal.SIGINT)
+        return None
+    now = time.monotonic()
+    if alone is not None and now - alone > GRACE:
+        for left in postmaster.list_left(data):
+            postmaster.end_worker(left, data, signal.SIGKILL)
+    return now if alone is None else alone
+
+
+def stop_server(home: Home) -> bool:
+    """End the server; False when none was running."""
+    if not home.root.exists():
+        return False
+    with locks.held(home.lock, PATIENCE):
+        return stop_running(home)
+
+
+def stop_running(home: Home) -> bool:
+    """End the server, by force if it must be; whoever calls holds the lock."""
+    record = read_record(home)
+    data = record.data if record is not None else home.root / "data"
+    if not locks.is_held(home.alive):
+        return False
+    for number, patience in ENDS:
+        pid = postmaster.find_postmaster(data)
+        if pid is not None:
+            postmaster.end_worker(pid, data, number)
+        elif record is None or not postmaster.end_listener(record.socket, number):
+            for left in postmaster.list_left(data):
+                postmaster.end_worker(left, data, number)
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            if not locks.is_held(home.alive):
+                return True
+            time.sleep(locks.NAP)
+    raise ServerFailed(
+        f"the embedded server does not end; something holds {home.alive}", hint=f"fuser -v {home.alive}"
+    )
+
+
+def remove_server(home: Home) -> None:
+    """End the server and remove all that is its own, wherever it lies."""
+    if not home.root.exists():
+        return
+    with locks.held(home.lock, PATIENCE):
+        stop_running(home)
+        record = read_record(home)
+        outside = OUTSIDE / home.digest
+        if (outside / "home").exists():
+            shutil.rmtree(outside)
+        if record is not None and Path(record.sockets).parent not in {home.root, outside}:
+            shutil.rmtree(record.sockets, ignore_errors=True)
+        shutil.rmtree(home.root)
