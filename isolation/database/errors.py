@@ -94,6 +94,33 @@ class NotOurs(DatabaseError):
         self.name = name
 
 
+class DatabaseBusy(DatabaseError):
+    """Somebody is connected to a database, so it was not dropped or renamed."""
+
+    kind = "database_busy"
+
+    def __init__(self, name: str, connections: int) -> None:
+        super().__init__(
+            f"{name} has {connections} connection{'' if connections == 1 else 's'}, so it stays for now",
+            hint="end them, then: poolmgr db orphans --clean",
+        )
+        self.name = name
+
+
+class RoleInUse(DatabaseError):
+    """A role of ours owns something in a database that is not ours, so it cannot go."""
+
+    kind = "database_role"
+
+    def __init__(self, role: str, database: str, what: str) -> None:
+        super().__init__(
+            f"the role {role} stays: it {what} in the database {database}, which is not this pool's",
+            hint=f'in {database}: REASSIGN OWNED BY "{role}" TO CURRENT_USER; DROP OWNED BY "{role}"',
+        )
+        self.role = role
+        self.database = database
+
+
 class NoDatabase(DatabaseError):
     """The server has no database of this name."""
 
@@ -122,3 +149,9 @@ class CommandFailed(DatabaseError):
     """The server refused a statement for a reason that has no class of its own; see `sqlstate`."""
 
     kind = "database_command"
+
+
+class TemplateFailed(DatabaseError):
+    """A command that builds the template of slots' databases failed; nothing of the attempt is kept."""
+
+    kind = "database_template"
