@@ -1,0 +1,1 @@
+"""What a task touches, one source of knowledge per module."""

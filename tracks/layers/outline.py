@@ -1,0 +1,40 @@
+"""Where in a text a word stands: in code, below a heading of files, or in prose."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from enum import Enum
+
+FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
+HEADING = re.compile(r"^[ \t]*(?:#|\*\*|[^\n:]{0,80}:[*_]*[ \t]*$)[^\n]*", re.MULTILINE)
+FILES = re.compile(r"\b(?:files?|locations?|paths?)\b", re.IGNORECASE)
+
+
+class Place(Enum):
+    """What a place in a text says of the words in it."""
+
+    PROSE = "prose"
+    LISTED = "listed"
+    CODE = "code"
+
+
+class Outline:
+    """The headings and code blocks of one text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.fences = [found.start() for found in FENCE.finditer(text)]
+        self.headings = list(HEADING.finditer(text))
+        self.starts = [found.start() for found in self.headings]
+
+    def place(self, at: int) -> Place:
+        """Where a position lies."""
+        if bisect_right(self.fences, at) % 2:
+            return Place.CODE
+        line = self.text.rfind("\n", 0, at) + 1
+        before, colon, _ = self.text[line:at].partition(":")
+        number = bisect_right(self.starts, line) - 1
+        heading = self.headings[number][0] if number >= 0 else ""
+        is_listed = FILES.search(heading) or (colon and FILES.search(before))
+        return Place.LISTED if is_listed else Place.PROSE
