@@ -173,6 +173,7 @@ def where(invocation: Invocation, _values: Values) -> None:
     Example: poolmgr where
     """
     from poolmgr.core.errors import NoSuchSlot
+    from poolmgr.services.environment.record import read_ports
     from poolmgr.services.ground.pool import find_slot_around
     from poolmgr.services.looking.lag import read_lag
     from poolmgr.services.looking.report import look_at_slots
@@ -189,9 +190,11 @@ def where(invocation: Invocation, _values: Values) -> None:
         )
     seen = look_at_slots(pool, snapshot, [slot])[0]
     lag = read_lag(pool, slot, seen.lease)
+    ports = read_ports(slot, slot.lease_id)
     if invocation.as_json:
         overlaps = [each.as_json for each in list_overlaps(pool, seen.lease)] if seen.lease else []
-        emit({**slot_json(seen), "behind": lag.behind, "fetched": lag.fetched, "overlaps": overlaps})
+        more = {"behind": lag.behind, "fetched": lag.fetched, "overlaps": overlaps, "ports": list(ports)}
+        emit({**slot_json(seen), **more})
         return
     facts = [("slot", slot.name), ("state", slot.state.value.lower()), ("path", str(slot.path))]
     if seen.lease:
@@ -199,6 +202,7 @@ def where(invocation: Invocation, _values: Values) -> None:
     if seen.lease and seen.lease.scope:
         facts += [("owns", scope_text(seen)), ("files", f"{seen.weight} ({seen.weight.mode} view)")]
         facts += [("overlap", str(each)) for each in list_overlaps(pool, seen.lease)]
+    facts += [("ports", f"{ports[0]} to {ports[-1]}")] if ports else []
     facts += [("base", lag.text), ("work", work_text(seen)), ("inside", inside_text(seen))]
     for name, value in facts:
         out(f"{name:<8}{safe(value)}")

@@ -185,6 +185,15 @@ class DatabaseSettings(Section):
     )
 
 
+class PortsSettings(Section):
+    """Ports for what `env` starts or names."""
+
+    first: int = setting(default=20000, kind=kinds.whole(1024, 65535), doc="where the blocks of ports begin")
+    block: int = setting(
+        default=10, kind=kinds.whole(0, 1000), doc="how many ports a lease has for itself; 0: none"
+    )
+
+
 class BeadsSettings(Section):
     """The task graph."""
 
@@ -227,13 +236,13 @@ class Settings(Section):
     scope: ScopeSettings = section(factory=ScopeSettings)
     database: DatabaseSettings = section(factory=DatabaseSettings)
     beads: BeadsSettings = section(factory=BeadsSettings, in_effect=False)
-    env: Mapping[str, str] = setting(
+    env: Mapping[str, str | Mapping[str, str]] = setting(
         default={},
         kind=kinds.ENVIRONMENT,
-        doc="variables for every slot's .env.worktree",
+        doc="variables for every slot's .env.worktree, and for files of your choice",
         needs_trust=True,
-        in_effect=False,
     )
+    ports: PortsSettings = section(factory=PortsSettings)
     limits: LimitsSettings = section(factory=LimitsSettings, in_effect=False)
 
 

@@ -14,7 +14,6 @@ from poolmgr.core.settings_values import (
     check_path,
     parse_branch_template,
     parse_duration,
-    parse_environment_mapping,
     parse_line,
     parse_mapping,
     parse_mirror,
@@ -98,6 +97,13 @@ def texts(wants: str, check: Callable[[str], object], *, shape: Shape = Shape.LI
     return Kind(wants=wants, parse=parse, shape=shape)
 
 
+def parse_environment(raw: Raw) -> Value:
+    """Variables, and files with variables."""
+    from poolmgr.core.settings_environment import parse_environment_setting  # only a changed file pays
+
+    return parse_environment_setting(raw)
+
+
 SWITCH = Kind(wants="true or false", parse=parse_switch, shape=Shape.SWITCH)
 DURATION = Kind(wants="a duration such as 10s, 30m, 16h or 10d", parse=parse_duration, shape=Shape.NUMBER)
 SIZE = Kind(wants="a size such as 50MiB or 2GiB", parse=parse_size, shape=Shape.NUMBER)
@@ -115,4 +121,4 @@ NAMES = texts("a list of names", check_nothing)
 COMMANDS = texts("a list of commands", check_nothing, shape=Shape.COMMANDS)
 MAPPING = Kind(wants="a mapping of names to texts", parse=parse_mapping, shape=Shape.MAPPING)
 MIRROR = Kind(wants="a mapping of directories as src/** to others", parse=parse_mirror, shape=Shape.MAPPING)
-ENVIRONMENT = Kind(wants="a mapping of names to texts", parse=parse_environment_mapping, shape=Shape.MAPPING)
+ENVIRONMENT = Kind(wants="a mapping of names to texts", parse=parse_environment, shape=Shape.MAPPING)

@@ -82,6 +82,7 @@ def layered(layers: Iterable[Layer], *, digest: str | None, is_trusted: bool) ->
             values[given.key] = expanded(given)
             origins[given.key] = Origin(source=source, place=given.place)
     values |= sizes(values, origins)
+    require_ports(values, origins)
     return Loaded(
         settings=settings_from(values),
         values={key: values.get(key, each.default) for key, each in SETTINGS.items()},
@@ -119,3 +120,17 @@ def sizes(values: Mapping[str, Value], origins: Mapping[str, Origin]) -> dict[st
     least = given.get("pool.min", min(usual.min, *given.values(), most))
     start = given.get("pool.initial", min(max(usual.initial, least), most))
     return {"pool.min": least, "pool.initial": start, "pool.max": most}
+
+
+def require_ports(values: Mapping[str, Value], origins: Mapping[str, Origin]) -> None:
+    """SettingsError when a template names a port beyond the block."""
+    setting = values.get("env")
+    if not isinstance(setting, Mapping) or not setting:
+        return
+    from poolmgr.core.environment import list_ports  # only who has templates pays for them
+
+    block = values.get("ports.block", SETTINGS["ports.block"].default)
+    for port, name in sorted(list_ports(setting).items()):
+        if isinstance(block, int) and port >= block:
+            message = f"{name} names port {port} of a lease, counted from 0, and ports.block is {block}"
+            raise SettingsError((Problem(place=origins["env"].place, key="env", message=message),))

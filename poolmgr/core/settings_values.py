@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 Raw = str | int | float | bool | None | tuple["Raw", ...] | dict[str, "Raw"]
-Value = str | int | float | bool | None | tuple[str, ...] | Mapping[str, str]
+Value = str | int | float | bool | None | tuple[str, ...] | Mapping[str, str | Mapping[str, str]]
 
 SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 BYTES = {
@@ -118,15 +118,6 @@ def parse_mapping(raw: Raw) -> Mapping[str, str]:
         if "\0" in str(value) or CONTROL.search(name):
             raise ValueError(f"{name!r} has a control character in it")
     return {name: str(value) for name, value in raw.items()}
-
-
-def parse_environment_mapping(raw: Raw) -> Mapping[str, str]:
-    """Environment variables."""
-    mapping = parse_mapping(raw)
-    for name in mapping:
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name, re.ASCII):
-            raise ValueError(f"{name!r} cannot name an environment variable")
-    return mapping
 
 
 def parse_mirror(raw: Raw) -> Mapping[str, str]:

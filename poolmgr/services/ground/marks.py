@@ -1,12 +1,11 @@
-"""The pool's own files in a slot: who has it, for git's admin directory and for programs inside.
+"""The pool's own files about a slot: who has it, what was put there.
 
-`poolmgr.json` lies in the admin directory, out of the working tree's reach; from it a lost
-database is rebuilt. `.env.worktree` lies in the tree, excluded from git, never through a symlink.
+They lie in the admin directory, out of the working tree's reach; from `poolmgr.json` a lost
+database is rebuilt.
 """
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from typing import Any
 from isolation.git.worktrees import find_admin
 from isolation.guards.facts import FACTS
 from poolmgr.core.records import Lease, Slot
-from poolmgr.services.ground.pool import ENV_FILE, Pool
+from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.site import write_private
 
 MARK = "poolmgr.json"
@@ -78,37 +77,6 @@ def read_placed_in(worktree: Path) -> dict[str, str]:
     return {str(path): str(digest) for path, digest in placed.items()} if isinstance(placed, dict) else {}
 
 
-def write_env(slot: Slot, lease_id: str) -> None:
-    """Plain KEY=value lines for direnv, dotenv and `set -a`."""
-    file = slot.path / ENV_FILE
-    admin = find_admin(slot.path)
-    if admin is None or (os.path.lexists(file) and not is_our_env(file)):
-        return  # the branch has something of that name; it is not ours to replace
-    making = admin / ENV_FILE  # not in the tree: what a kill leaves there would look like work
-    write_private(making, f"POOLMGR_SLOT={slot.name}\nPOOLMGR_LEASE={lease_id}\n".encode())
-    try:
-        making.replace(file)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        write_private(file, making.read_bytes())
-        making.unlink()
-
-
-def drop_env(slot: Slot) -> None:
-    """Ours alone: nothing else is ever removed here."""
-    file = slot.path / ENV_FILE
-    if is_our_env(file):
-        file.unlink()
-
-
-def is_our_env(file: Path) -> bool:
-    """Whether the file is the one we write: a regular file that names a lease."""
-    with suppress(OSError):
-        return not file.is_symlink() and file.is_file() and b"\nPOOLMGR_LEASE=" in file.read_bytes()
-    return False
-
-
 def revoke(slot: Slot) -> None:
     """The lease is over whatever its holder thinks; the guards read this."""
     admin = find_admin(slot.path)
@@ -121,7 +89,6 @@ def revoke(slot: Slot) -> None:
 
 def drop_marks(slot: Slot) -> None:
     """Nothing of the last lease stays."""
-    drop_env(slot)
     admin = find_admin(slot.path)
     if admin:
         for name in (MARK, REVOKED, PLACED, FACTS):

@@ -6,7 +6,6 @@ which the next poolmgr command ends, with a rescue. When the release refuses, th
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,8 +16,9 @@ from isolation.git.worktrees import find_admin
 from poolmgr.core.errors import NotTheHolder, PoolError
 from poolmgr.core.lifecycle import LENT
 from poolmgr.core.records import Lease, Slot
+from poolmgr.services.environment.files import variables_of
 from poolmgr.services.ground import marks
-from poolmgr.services.ground.pool import ENV_FILE, Pool, find_slot_around, read_moment, require_lease
+from poolmgr.services.ground.pool import Pool, find_slot_around, read_moment, require_lease
 from poolmgr.services.ground.use import is_orphaned
 from poolmgr.services.life import release
 from poolmgr.services.life.settle import Settled
@@ -72,23 +72,7 @@ def variables_for(held: Held, outer: Mapping[str, str]) -> dict[str, str]:
     if kept.get("GIT_EDITOR") == ":":  # set by a commit for its hooks
         del kept["GIT_EDITOR"]
     own = {"POOLMGR_SLOT": held.slot.name, "POOLMGR_LEASE": held.lease.id}
-    return kept | read_variables(held) | own
-
-
-def read_variables(held: Held) -> dict[str, str]:
-    """What the slot's own file says; a file of that name that is not ours says nothing."""
-    try:
-        text = (held.slot.path / ENV_FILE).read_bytes()
-    except OSError:
-        return {}
-    found = parse_variables(os.fsdecode(text))
-    return found if found.get("POOLMGR_LEASE") == held.lease.id else {}
-
-
-def parse_variables(text: str) -> dict[str, str]:
-    """Plain KEY=value lines, as they are written."""
-    pairs = (line.partition("=") for line in text.splitlines() if not line.startswith("#"))
-    return {name: value for name, is_set, value in pairs if is_set and name.isidentifier()}
+    return kept | variables_of(held.slot, held.lease.id) | own
 
 
 def give_back(pool: Pool, held: Held, *, rescue: bool) -> Settled | None:

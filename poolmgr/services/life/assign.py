@@ -28,6 +28,7 @@ from isolation.guards.facts import FACTS
 from poolmgr.core.errors import BadName, BranchHeld, PoolError
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Lease, OpKind, Slot
+from poolmgr.services.environment.files import drop_environment, write_environment
 from poolmgr.services.ground import marks
 from poolmgr.services.ground.dirt import is_dirty
 from poolmgr.services.ground.job import Job, Turn, call_waiters, remember, step, step_on
@@ -71,7 +72,7 @@ def execute_assign(pool: Pool, job: Job, lease: Lease) -> Slot:
     point_head(job.git, target.branch, message=f"poolmgr: lent to {lease.agent}")
     set_facts(pool, admin, job.slot, lease)
     marks.write_mark(admin, pool, job.slot, lease)
-    marks.write_env(job.slot, lease.id)
+    write_environment(pool, job.slot, lease, None)
     told = f"lent to {lease.agent}"
     return step(pool, job, State.LEASED, action="acquire", reason=told, error="", view=view)
 
@@ -153,7 +154,7 @@ def undo_assign(pool: Pool, job: Job, *, reason: str) -> Slot:
     """The claim came to nothing: lease over, request back in line, the slot to be cleaned."""
     slot = job.slot
     with suppress(OSError):
-        marks.drop_env(slot)
+        drop_environment(slot)
     if slot.branch and job.args.get("start"):
         drop_ref_lock(pool, slot.branch)
     admin = find_admin(slot.path)

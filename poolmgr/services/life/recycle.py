@@ -15,6 +15,7 @@ from isolation.scope.view import FULL, View
 from poolmgr.core.errors import PoolError
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import OpKind, Slot
+from poolmgr.services.environment.files import drop_environment
 from poolmgr.services.ground import marks
 from poolmgr.services.ground.job import Job, call_waiters, remember, step
 from poolmgr.services.ground.locks import drop_dead_locks, find_locks
@@ -58,6 +59,7 @@ def execute_recycle(pool: Pool, job: Job) -> Slot:
         remember(pool, job, wiped=True)  # from here on nothing in the slot tells what its holder did
     wanted = Wanted(base.oid, view, worktree_config(admin, view.mode.value))
     reset_to(job.git, slot.path, wanted, work, rules_for(pool, slot), keep=caches.kept(pool))
+    drop_environment(slot)
     marks.drop_marks(slot)
     caches.drop_stale(pool, slot.path, before)
     with pool.git_lock(job.git) as git:

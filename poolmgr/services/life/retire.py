@@ -15,6 +15,7 @@ from isolation.git.worktrees import find_registered, forget_worktree
 from isolation.pins import unpin
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Slot
+from poolmgr.services.environment.files import drop_environment
 from poolmgr.services.ground.job import Job, remember, step
 from poolmgr.services.ground.marks import is_tombstone
 from poolmgr.services.ground.pool import Pool
@@ -26,6 +27,7 @@ def execute_retire(pool: Pool, job: Job) -> Slot:
     """The slot RETIRED: no directory, no admin entry, its work kept."""
     trash = job.slot.path.with_name(f".{job.slot.name}-{job.slot.id}.going")
     remember(pool, job, trash=os.fspath(trash))
+    drop_environment(job.slot)
     set_aside(pool, job, trash)
     if trash.exists() and not job.args.get("proven"):
         prove(pool, job, trash)

@@ -58,7 +58,8 @@ def place_outputs(pool: Pool, job: Job) -> None:
 
 def has_outputs(pool: Pool, slot: Slot) -> bool:
     """Whether the commands left files that cleaning takes away, so that they are due again."""
-    return bool(set(marks.read_placed(slot)) - set(pool.settings.warm.copy))
+    ours = {*pool.settings.warm.copy, *pool.settings.env}
+    return bool(set(marks.read_placed(slot)) - ours)
 
 
 def warm_key(pool: Pool, root: Path) -> str:

@@ -153,10 +153,11 @@ def runs_of(view: View) -> Runs:
 def without_ours(pool: Pool, paths: tuple[str, ...]) -> tuple[str, ...]:
     """Without what poolmgr put there and what anybody can make again."""
     is_disposable = matcher(pool.settings.release.disposable)
+    ours = {ENV_FILE, *pool.settings.env}
     return tuple(
         path
         for path in paths
-        if path != ENV_FILE and not is_disposable(os.fsencode(path.rstrip("/")), path.endswith("/"))
+        if path not in ours and not is_disposable(os.fsencode(path.rstrip("/")), path.endswith("/"))
     )
 
 

@@ -1,0 +1,1 @@
+"""What a lease's holder finds in its slot: variables, files of the user's choice, ports."""
