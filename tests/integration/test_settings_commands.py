@@ -56,7 +56,7 @@ def test_show_says_where_each_value_comes_from(repo: Repository, monkeypatch: py
     assert "  max: 5  # committed file (poolmgr.yaml:1)\n" in shown
     assert "  min: 2  # environment (POOLMGR_POOL_MIN)\n" in shown
     assert "  initial: 4  # default\n" in shown
-    assert "  connections: 20  # no effect yet, default\n" in shown
+    assert "  stale: 1h  # no effect yet, default\n" in shown
 
 
 def test_show_for_programs_has_every_key(repo: Repository) -> None:
