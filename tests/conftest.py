@@ -18,6 +18,9 @@ from tests.fixtures.commands import Commands
 from tests.fixtures.dwellers import Dwellers
 from tests.fixtures.home import lay_out_home, list_traces, replace_environment
 from tests.fixtures.repositories import Repositories, Repository
+from tests.fixtures.servers import any_server, embedded_server, system_server
+
+__all__ = ["any_server", "embedded_server", "system_server"]
 
 WHOLE = pytest.StashKey[bool]()
 

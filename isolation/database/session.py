@@ -61,7 +61,7 @@ class Session:
         """What a statement answers; `%s` are parameters, `{word}` the names given as keywords."""
         with failures.told(self.address), self._connection.cursor() as cursor:
             # Without parameters nothing is replaced, and a % stands for itself.
-            cursor.execute(compose(query, names), params or None)
+            cursor.execute(compose(query, names, with_values=bool(params)), params or None)
             return cursor.fetchall() if cursor.description else []
 
     def do(self, query: Statement, params: Sequence[object] = (), /, **names: str) -> None:
@@ -75,15 +75,18 @@ class Session:
             yield
 
 
-def compose(query: Statement, names: dict[str, str]) -> bytes | SQL | Composed:
-    """The statement with its names quoted as identifiers."""
+def compose(query: Statement, names: dict[str, str], *, with_values: bool) -> bytes | SQL | Composed:
+    """The statement with its names quoted as identifiers, in which a % is nothing but a %."""
     from psycopg.sql import SQL, Identifier
 
     if not isinstance(query, str):
         return query
     if not names:
         return query.encode()
-    return SQL(query).format(**{word: Identifier(name) for word, name in names.items()})
+    quoted = {word: Identifier(name).as_string() for word, name in names.items()}
+    if with_values:
+        quoted = {word: name.replace("%", "%%") for word, name in quoted.items()}
+    return SQL(query).format(**{word: SQL(name) for word, name in quoted.items()})
 
 
 @contextmanager
@@ -113,6 +116,7 @@ def parameters_of(address: Address, timeout: int) -> dict[str, Any]:
     said = options.pop("options", "")
     return {
         "application_name": "poolmgr",
+        "client_encoding": "UTF8",
         "connect_timeout": timeout,
         **options,
         "host": address.host,

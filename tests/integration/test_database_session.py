@@ -1,0 +1,149 @@
+"""The one door to PostgreSQL, against real servers: names, values, errors, hostile settings."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+
+import pytest
+
+from isolation.database.address import Address, parse_dsn, url_of
+from isolation.database.errors import (
+    CommandFailed,
+    DatabaseError,
+    NoDatabase,
+    NoRight,
+    ServerDown,
+    TooManyClients,
+    WrongPassword,
+)
+from isolation.database.session import open_session
+from tests.fixtures.servers import PASSWORD, PostgresServer
+
+HOSTILE = """we"ird 'nämé' {x} %s \\"""
+
+
+def test_names_and_values_of_any_kind_are_taken_as_they_are(any_server: PostgresServer) -> None:
+    role = f"{HOSTILE}{secrets.token_hex(4)}"
+    with open_session(any_server.superuser) as session:
+        session.do("CREATE ROLE {role} LOGIN PASSWORD %s", (PASSWORD,), role=role)
+        session.do("COMMENT ON ROLE {role} IS %s", ('{"a": "100%"}',), role=role)
+        try:
+            assert session.rows("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)) == [(1,)]
+            assert session.rows("SELECT '100%'") == [("100%",)]
+            with open_session(any_server.boss._replace(user=role)) as other:
+                assert other.role == role
+                assert not other.is_superuser
+        finally:
+            session.do("DROP ROLE {role}", role=role)
+
+
+def test_a_url_of_an_address_is_read_as_that_address(any_server: PostgresServer) -> None:
+    address = any_server.admin._replace(dbname="postgres", options=(("sslmode", "disable"),))
+    assert parse_dsn(url_of(address)) == address
+    with open_session(parse_dsn(url_of(address))) as session:
+        assert (session.role, session.dbname, session.major) == ("admin", "postgres", any_server.major)
+
+
+def test_a_socket_has_a_url_too(any_server: PostgresServer) -> None:
+    assert parse_dsn(url_of(any_server.superuser)) == any_server.superuser
+
+
+def test_variables_of_the_slot_lead_nowhere_else(
+    any_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "PGHOST": "192.0.2.1", "PGHOSTADDR": "192.0.2.1", "PGPORT": "1", "PGUSER": "nobody",
+        "PGPASSWORD": "wrong", "PGDATABASE": "nothing", "PGSERVICE": "none", "PGOPTIONS": "-c nonsense=1",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    with open_session(any_server.superuser) as session:
+        assert session.role == "poolmgr"
+    with pytest.raises(WrongPassword):
+        open_session(any_server.admin._replace(password="")).__enter__()
+
+
+def test_a_database_cannot_change_what_our_statements_mean(any_server: PostgresServer) -> None:
+    name = f"trap_{secrets.token_hex(4)}"
+    with open_session(any_server.superuser) as session:
+        session.do("CREATE DATABASE {name}", name=name)
+        try:
+            for setting in (
+                "search_path = public, pg_catalog", "default_transaction_read_only = on", "role = 'admin'",
+                "statement_timeout = 1", "lock_timeout = 1",
+            ):  # fmt: skip
+                session.do(f"ALTER DATABASE {{name}} SET {setting}", name=name)
+            with open_session(any_server.superuser, name) as inside:
+                shown = {
+                    word: inside.rows(f"SELECT current_setting('{word}')")[0][0]
+                    for word in ("search_path", "default_transaction_read_only", "role", "statement_timeout")
+                }
+                assert inside.rows("SELECT current_user") == [("poolmgr",)]
+            assert shown == {
+                "search_path": "pg_catalog", "default_transaction_read_only": "off", "role": "none",
+                "statement_timeout": "15min",
+            }  # fmt: skip
+        finally:
+            session.do("DROP DATABASE {name}", name=name)
+
+
+def test_statements_of_a_transaction_take_effect_all_or_none(any_server: PostgresServer) -> None:
+    role = f"half_{secrets.token_hex(4)}"
+    with open_session(any_server.superuser) as session:
+        with suppress(CommandFailed), session.transaction():
+            session.do("CREATE ROLE {role}", role=role)
+            session.do("SELECT 1/0")
+        assert session.rows("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)) == []
+
+
+def test_every_refusal_has_its_own_error(any_server: PostgresServer) -> None:
+    assert refusal(any_server.admin._replace(password="wrong")) is WrongPassword
+    assert refusal(any_server.admin._replace(user="unknown")) is WrongPassword
+    assert refusal(any_server.admin._replace(dbname="unknown")) is NoDatabase
+    assert refusal(any_server.admin._replace(port=1)) is ServerDown
+    assert refusal(any_server.admin._replace(host="/nowhere")) is ServerDown
+    with open_session(any_server.admin) as session:
+        with pytest.raises(NoRight) as caught:
+            session.do("ALTER SYSTEM SET work_mem = '1MB'")
+        assert caught.value.sqlstate == "42501"
+        with pytest.raises(CommandFailed) as failed:
+            session.do("CREATE DATABASE postgres")
+        assert failed.value.sqlstate == "42P04"
+
+
+def test_a_role_at_its_limit_is_too_many_clients(any_server: PostgresServer) -> None:
+    role = f"full_{secrets.token_hex(4)}"
+    with open_session(any_server.superuser) as session:
+        session.do("CREATE ROLE {role} LOGIN CONNECTION LIMIT 1 PASSWORD %s", (PASSWORD,), role=role)
+        try:
+            address = any_server.boss._replace(user=role)
+            with open_session(address):
+                assert refusal(address) is TooManyClients
+        finally:
+            session.do("DROP ROLE {role}", role=role)
+
+
+def test_a_session_that_the_server_ended_says_that_it_is_down(any_server: PostgresServer) -> None:
+    with open_session(any_server.superuser) as boss, open_session(any_server.admin) as session:
+        pid = session.rows("SELECT pg_backend_pid()")[0][0]
+        boss.do("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        with pytest.raises(ServerDown):
+            session.do("SELECT 1")
+
+
+def test_no_error_shows_a_password(any_server: PostgresServer) -> None:
+    address = any_server.boss._replace(password="hunter2-wrong")
+    with pytest.raises(DatabaseError) as caught, open_session(address):
+        pass
+    assert "hunter2" not in f"{caught.value} {caught.value.hint} {address!r} {address}"
+    with open_session(any_server.boss) as session:
+        with pytest.raises(DatabaseError) as caught:
+            session.do("ALTER ROLE {role} PASSWORD %s", ("hunter2-new",), role="nobody-of-this-name")
+        assert "hunter2" not in f"{caught.value} {caught.value.hint}"
+
+
+def refusal(address: Address) -> type[DatabaseError]:
+    """The kind of error that keeps us out."""
+    with pytest.raises(DatabaseError) as caught, open_session(address):
+        pass
+    return caught.type
