@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from isolation.git.program import Git
-from poolmgr.core.errors import NoSuchSlot
-from poolmgr.core.lifecycle import State
+from poolmgr.core.errors import NoSuchSlot, NotTheHolder, WrongState
+from poolmgr.core.lifecycle import LENT, State
 from poolmgr.core.records import Lease, Moment, Slot, Snapshot
 from poolmgr.core.settings import Settings
 from poolmgr.services.ground.site import Facts, Site
@@ -96,4 +96,18 @@ def require_lease(snapshot: Snapshot, slot: Slot) -> Lease:
     lease = snapshot.lease_of(slot)
     if lease is None:
         raise NoSuchSlot(f"{slot.name} has no lease", hint="poolmgr status")
+    return lease
+
+
+def require_holder(snapshot: Snapshot, slot: Slot, lease_id: str | None) -> Lease:
+    """The live lease, for what only its holder may do; a former holder does nothing to somebody else's."""
+    if slot.state not in LENT:
+        raise WrongState(f"{slot.name} is {slot.state}; nobody holds it", hint="poolmgr status")
+    lease = require_lease(snapshot, slot)
+    if lease_id is not None and lease_id != lease.id:
+        raise NotTheHolder(
+            f"{slot.name} belongs to {lease.agent} by now; the lease you name is over",
+            hint="poolmgr status",
+            facts={"slot": slot.name, "agent": lease.agent},
+        )
     return lease

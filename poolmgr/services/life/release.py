@@ -7,13 +7,13 @@ from typing import NamedTuple
 from isolation.git.program import Git
 from isolation.git.worktrees import find_admin
 from isolation.work import Finding, examine
-from poolmgr.core.errors import NotTheHolder, Unsaved, WrongState
+from poolmgr.core.errors import Unsaved, WrongState
 from poolmgr.core.lifecycle import LENT, State
 from poolmgr.core.records import Lease, OpKind, Slot, Snapshot
 from poolmgr.services.ground import marks
 from poolmgr.services.ground.inside import list_spared, started_by
 from poolmgr.services.ground.job import Turn, begin, hands_on
-from poolmgr.services.ground.pool import Pool, read_moment, require_lease
+from poolmgr.services.ground.pool import Pool, read_moment, require_holder, require_lease
 from poolmgr.services.life.keep import restore_directory, rules_for
 from poolmgr.services.life.settle import Settled, settle
 from poolmgr.store.snapshot import raise_fence
@@ -72,20 +72,6 @@ def check_scope(pool: Pool, slot: Slot, lease: Lease, *, allow: bool) -> tuple[s
         return ()
     with pool.git_lock(Git(slot.path)) as git:
         return verify_guards(git, admin)
-
-
-def require_holder(snapshot: Snapshot, slot: Slot, lease_id: str | None) -> Lease:
-    """The lease that ends; a former holder never ends somebody else's."""
-    if slot.state not in LENT:
-        raise WrongState(f"{slot.name} is {slot.state}; nobody holds it", hint="poolmgr status")
-    lease = require_lease(snapshot, slot)
-    if lease_id is not None and lease_id != lease.id:
-        raise NotTheHolder(
-            f"{slot.name} belongs to {lease.agent} by now; the lease you name is over",
-            hint="poolmgr status",
-            facts={"slot": slot.name, "agent": lease.agent},
-        )
-    return lease
 
 
 def reclaim(pool: Pool, snapshot: Snapshot, slot: Slot, *, reason: str) -> Settled:
