@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from poolmgr import __version__
-from poolmgr.cli import care, config, lend, look, pool, queue, rescue, run, scope, tracks
+from poolmgr.cli import care, config, db, lend, look, pool, queue, rescue, run, scope, tracks
 from poolmgr.cli.output import out
 from poolmgr.cli.typed import add_verb
 
@@ -46,5 +46,6 @@ app.add_typer(pool.app)
 app.add_typer(queue.app)
 app.add_typer(rescue.app)
 app.add_typer(scope.app)
+app.add_typer(db.app)
 app.add_typer(tracks.app)
 app.add_typer(config.app)

@@ -15,6 +15,7 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
     app.command()(cleanup)
     app.command(name="_work", hidden=True)(background)
+    app.command(name="_server", hidden=True)(watch)
 
 
 def doctor(
@@ -100,5 +101,18 @@ def background(
     invocation: Invocation = context.obj
     try:
         work(open_pool(invocation.directory), lock)
+    except NoPool:
+        return
+
+
+def watch(context: typer.Context) -> None:
+    """End the embedded database server once nobody needs it."""
+    from poolmgr.core.errors import NoPool
+    from poolmgr.services.databases import watching
+    from poolmgr.wiring import open_pool
+
+    invocation: Invocation = context.obj
+    try:
+        watching.watch(open_pool(invocation.directory))
     except NoPool:
         return

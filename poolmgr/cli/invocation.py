@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-RUNNING = frozenset({"run"})
+RUNNING = (["run"], ["db", "psql"])
 
 
 class Invocation(NamedTuple):
@@ -26,7 +26,7 @@ def parse_invocation(argv: list[str]) -> tuple[Invocation, list[str]]:
     command: tuple[str, ...] = ()
     words = iter(argv)
     for word in words:
-        if word == "--" and rest and rest[0] in RUNNING:
+        if word == "--" and any(rest[: len(verb)] == verb for verb in RUNNING):
             command = tuple(words)
         elif word == "--":
             rest += [word, *words]

@@ -77,6 +77,7 @@ def slot_json(seen: Seen) -> dict[str, object]:
         "looked": seen.looked, "error": slot.error or None, "warm": slot.warm,
         "scope": lease.scope.as_json if lease and lease.scope else None, "mode": seen.weight.mode,
         "visible": seen.weight.visible, "total": seen.weight.total,
+        "database": lease.database or None if lease else None,
     }  # fmt: skip
 
 
@@ -125,6 +126,8 @@ def show_slots(seen: list[Seen]) -> None:
     for one in seen:
         if one.lease and one.lease.scope:
             out(f"  {one.slot.name} owns {safe(scope_text(one))}")
+        if one.lease and one.lease.database:
+            out(f"  {one.slot.name} has the database {safe(one.lease.database)}")
         if one.slot.error:
             out(f"* {one.slot.name}: {safe(one.slot.error)}")
         if is_orphaned(one):
@@ -203,6 +206,8 @@ def where(invocation: Invocation, _values: Values) -> None:
         facts += [("owns", scope_text(seen)), ("files", f"{seen.weight} ({seen.weight.mode} view)")]
         facts += [("overlap", str(each)) for each in list_overlaps(pool, seen.lease)]
     facts += [("ports", f"{ports[0]} to {ports[-1]}")] if ports else []
+    if seen.lease and seen.lease.database:
+        facts += [("db", seen.lease.database)]
     facts += [("base", lag.text), ("work", work_text(seen)), ("inside", inside_text(seen))]
     for name, value in facts:
         out(f"{name:<8}{safe(value)}")

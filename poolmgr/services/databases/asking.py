@@ -8,7 +8,8 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 
-from poolmgr.services.databases.choice import is_on, room_of
+from poolmgr.core.records import Snapshot
+from poolmgr.services.databases.choice import EMBEDDED, is_on, read_mode, room_of
 from poolmgr.services.ground.pool import Pool
 from poolmgr.store.tables.leases import owed_databases
 
@@ -22,6 +23,16 @@ def ask_house(pool: Pool) -> None:
         room.mkdir(mode=0o700, exist_ok=True)
         (room / "later").unlink(missing_ok=True)
         (room / "due").touch(mode=0o600)
+
+
+def is_missed(pool: Pool, snapshot: Snapshot) -> bool:
+    """Whether a lease has a database on a server of ours that does not run."""
+    if read_mode(pool) != EMBEDDED or not any(lease.database for lease in snapshot.leases):
+        return False
+    from isolation.database.embedded.place import Home
+    from isolation.database.embedded.server import is_running
+
+    return not is_running(Home(pool.site.state))
 
 
 def put_off(pool: Pool) -> None:
@@ -39,11 +50,11 @@ def is_put_off(pool: Pool) -> bool:
     return 0 <= time.time() - tried < LATER
 
 
-def is_house_due(pool: Pool) -> bool:
-    """Whether there is work that can be tried now."""
+def is_house_due(pool: Pool, snapshot: Snapshot) -> bool:
+    """Whether there is work that can be tried now: what was asked for, what is owed, a dead server."""
     if not is_on(pool) or is_put_off(pool):
         return False
-    if (room_of(pool.site.state) / "due").exists():
+    if (room_of(pool.site.state) / "due").exists() or is_missed(pool, snapshot):
         return True
     with pool.engine.read() as session:
         return bool(owed_databases(session))

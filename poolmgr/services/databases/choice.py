@@ -64,9 +64,15 @@ def choose(pool: Pool) -> Choice:
         )
     missing = find_missing()
     found = Choice(OFF, missing) if missing else Choice(EMBEDDED, "PostgreSQL's programs are here")
-    room_of(pool.site.state).mkdir(mode=0o700, exist_ok=True)
-    write_private(room_of(pool.site.state) / "choice.json", json.dumps(found._asdict()).encode())
+    keep_choice(pool, found)
     return found
+
+
+def keep_choice(pool: Pool, found: Choice) -> None:
+    """What `auto` means from here on."""
+    room = room_of(pool.site.state)
+    room.mkdir(mode=0o700, exist_ok=True)
+    write_private(room / "choice.json", json.dumps(found._asdict()).encode())
 
 
 def find_missing() -> str:

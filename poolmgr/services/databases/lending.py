@@ -6,7 +6,7 @@ for; the server's own catalog, with our comments, says what is there. Every step
 
 from __future__ import annotations
 
-from isolation.database import dropping, lending
+from isolation.database import dropping, fencing, lending
 from isolation.database.errors import DatabaseError
 from isolation.database.names import slot_name
 from poolmgr.core.database import Facts
@@ -15,6 +15,7 @@ from poolmgr.services.databases.asking import ask_house
 from poolmgr.services.databases.choice import is_on
 from poolmgr.services.databases.facts import write_facts
 from poolmgr.services.databases.server import Server, open_server
+from poolmgr.services.databases.templates import ensure_template
 from poolmgr.services.ground.job import Job, remember
 from poolmgr.services.ground.pool import Pool
 from poolmgr.store.tables.leases import note_database
@@ -23,7 +24,7 @@ from poolmgr.store.tables.leases import note_database
 def lend_database(pool: Pool, job: Job, lease: Lease, commit: str) -> Facts:
     """The slot's own database, its holder's alone."""
     with open_server(pool) as server:
-        template = ""
+        template = ensure_template(pool, server, commit)
         facts = lend_from(pool, server, job.slot, lease, template)
     ask_house(pool)  # a spare is gone
     return facts
@@ -69,7 +70,7 @@ def fence_leases(pool: Pool, server: Server, over: tuple[Lease, ...]) -> None:
     """Nobody comes in any more."""
     with server.session() as session:
         for lease in over:
-            lending.fence(session, pool.facts.pool_id, lease.fence)
+            fencing.fence(session, pool.facts.pool_id, lease.fence)
 
 
 def try_drop(pool: Pool, over: tuple[Lease, ...]) -> None:

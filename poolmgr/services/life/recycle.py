@@ -22,6 +22,7 @@ from poolmgr.services.ground.locks import drop_dead_locks, find_locks
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.ground.start_point import Base, require_base
 from poolmgr.services.life import caches, warm
+from poolmgr.services.life.databases import drop_databases
 from poolmgr.services.life.keep import examine_slot, keep_slot, rules_for
 from poolmgr.services.life.refilling import prepare_filling
 from poolmgr.services.life.settle import record_outside
@@ -46,6 +47,7 @@ def execute_recycle(pool: Pool, job: Job) -> Slot:
     if "wiped" not in job.args:
         record_outside(pool, job)
     keep_slot(pool, job, reason="found while recycling")
+    drop_databases(pool, job)
     if slot.superseded:
         return hand_to_retire(pool, job)
     if slot.warm and warm.has_outputs(pool, slot):

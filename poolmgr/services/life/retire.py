@@ -19,6 +19,7 @@ from poolmgr.services.environment.files import drop_environment
 from poolmgr.services.ground.job import Job, remember, step
 from poolmgr.services.ground.marks import is_tombstone
 from poolmgr.services.ground.pool import Pool
+from poolmgr.services.life.databases import drop_databases
 from poolmgr.services.life.keep import keep_directory, restore_directory
 from poolmgr.services.life.park import leave_tombstone
 
@@ -31,6 +32,7 @@ def execute_retire(pool: Pool, job: Job) -> Slot:
     set_aside(pool, job, trash)
     if trash.exists() and not job.args.get("proven"):
         prove(pool, job, trash)
+    drop_databases(pool, job)
     forget(pool, job)
     if trash.exists():
         make_removable(trash)

@@ -64,9 +64,17 @@ def run_round(pool: Pool, *, progress: Callable[[str], None] = lambda _: None, p
     for slot in todo.unset:
         moved |= try_set_scope(pool, snapshot, slot)
     moved |= tidy(pool, todo)
+    moved |= keep_house(pool) if todo.house and prepares else False
     for slot in todo.idle:
         moved |= attempt(lambda slot=slot: watch_idle(pool, snapshot, slot))  # type: ignore[misc]
     return moved
+
+
+def keep_house(pool: Pool) -> bool:
+    """What databases need; where slots have none, nothing is loaded for it."""
+    from poolmgr.services.databases import house
+
+    return house.keep_house(pool)
 
 
 def attempt(action: Callable[[], object]) -> bool:

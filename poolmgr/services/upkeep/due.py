@@ -31,6 +31,7 @@ class Due(NamedTuple):
     unset: tuple[Slot, ...]
     builds: tuple[str, ...]
     wanted: int
+    house: bool
 
     @property
     def is_something(self) -> bool:
@@ -52,7 +53,7 @@ class Due(NamedTuple):
             self.unset,
             self.builds,
         )
-        return sum(len(each) for each in chores) + self.wanted
+        return sum(len(each) for each in chores) + self.wanted + self.house
 
 
 def due(pool: Pool, snapshot: Snapshot, now: Moment) -> Due:
@@ -75,7 +76,15 @@ def due(pool: Pool, snapshot: Snapshot, now: Moment) -> Due:
         unset=tuple(slot for slot in snapshot.slots if is_unset(snapshot, slot)),
         builds=tuple(list_dead_builds(pool)),
         wanted=missing(snapshot, most=pool.settings.pool.max, waiting=len(in_turn(pool, snapshot, now))),
+        house=pool.settings.database.mode != "off" and is_database_work(pool, snapshot),
     )
+
+
+def is_database_work(pool: Pool, snapshot: Snapshot) -> bool:
+    """Whether something is to be done for databases while nobody waits."""
+    from poolmgr.services.databases.asking import is_house_due
+
+    return is_house_due(pool, snapshot)
 
 
 def list_dead_builds(pool: Pool) -> list[str]:

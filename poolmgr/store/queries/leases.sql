@@ -54,6 +54,10 @@ SELECT l.* FROM leases l JOIN slots s ON s.id = l.slot_id
 WHERE l.database <> '' AND l.ended_wall IS NOT NULL
   AND s.state NOT IN ('RELEASING', 'RECYCLING', 'PARKED', 'BROKEN', 'RETIRING');
 
+-- name: databases_over
+-- Leases that are over and whose databases are still there.
+SELECT * FROM leases WHERE database <> '' AND ended_wall IS NOT NULL ORDER BY fence;
+
 -- name: databases_of_slot
 -- The leases of a slot whose databases are still there and which are over.
 SELECT * FROM leases WHERE slot_id = :slot_id AND database <> '' AND ended_wall IS NOT NULL;

@@ -115,6 +115,11 @@ def owed_databases(session: Session) -> tuple[Lease, ...]:
     return tuple(parse_lease(row) for row in session.all("owed_databases"))
 
 
+def databases_over(session: Session) -> tuple[Lease, ...]:
+    """Leases that are over and whose databases are still there."""
+    return tuple(parse_lease(row) for row in session.all("databases_over"))
+
+
 def databases_of_slot(session: Session, slot_id: int) -> tuple[Lease, ...]:
     """Leases of a slot that are over and whose databases are still there."""
     return tuple(parse_lease(row) for row in session.all("databases_of_slot", slot_id=slot_id))

@@ -1,0 +1,165 @@
+"""db status, url, psql, orphans: the databases that go with slots."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from poolmgr.cli.invocation import Invocation
+from poolmgr.cli.output import age, bytes_text, emit, out, safe, table
+
+if TYPE_CHECKING:
+    from poolmgr.core.records import Lease, Slot
+    from poolmgr.services.databases.showing import Kept, Shown
+    from poolmgr.services.ground.pool import Pool
+
+app = typer.Typer(
+    name="db", no_args_is_help=True, rich_markup_mode=None, help="The PostgreSQL databases of slots."
+)
+Name = Annotated[
+    str | None, typer.Argument(metavar="SLOT", help="name or path; by default the slot around you")
+]
+
+
+@app.command()
+def status(context: typer.Context) -> None:
+    """Show the server and the databases on it: whose, size, connections, template, age.
+
+    Example: poolmgr db status
+    """
+    from poolmgr.services.databases.showing import show_server
+    from poolmgr.wiring import open_pool
+
+    invocation: Invocation = context.obj
+    shown = show_server(open_pool(invocation.directory))
+    if invocation.as_json:
+        emit(status_json(shown))
+        return
+    owner = "one of our own" if shown.mode == "embedded" else f"yours, as {shown.role}"
+    out(safe(f"PostgreSQL {shown.version} at {shown.where}, {owner}"))
+    out(f"connections: {shown.connected} of {shown.most}")
+    if shown.is_open:
+        out(safe(f"note: every role of this server may connect to its database {shown.maintenance}"))
+    rows = [row_of(each) for each in shown.databases]
+    headers = ("database", "for", "size", "conn", "template", "age")
+    for line in table(headers, rows) if rows else ["no databases yet"]:
+        out(line)
+
+
+def row_of(kept: Kept) -> tuple[str, ...]:
+    """One database in the table."""
+    found = kept.found
+    return (
+        found.name,
+        f"{kept.slot} ({kept.agent})"
+        if kept.slot
+        else "half dropped"
+        if found.is_half_dropped
+        else found.kind,
+        "-" if found.size is None else bytes_text(found.size),
+        str(found.connections),
+        (found.mark.template or "-")[:8],
+        "-" if found.mark.made is None else age(time.time() - found.mark.made),
+    )
+
+
+def status_json(shown: Shown) -> dict[str, object]:
+    """As `db status --json` promises it."""
+    return {
+        "server": {
+            "mode": shown.mode, "address": shown.where, "version": shown.version, "role": shown.role,
+            "prefix": shown.prefix, "max_connections": shown.most, "connections": shown.connected,
+            "maintenance": shown.maintenance, "maintenance_open": shown.is_open,
+        },
+        "databases": [database_json(each) for each in shown.databases],
+    }  # fmt: skip
+
+
+def database_json(kept: Kept) -> dict[str, object]:
+    """One database for programs."""
+    found = kept.found
+    return {
+        "name": found.name, "kind": found.kind, "slot": kept.slot or None, "agent": kept.agent or None,
+        "owner": found.owner, "size": found.size, "connections": found.connections,
+        "template": found.mark.template or None, "made": found.mark.made, "used": found.mark.used,
+        "half_dropped": found.is_half_dropped,
+    }  # fmt: skip
+
+
+@app.command()
+def url(context: typer.Context, name: Name = None) -> None:
+    """Print a slot's DATABASE_URL, password included.
+
+    Example: poolmgr db url pool-wt-2
+    """
+    from poolmgr.services.databases.reaching import require_facts
+    from poolmgr.services.environment.variables import url_of
+    from poolmgr.wiring import open_pool
+
+    invocation: Invocation = context.obj
+    pool = open_pool(invocation.directory)
+    slot, lease = find_slot(pool, invocation, name)
+    facts = require_facts(pool, slot, lease)
+    if invocation.as_json:
+        emit(
+            {
+                "slot": slot.name, "url": url_of(facts), "host": facts.host, "port": facts.port,
+                "database": facts.name, "user": facts.role, "password": facts.password,
+            }
+        )  # fmt: skip
+    else:
+        out(url_of(facts))
+
+
+def find_slot(pool: Pool, invocation: Invocation, name: str | None) -> tuple[Slot, Lease | None]:
+    """The slot that is meant, and its lease."""
+    from poolmgr.services.ground.pool import require_slot
+
+    snapshot = pool.snapshot()
+    slot = require_slot(snapshot, name or ".", invocation.directory)
+    return slot, snapshot.lease_of(slot)
+
+
+@app.command()
+def psql(context: typer.Context, name: Name = None) -> None:
+    """Open psql in a slot's database; what stands after -- is psql's.
+
+    Example: poolmgr db psql pool-wt-2 -- -c 'SELECT 1'
+    """
+    from poolmgr.services.databases.reaching import psql_for
+    from poolmgr.services.lending.child import replace
+    from poolmgr.wiring import open_pool
+
+    invocation: Invocation = context.obj
+    pool = open_pool(invocation.directory)
+    program, variables = psql_for(pool, *find_slot(pool, invocation, name), os.environ)
+    pool.engine.close()
+    replace((program, *invocation.command), invocation.directory, variables)
+
+
+@app.command()
+def orphans(
+    context: typer.Context,
+    clean: Annotated[bool, typer.Option("--clean", help="drop those that are old enough and unused")] = False,
+) -> None:
+    """Show databases and roles of this pool that belong to no slot any more.
+
+    Another pool's, and those nobody can prove to be ours, are never listed nor touched.
+
+    Example: poolmgr db orphans --clean
+    """
+    from poolmgr.services.databases.orphans import clean_orphans, find_orphans
+    from poolmgr.wiring import open_pool
+
+    invocation: Invocation = context.obj
+    pool = open_pool(invocation.directory)
+    found = clean_orphans(pool) if clean else find_orphans(pool)
+    if invocation.as_json:
+        emit({"orphans": [each.as_json for each in found]})
+        return
+    rows = [(each.name, each.kind, each.size_text, each.age_text, each.fate) for each in found]
+    for line in table(("name", "kind", "size", "age", ""), rows) if rows else ["no orphans"]:
+        out(line)

@@ -1,0 +1,75 @@
+"""What is done for databases while nobody waits: drops that are owed, the template, spares ahead.
+
+One process at a time, by lock; whoever finds it held goes on with something else. Everything can
+be repeated. What the server refuses is told, and tried again a minute later.
+"""
+
+from __future__ import annotations
+
+from isolation.database import spares
+from isolation.database.errors import DatabaseError
+from poolmgr.core.errors import Busy
+from poolmgr.services.databases.asking import ask_house, put_off
+from poolmgr.services.databases.choice import room_of
+from poolmgr.services.databases.lending import drop_leases, fence_leases
+from poolmgr.services.databases.server import Server, open_server
+from poolmgr.services.databases.templates import ensure_template, trim_templates
+from poolmgr.services.ground.pool import Pool, read_moment
+from poolmgr.services.ground.start_point import require_base
+from poolmgr.store import gate
+from poolmgr.store.tables.events import add_pool_event
+from poolmgr.store.tables.leases import databases_over, owed_databases
+
+
+def keep_house(pool: Pool) -> bool:
+    """Whether it was ours to do."""
+    room = room_of(pool.site.state)
+    room.mkdir(mode=0o700, exist_ok=True)
+    try:
+        with gate.held(room / "house.lock", patience=0):
+            (room / "due").unlink(missing_ok=True)
+            try:
+                with open_server(pool) as server:
+                    pay(pool, server)
+                    if pool.snapshot().size:
+                        build_ahead(pool, server)
+            except DatabaseError as error:
+                give_up(pool, error)
+    except Busy:
+        return False
+    return True
+
+
+def give_up(pool: Pool, error: DatabaseError) -> None:
+    """Not now; the log says why."""
+    ask_house(pool)
+    put_off(pool)
+    with pool.engine.write() as session:
+        add_pool_event(session, pool.note("database", error.message, "failed"), now=read_moment())
+
+
+def pay(pool: Pool, server: Server) -> None:
+    """Holders out that are still in, databases gone that nobody has any more; one failure stops no other."""
+    with pool.engine.read() as session:
+        over, owed = databases_over(session), owed_databases(session)
+    failed: DatabaseError | None = None
+    for lease in over:
+        try:
+            if lease in owed:
+                drop_leases(pool, server, (lease,))
+            else:
+                fence_leases(pool, server, (lease,))
+        except DatabaseError as error:
+            failed = error
+    if failed:
+        raise failed
+
+
+def build_ahead(pool: Pool, server: Server) -> None:
+    """The template of the base, and databases made from it for those who come next."""
+    template = ensure_template(pool, server, require_base(pool, None).oid)
+    with server.session() as session:
+        missing = pool.settings.database.spares - spares.count_spares(session, pool.facts.pool_id, template)
+        for _ in range(missing):
+            spares.build_spare(session, server.prefix, pool.facts.pool_id, template)
+    trim_templates(pool, server, keep={template})

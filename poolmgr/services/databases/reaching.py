@@ -1,0 +1,42 @@
+"""A slot's database as its holder reaches it, on a server that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from poolmgr.core.database import Facts
+from poolmgr.core.errors import PoolError, WrongState
+from poolmgr.core.records import Lease, Slot
+from poolmgr.services.databases.choice import EMBEDDED
+from poolmgr.services.databases.facts import read_facts
+from poolmgr.services.databases.server import open_server
+from poolmgr.services.environment.variables import own_variables
+from poolmgr.services.ground.pool import Pool
+
+
+def require_facts(pool: Pool, slot: Slot, lease: Lease | None) -> Facts:
+    """The slot's database; a server of our own is up when this returns."""
+    if lease is None:
+        raise WrongState(f"{slot.name} is {slot.state}; it has no database", hint="poolmgr acquire")
+    facts = read_facts(slot) if lease.database else None
+    if facts is None:
+        raise PoolError(
+            f"{slot.name} was lent without a database", hint=f"poolmgr release {slot.name}, poolmgr acquire"
+        )
+    if facts.server != EMBEDDED:
+        return facts
+    with open_server(pool):
+        return read_facts(slot) or facts  # its port may be another one by now
+
+
+def psql_for(
+    pool: Pool, slot: Slot, lease: Lease | None, outer: Mapping[str, str]
+) -> tuple[str, dict[str, str]]:
+    """The psql that fits the server, and the environment in which it finds the slot's database."""
+    facts = require_facts(pool, slot, lease)
+    if lease is None:
+        raise AssertionError("only a lease has a database")
+    kept = {name: value for name, value in outer.items() if not name.startswith("PG")}
+    with open_server(pool) as server:
+        own = server.binaries / "psql" if server.binaries else None
+    return str(own) if own and own.exists() else "psql", kept | own_variables(slot, lease, facts)

@@ -1,0 +1,58 @@
+"""What `init` does for databases: find a server, start it or ask it, and let the rest be prepared."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from isolation.database.errors import INSTALL, DatabaseError
+from poolmgr.services.databases.asking import ask_house
+from poolmgr.services.databases.choice import EMBEDDED, OFF, Choice, choose, find_said, keep_choice
+from poolmgr.services.databases.server import open_server
+from poolmgr.services.ground.pool import Pool
+
+
+class SetUp(NamedTuple):
+    """Which server slots' databases live on, why, and where it is."""
+
+    mode: str
+    why: str
+    where: str = ""
+    version: str = ""
+    prefix: str = ""
+    is_local: bool = True
+    hint: str = ""
+
+    @property
+    def as_json(self) -> dict[str, object]:
+        """As `init --json` promises it."""
+        return {
+            "mode": self.mode, "why": self.why, "server": self.where or None, "version": self.version or None,
+            "prefix": self.prefix or None,
+        }  # fmt: skip
+
+
+def set_up(pool: Pool) -> SetUp:
+    """The server, up; where `auto` finds one of our own that does not start, there is none."""
+    choice = choose(pool)
+    if choice.mode == OFF:
+        return SetUp(choice.mode, choice.why, hint=INSTALL if "installed" in choice.why else "")
+    try:
+        found = read_server(pool, choice)
+    except DatabaseError as error:
+        if choice.mode != EMBEDDED or find_said(pool.settings.database):
+            raise
+        failed = Choice(OFF, error.message)
+        keep_choice(pool, failed)
+        return SetUp(failed.mode, failed.why, hint="poolmgr init, once that is mended")
+    ask_house(pool)
+    return found
+
+
+def read_server(pool: Pool, choice: Choice) -> SetUp:
+    """The server as it answers."""
+    with open_server(pool) as server, server.session() as session:
+        return SetUp(
+            choice.mode, choice.why, where=f"{server.host}:{server.port}",
+            version=f"{session.version // 10000}.{session.version % 10000}", prefix=server.prefix,
+            is_local=server.address.is_local,
+        )  # fmt: skip
