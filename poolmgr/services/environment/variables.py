@@ -32,10 +32,15 @@ def own_variables(slot: Slot, lease: Lease, database: Facts | None) -> dict[str,
     ours = {"POOLMGR_SLOT": slot.name, "POOLMGR_LEASE": lease.id}
     if database is None:
         return ours
+    return database_variables(database, f"poolmgr:{slot.name}:{lease.agent}") | ours
+
+
+def database_variables(database: Facts, application: str) -> dict[str, str]:
+    """How a program finds a database: libpq's variables, and the one that frameworks read."""
     variables = {
         "PGHOST": database.host, "PGPORT": str(database.port), "PGUSER": database.role,
         "PGDATABASE": database.name, "PGPASSWORD": database.password,
-        "PGAPPNAME": f"poolmgr:{slot.name}:{lease.agent}"[:LONGEST_NAME],
+        "PGAPPNAME": application[:LONGEST_NAME],
         "DATABASE_URL": url_of(database),
         **{OPTIONS[name]: value for name, value in database.options if name in OPTIONS},
     }  # fmt: skip
@@ -44,7 +49,7 @@ def own_variables(slot: Slot, lease: Lease, database: Facts | None) -> dict[str,
             require_writable(value)
         except ValueError as error:
             raise PoolError(f"{name} of the slot's database: {error}", hint="change database.dsn") from error
-    return variables | ours
+    return variables
 
 
 def url_of(database: Facts) -> str:
@@ -64,12 +69,15 @@ def fields_of(slot: Slot, lease: Lease, record: Record, database: Facts | None) 
     fields |= {f"port{number}": str(record.first + number) for number in range(record.block)}
     if record.block:
         fields["port"] = fields["port0"]
-    if database:
-        fields |= {
-            "database": database.name, "user": database.role, "password": database.password,
-            "host": database.host, "dbport": str(database.port), "url": url_of(database),
-        }  # fmt: skip
-    return fields
+    return fields | database_fields(database) if database else fields
+
+
+def database_fields(database: Facts) -> dict[str, str]:
+    """What templates may name of a database."""
+    return {
+        "database": database.name, "user": database.role, "password": database.password,
+        "host": database.host, "dbport": str(database.port), "url": url_of(database),
+    }  # fmt: skip
 
 
 def fill(setting: Environment, fields: Mapping[str, str]) -> Filled:
