@@ -32,6 +32,7 @@ class Sign(StrEnum):
     TOMBSTONE = "a tombstone"
     COUNTS = "dependency counts"
     TYPED_LINES = "lines with a _type"
+    EDGES_COUNTED = "dependencies that are counted and not told"
 
 
 class Parsed(NamedTuple):
@@ -159,3 +160,5 @@ def signs_of(record: Record, task: Task) -> Iterator[Sign]:
         yield Sign.COUNTS
     if "_type" in record:
         yield Sign.TYPED_LINES
+    if record.get("dependency_count") and "dependencies" not in record:
+        yield Sign.EDGES_COUNTED

@@ -47,13 +47,17 @@ Reasons = tuple[Reason, ...]
 class Readiness(NamedTuple):
     """The ready tasks, the most urgent first; the blocked ones with what blocks them; the reasons.
 
-    `reasons` has every task that is not over and not ready. `bd` does not list all of them as blocked.
+    `reasons` has every task that is not over and not ready; `bd` does not list all of them as blocked.
+    `held` has what waits for another task directly, `inherited` what is below such a one.
     """
 
     rules: Rules
+    relations: Relations
     ready: tuple[str, ...]
     blocked: Mapping[str, tuple[str, ...]]
     reasons: Mapping[str, Reasons]
+    held: Mapping[str, Reasons]
+    inherited: Mapping[str, str]
 
 
 def judge(tasks: Iterable[Task], rules: Rules, now: datetime, *, is_file: bool = True) -> Readiness:
@@ -75,7 +79,8 @@ def judge(tasks: Iterable[Task], rules: Rules, now: datetime, *, is_file: bool =
             ready.append(task)
     ready.sort(key=urgency)
     listed = list_blocked_old(relations) if rules is Rules.OLD else list_blocked(relations, held, inherited)
-    return Readiness(rules, tuple(task.id for task in ready), listed, reasons)
+    ids = tuple(task.id for task in ready)
+    return Readiness(rules, relations, ids, listed, reasons, held, inherited)
 
 
 def urgency(task: Task) -> tuple[int, float, str]:

@@ -54,14 +54,13 @@ OLD_UNFINISHED = frozenset({"open", "in_progress", "blocked", "deferred", "hooke
 NEW_FINISHED = frozenset({"closed", "pinned"})
 
 
-def decide_rules(asked: str, version: str | None, signs: Collection[Sign]) -> Decision:
+def decide_rules(asked: str, version: tuple[int, ...] | None, signs: Collection[Sign]) -> Decision:
     """The rules that were asked for; for `auto` those of the `bd` found, else those the file shows."""
     if asked != "auto":
         return Decision(Rules(asked), "as asked")
-    parsed = parse_version(version or "")
-    if parsed:
-        rules = Rules.OLD if parsed < FIRST_OF_THE_NEW else Rules.NEW
-        return Decision(rules, f"bd {'.'.join(map(str, parsed))} is found")
+    if version:
+        rules = Rules.OLD if version < FIRST_OF_THE_NEW else Rules.NEW
+        return Decision(rules, f"bd {'.'.join(map(str, version))} is found")
     for sign in (Sign.TYPED_LINES, Sign.COUNTS):
         if sign in signs:
             return Decision(Rules.NEW, f"the file has {sign}")

@@ -5,7 +5,11 @@ from __future__ import annotations
 import typer
 
 from poolmgr.cli import tracks_overlap
+from poolmgr.cli.invocation import Invocation
+from poolmgr.cli.output import emit, out
+from poolmgr.cli.tracks_read import RULES, read, say_problems
 from poolmgr.cli.typed import add_verb
+from poolmgr.cli.verb import Values, Verb
 
 app = typer.Typer(
     name="tracks",
@@ -14,5 +18,25 @@ app = typer.Typer(
     help="Which tasks can run side by side, and where they collide.",
 )
 
-for verb in tracks_overlap.VERBS:
+
+def analyze(invocation: Invocation, values: Values) -> None:
+    """Show what is ready, what is blocked by what, and how the open tasks hang together.
+
+    Example: poolmgr tracks analyze --rules 1
+    """
+    from poolmgr.cli.tracks_text import analysis_json, analysis_lines
+    from tracks.analysis import analyze as analyze_tasks
+
+    found = read(invocation, values["rules"])
+    analysis = analyze_tasks(found.readiness)
+    if invocation.as_json:
+        emit(analysis_json(found.tasks, found.readiness, analysis))
+        return
+    say_problems(found.tasks)
+    for line in analysis_lines(found.tasks, found.readiness, analysis):
+        out(line)
+
+
+VERBS = (Verb("analyze", analyze.__doc__ or "", (RULES,), analyze),)
+for verb in (*VERBS, *tracks_overlap.VERBS):
     add_verb(app, verb)

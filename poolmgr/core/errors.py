@@ -110,6 +110,12 @@ class BadName(PoolError):
     exit_code = 2
 
 
+class NoTasks(PoolError):
+    """There are no tasks to plan, or none of this name."""
+
+    code = "no_tasks"
+
+
 class NotKeptError(PoolError):
     """Work could not be proven kept; nothing was removed."""
 
@@ -120,6 +126,18 @@ class NoSuchRescue(PoolError):
     """No rescue has this id."""
 
     code = "no_such_rescue"
+
+
+class NoSuchTemplate(PoolError):
+    """No database template has this fingerprint."""
+
+    code = "no_such_template"
+
+
+class NoDatabase(PoolError):
+    """The slot has no database, so nothing can be done to it."""
+
+    code = "no_database"
 
 
 class CommandUnusable(PoolError):

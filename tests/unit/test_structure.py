@@ -31,6 +31,7 @@ STARTERS = {
     "isolation/database/embedded/program.py": "the embedded server and the programs that make it",
     "isolation/guards/launch.py": "the same for hooks, which cannot wait for `subprocess` to be imported",
     "poolmgr/services/ground/running.py": "the commands of the settings, for slots and templates",
+    "poolmgr/services/planning/bd.py": "the one door to bd",
     "poolmgr/services/lending/child.py": "the command of `run`",
     "poolmgr/services/lending/witness.py": "notices what signals went to the whole group of that command",
     "poolmgr/services/ground/detached.py": "the workers, and who watches the embedded server",

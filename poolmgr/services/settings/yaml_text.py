@@ -23,10 +23,10 @@ SCALARS = {
 }
 
 
-def parse_yaml(text: str, label: str) -> Node:
-    """The document; SettingsError names the line that cannot be read."""
+def parse_yaml(text: str, label: str, *, most: int = MOST) -> Node:
+    """The document, of at most so many nodes; SettingsError names the line that cannot be read."""
     try:
-        return Reader(text, label).document()
+        return Reader(text, label, most).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -51,10 +51,10 @@ def refusal(label: str, line: int, message: str) -> SettingsError:
 class Reader:
     """One document on its way from events to nodes."""
 
-    def __init__(self, text: str, label: str) -> None:
+    def __init__(self, text: str, label: str, most: int) -> None:
         self.loader = yaml.SafeLoader(text)
         self.label = label
-        self.left = MOST
+        self.left = most
 
     def document(self) -> Node:
         """The only document of the text."""
@@ -84,7 +84,7 @@ class Reader:
         event = self._next()
         self.left -= 1
         if self.left < 0 or depth < 0:
-            raise refusal(self.label, line, "is nested too deeply or too long for settings")
+            raise refusal(self.label, line, "is nested too deeply or too long")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise refusal(self.label, line, "anchors and aliases are not taken; write the value out")
         if tag := getattr(event, "tag", None):

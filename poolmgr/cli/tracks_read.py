@@ -1,0 +1,59 @@
+"""What every `tracks` command begins with: the tasks of the repository, judged now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolmgr.cli.invocation import Invocation
+from poolmgr.cli.output import safe, say, say_skipped
+from poolmgr.cli.verb import Word
+
+if TYPE_CHECKING:
+    from poolmgr.core.settings import Settings
+    from poolmgr.services.ground.site import Site
+    from poolmgr.services.planning.sources import Tasks
+    from tracks.ready import Readiness
+
+RULES = Word(
+    "rules", "whose rules say what is ready: auto, 0.4 or 1", metavar="RULES"
+)
+NAMED = 5  # problems that are told one by one
+
+
+class Read(NamedTuple):
+    """The repository, its tasks, and what is ready now."""
+
+    site: Site
+    settings: Settings
+    tasks: Tasks
+    readiness: Readiness
+
+
+def read(invocation: Invocation, rules: str | None = None) -> Read:
+    """The tasks; what a committed file asked for and did not get is said."""
+    import os
+    from datetime import UTC, datetime
+
+    from poolmgr.services.ground.site import find_site
+    from poolmgr.services.planning.sources import read_tasks
+    from poolmgr.services.settings.load import load_settings
+    from poolmgr.services.settings.place import find_checkout
+    from tracks.ready import judge
+
+    site = find_site(invocation.directory)
+    checkout = find_checkout(site)
+    loaded = load_settings(checkout, site.state, os.environ, {"beads.rules": rules} if rules else {})
+    say_skipped([given.key for given in loaded.skipped if given.key.startswith(("beads.", "tracks."))])
+    tasks = read_tasks(checkout or site.layout.top or site.common, loaded.settings.beads)
+    readiness = judge(tasks.tasks, tasks.decision.rules, datetime.now(UTC), is_file=tasks.is_file)
+    return Read(site, loaded.settings, tasks, readiness)
+
+
+def say_problems(tasks: Tasks, *, everything: bool = False) -> None:
+    """What could not be used, in lines for people."""
+    shown = tasks.problems if everything else tasks.problems[:NAMED]
+    for problem in shown:
+        line = f":{problem.line}" if problem.line else ""
+        say(f"{safe(problem.file)}{line}: {safe(problem.why)}")
+    if len(shown) < len(tasks.problems):
+        say(f"… and {len(tasks.problems) - len(shown)} more: poolmgr tracks analyze --json")

@@ -1,0 +1,77 @@
+"""What `tracks analyze` shows: for programs, and in lines for people. Titles are anybody's text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from poolmgr.cli.output import safe, table
+
+if TYPE_CHECKING:
+    from poolmgr.services.planning.sources import Tasks
+    from tracks.analysis import Analysis
+    from tracks.ready import Readiness
+    from tracks.task import Task
+
+SHOWN = 10  # of a list that is longer; --json has all
+
+
+def analysis_json(tasks: Tasks, readiness: Readiness, analysis: Analysis) -> dict[str, object]:
+    """The analysis as `--json` promises it."""
+    return {
+        "source": tasks.source, "rules": tasks.decision.rules.value, "rules_because": tasks.decision.why,
+        "tasks": len(tasks.tasks), "open": count_open(tasks.tasks),
+        "ready": sorted(readiness.ready),
+        "blocked": [{"id": each, "by": list(by)} for each, by in sorted(readiness.blocked.items())],
+        "cycles": [list(each) for each in analysis.cycles],
+        "waves": [list(each) for each in analysis.waves],
+        "components": [list(each) for each in analysis.components], "alone": analysis.alone,
+        "critical_path": list(analysis.path.tasks), "critical_minutes": analysis.path.minutes,
+        "bottlenecks": [
+            {"id": one.id, "holds": one.holds, "frees": list(one.frees)} for one in analysis.bottlenecks
+        ],
+        "problems": [problem._asdict() for problem in tasks.problems],
+    }  # fmt: skip
+
+
+def count_open(tasks: Iterable[Task]) -> int:
+    """The tasks that are not over."""
+    return sum(not task.is_over for task in tasks)
+
+
+def analysis_lines(tasks: Tasks, readiness: Readiness, analysis: Analysis) -> Iterator[str]:
+    """The same for people: the lists that matter, each with what is to be done first at its top."""
+    known = readiness.relations.tasks
+    yield (
+        f"{len(tasks.tasks)} tasks in {safe(tasks.source)}, {count_open(tasks.tasks)} open: "
+        f"{len(readiness.ready)} ready, {len(readiness.blocked)} blocked "
+        f"(rules {tasks.decision.rules}: {tasks.decision.why})"
+    )
+    rows = [(each, f"P{known[each].priority}", known[each].title) for each in readiness.ready]
+    yield from listed("ready", ("task", "", "title"), rows)
+    held = [(one.id, one.holds, len(one.frees), known[one.id].title) for one in analysis.bottlenecks]
+    yield from listed("bottlenecks", ("task", "holds", "frees", "title"), held)
+    if len(analysis.path.tasks) > 1:
+        minutes = f", {analysis.path.minutes} min" if analysis.path.minutes else ""
+        yield f"critical path, {len(analysis.path.tasks)} tasks{minutes}: {chain(analysis.path.tasks)}"
+    if len(analysis.waves) > 1:
+        yield f"waves: {' then '.join(str(len(wave)) for wave in analysis.waves)}"
+    if analysis.components:
+        sizes = ", ".join(str(len(each)) for each in analysis.components[:SHOWN])
+        yield f"tied together: {len(analysis.components)} groups of {sizes}; {analysis.alone} tasks alone"
+    for cycle in analysis.cycles:
+        is_over = all(known[each].is_over for each in cycle if each in known)
+        yield f"cycle{', all of it closed' if is_over else ''}: {chain((*cycle, cycle[0]))}"
+
+
+def listed(name: str, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
+    """A table under its name, cut after so many rows; nothing for no rows."""
+    if rows:
+        more = f", the first {SHOWN}" if len(rows) > SHOWN else ""
+        yield f"{name} ({len(rows)}{more}):"
+        yield from (f"  {line}" for line in table(headers, rows[:SHOWN]))
+
+
+def chain(tasks: Sequence[str]) -> str:
+    """Tasks one after another."""
+    return " → ".join(safe(each) for each in tasks)

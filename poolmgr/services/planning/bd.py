@@ -1,0 +1,105 @@
+"""The one door to the `bd` program: it only ever reads, and its exit codes are not believed alone.
+
+Beads' own variables are dropped, so that it looks where we say, and it starts no daemon.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from tracks.beads import BadAnswer, Parsed, Sign, parse_answer, parse_issues
+from tracks.rules import FIRST_OF_THE_NEW, parse_version
+
+TIMEOUT = 60.0
+KEPT_VARIABLES = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
+LIST = ("--readonly", "list", "--all", "--limit", "0", "--json")
+# What `list` leaves out and others can wait for; older ones do not know all of the words.
+HIDDEN = ("--include-gates", "--include-templates", "--include-infra")
+
+
+class BdFailed(Exception):
+    """`bd` gave no answer; the message is its own, or says what happened to it."""
+
+
+class Bd(NamedTuple):
+    """The program, where it works, and the directory of its data if that is not the usual one."""
+
+    program: str
+    cwd: Path
+    data: Path | None = None
+
+    def run(self, *args: str) -> str:
+        """What it prints; BdFailed where it says that it failed, or prints nothing but an error."""
+        process = subprocess.Popen(
+            (self.program, *args), cwd=self.cwd, env=self.environment(),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+        try:
+            stdout, stderr = process.communicate(timeout=TIMEOUT)
+        except subprocess.TimeoutExpired as error:
+            stop_group(process)
+            raise BdFailed(f"bd {args[0]} did not answer within {TIMEOUT:.0f} s") from error
+        except BaseException:
+            stop_group(process)
+            raise
+        text, said = (os.fsdecode(part) for part in (stdout, stderr))
+        if process.returncode or (not text.strip() and said.strip()):
+            raise BdFailed((said or text).strip().split("\n")[0] or f"it ended with {process.returncode}")
+        return text
+
+    def environment(self) -> dict[str, str]:
+        """What it may know."""
+        kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+        place = {"BEADS_DIR": str(self.data)} if self.data else {}
+        return kept | place | {"LC_ALL": "C", "NO_COLOR": "1", "BEADS_NO_DAEMON": "1"}
+
+
+def stop_group(process: subprocess.Popen[bytes]) -> None:
+    """End it and its children."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def find_bd(cwd: Path, data: Path | None) -> Bd | None:
+    """The `bd` on the PATH; None where there is none."""
+    program = shutil.which("bd")
+    return Bd(program, cwd, data) if program else None
+
+
+def read_version(bd: Bd) -> tuple[int, ...]:
+    """Its version; BdFailed for a program of this name that is something else."""
+    version = parse_version(bd.run("version"))
+    if version is None:
+        raise BdFailed("it tells no version")
+    return version
+
+
+def read_issues(bd: Bd, version: tuple[int, ...]) -> Parsed:
+    """All issues with their edges, also those that `list` hides by itself."""
+    words = HIDDEN if version >= FIRST_OF_THE_NEW else HIDDEN[:2]
+    try:
+        parsed = parsed_answer(bd.run(*LIST, *words))
+    except BdFailed:
+        parsed = parsed_answer(bd.run(*LIST))
+    if Sign.EDGES_COUNTED not in parsed.signs:
+        return parsed
+    # Before 0.50 `list` counts the edges and does not tell them; `export` does.
+    exported = parse_issues(os.fsencode(bd.run("--readonly", "export")), "bd export")
+    known = {task.id for task in exported.tasks}
+    others = tuple(task for task in parsed.tasks if task.id not in known)
+    return exported._replace(tasks=exported.tasks + others)
+
+
+def parsed_answer(text: str) -> Parsed:
+    """An answer's tasks; BdFailed for a text that is none."""
+    try:
+        return parse_answer(text, "bd list")
+    except BadAnswer as error:
+        raise BdFailed(str(error)) from error
