@@ -1,0 +1,118 @@
+"""What the server's catalog says is ours: marked roles, and the databases that belong to them.
+
+A database is ours when its owner is a role this pool marked, or when it carries the pool's mark and
+belongs to ourselves. Nothing else is, whatever its name and comment say.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from isolation.database.comments import BEGINNING, Mark, parse_mark
+from isolation.database.errors import NoDatabase
+from isolation.database.session import Session
+
+OURS = f"{BEGINNING}%"
+HALF_DROPPED = -2
+FoundKind = Literal["owner", "template", "making", "spare", "slot", "old", "framework"]
+
+ROLES = """
+SELECT r.oid, r.rolname, c.description, r.rolcanlogin, r.rolconnlimit
+FROM pg_catalog.pg_roles r
+JOIN pg_catalog.pg_shdescription c ON c.objoid = r.oid AND c.classoid = 'pg_catalog.pg_authid'::regclass
+WHERE c.description LIKE %s ORDER BY r.oid
+"""
+DATABASES = """
+SELECT d.oid, d.datname, o.rolname, oc.description, dc.description, d.datconnlimit,
+  (SELECT count(*) FROM pg_catalog.pg_stat_activity s WHERE s.datid = d.oid AND s.usesysid IS NOT NULL),
+  CASE WHEN %s AND d.datconnlimit <> -2
+    AND (pg_has_role('pg_read_all_stats', 'USAGE') OR has_database_privilege(d.oid, 'CONNECT'))
+    THEN pg_catalog.pg_database_size(d.oid) END
+FROM pg_catalog.pg_database d
+JOIN pg_catalog.pg_roles o ON o.oid = d.datdba
+LEFT JOIN pg_catalog.pg_shdescription oc
+  ON oc.objoid = o.oid AND oc.classoid = 'pg_catalog.pg_authid'::regclass
+LEFT JOIN pg_catalog.pg_shdescription dc
+  ON dc.objoid = d.oid AND dc.classoid = 'pg_catalog.pg_database'::regclass
+WHERE oc.description LIKE %s OR dc.description LIKE %s ORDER BY d.oid
+"""
+
+
+class Role(NamedTuple):
+    """A role that some pool marked."""
+
+    oid: int
+    name: str
+    mark: Mark
+    can_login: bool
+    limit: int
+
+
+class Found(NamedTuple):
+    """A database of this pool; `kind` framework is one that a slot's role made for itself."""
+
+    oid: int
+    name: str
+    kind: FoundKind
+    mark: Mark
+    owner: str
+    size: int | None
+    connections: int
+    limit: int
+
+    @property
+    def is_half_dropped(self) -> bool:
+        """Whether a drop was interrupted: only another drop works on it."""
+        return self.limit == HALF_DROPPED
+
+
+def list_marked(session: Session) -> list[Role]:
+    """The marked roles of every pool on the server."""
+    answered = session.rows(ROLES, (OURS,))
+    marked = [(oid, name, parse_mark(text), login, limit) for oid, name, text, login, limit in answered]
+    return [Role(oid, name, mark, login, limit) for oid, name, mark, login, limit in marked if mark]
+
+
+def list_roles(session: Session, pool_id: str) -> list[Role]:
+    """The roles of this pool."""
+    return [role for role in list_marked(session) if role.mark.pool == pool_id]
+
+
+def list_leases(session: Session, pool_id: str, fence: int) -> list[Role]:
+    """The roles of one lease: one, or none any more."""
+    return [role for role in list_roles(session, pool_id) if role.mark.fence == fence]
+
+
+def list_ours(session: Session, pool_id: str, *, sized: bool = True) -> list[Found]:
+    """The databases of this pool; sizes cost a look at every file."""
+    while True:
+        try:
+            answered = session.rows(DATABASES, (sized, OURS, OURS))
+            break
+        except NoDatabase:  # one was dropped while its size was asked for
+            continue
+    found = [
+        (row, mark_of(session, pool_id, owner=row[2], owner_text=row[3], own_text=row[4])) for row in answered
+    ]
+    return [
+        Found(row[0], row[1], kind_of(row[1], row[2], mark), mark, row[2], row[7], row[6], row[5])
+        for row, mark in found
+        if mark
+    ]
+
+
+def mark_of(
+    session: Session, pool_id: str, *, owner: str, owner_text: str | None, own_text: str | None
+) -> Mark | None:
+    """What a database is for: its owner's mark; its own if the pool's owner or we ourselves own it."""
+    owners, own = parse_mark(owner_text), parse_mark(own_text)
+    if owners is not None:
+        if owners.pool != pool_id:
+            return None
+        is_told_apart = owners.kind == "owner" and own is not None and own.pool == pool_id
+        return own if is_told_apart else owners
+    return own if own is not None and own.pool == pool_id and owner == session.role else None
+
+
+def kind_of(name: str, owner: str, mark: Mark) -> FoundKind:
+    return "framework" if mark.kind in ("slot", "old") and name != owner else mark.kind

@@ -1,0 +1,70 @@
+"""Puts a role out: no login, no password, no session of its own or in its databases."""
+
+from __future__ import annotations
+
+import time
+
+from isolation.database.catalog import Role, list_leases, list_roles
+from isolation.database.comments import Mark
+from isolation.database.errors import DatabaseBusy
+from isolation.database.session import Session
+from isolation.database.turns import turn
+
+PATIENCE = 10.0
+NAP = 0.005
+# Sessions of superusers are theirs to end, unless we are one.
+MAY_END = """
+  AND s.pid <> pg_backend_pid()
+  AND ((SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
+    OR NOT r.rolsuper AND (pg_has_role(s.usesysid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE')))
+"""
+# A role, and everybody in its databases; one database.
+OF_ROLE = "WHERE (s.usesysid = %s OR s.datid IN (SELECT oid FROM pg_catalog.pg_database WHERE datdba = %s))"
+IN_DATABASE = "WHERE s.datname = %s"
+SESSIONS = "FROM pg_catalog.pg_stat_activity s JOIN pg_catalog.pg_roles r ON r.oid = s.usesysid"
+
+
+def fence(session: Session, pool_id: str, number: int) -> None:
+    """Put the holder of a lease out; its databases stay as they are."""
+    for role in list_leases(session, pool_id, number):
+        close_role(session, pool_id, role)
+
+
+def close_role(session: Session, pool_id: str, role: Role) -> Role | None:
+    """Put a role out; as it is now, None when it is gone or no longer what it was seen to be."""
+    with turn(session):
+        now = find_same(session, pool_id, role)
+        if now is None:
+            return None
+        session.do("ALTER ROLE {role} NOLOGIN PASSWORD NULL", role=now.name)
+        if now.mark.kind == "spare":
+            # Nobody takes it for a slot from here on.
+            session.do("COMMENT ON ROLE {role} IS %s", (str(leaving(now.mark)),), role=now.name)
+    end_sessions(session, now)
+    return now
+
+
+def leaving(mark: Mark) -> Mark:
+    return mark._replace(kind="old")
+
+
+def find_same(session: Session, pool_id: str, role: Role) -> Role | None:
+    """The role as it is now; None when it is gone or serves another purpose."""
+    now = next((each for each in list_roles(session, pool_id) if each.oid == role.oid), None)
+    if now is None or now.mark.fence != role.mark.fence:
+        return None
+    return now if now.mark.kind in (role.mark.kind, "old") else None
+
+
+def end_sessions(session: Session, role: Role) -> None:
+    """End them and wait until they are gone; a new one cannot begin once the role has no login."""
+    deadline = time.monotonic() + PATIENCE
+    while count := terminate(session, OF_ROLE, role.oid, role.oid):
+        if time.monotonic() > deadline:
+            raise DatabaseBusy(role.name, count)
+        time.sleep(NAP)
+
+
+def terminate(session: Session, which: str, *params: object) -> int:
+    """Tell sessions to end, as far as we may; how many there were."""
+    return len(session.rows(f"SELECT pg_terminate_backend(s.pid) {SESSIONS} {which} {MAY_END}", params))

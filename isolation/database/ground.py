@@ -1,0 +1,64 @@
+"""What a pool needs on a server before its first database: rights, and a prefix nobody else has.
+
+The prefix is claimed by the name of the pool's owner role: role names are unique on a server, so
+two pools of one name cannot both have it. The claim is found again by the role's mark.
+"""
+
+from __future__ import annotations
+
+from isolation.database.catalog import list_roles
+from isolation.database.comments import Mark
+from isolation.database.errors import CommandFailed, NotOurs
+from isolation.database.names import OWNER, owner_name, prefix_for
+from isolation.database.rights import create_role, require_member, require_rights
+from isolation.database.session import Session
+from isolation.database.turns import turn
+
+# Digits of the pool's id in the prefix: none, unless another pool or person has that name.
+DIGITS = (0, 4, 8)
+TAKEN = {"42710", "23505"}  # a duplicate; the same, noticed only when both were written
+OPEN = """
+SELECT d.datname FROM pg_catalog.pg_database d
+WHERE d.datname IN (current_database(), 'postgres', 'template1')
+  AND (d.datacl IS NULL OR EXISTS (SELECT FROM aclexplode(d.datacl) a WHERE a.grantee = 0))
+"""
+
+
+def ensure_ground(session: Session, pool_id: str, checkout_name: str, *, embedded: bool) -> str:
+    """The pool's prefix on this server, claimed if it is not yet; what is not its own stays as it is.
+
+    An embedded server is the pool's alone: there PUBLIC leaves the databases that every server has.
+    """
+    require_rights(session)
+    prefix = find_prefix(session, pool_id) or claim_prefix(session, pool_id, checkout_name)
+    if embedded:
+        for (name,) in session.rows(OPEN):
+            session.do("REVOKE ALL ON DATABASE {name} FROM PUBLIC", name=name)
+    return prefix
+
+
+def find_prefix(session: Session, pool_id: str) -> str | None:
+    """The prefix that this pool has here."""
+    owners = [role.name for role in list_roles(session, pool_id) if role.mark.kind == "owner"]
+    if not owners:
+        return None
+    require_member(session, owners[0])
+    return owners[0].removesuffix(OWNER)
+
+
+def claim_prefix(session: Session, pool_id: str, checkout_name: str) -> str:
+    """The first prefix that is free, made the pool's."""
+    for digits in DIGITS:
+        prefix = prefix_for(checkout_name, pool_id, digits)
+        try:
+            with turn(session):
+                found = find_prefix(session, pool_id)  # by another process of this pool, just now
+                if found is not None:
+                    return found
+                create_role(session, owner_name(prefix), Mark(pool_id, "owner"), attributes="NOLOGIN")
+        except CommandFailed as error:
+            if error.sqlstate not in TAKEN:
+                raise
+        else:
+            return prefix
+    raise NotOurs(owner_name(prefix_for(checkout_name, pool_id, DIGITS[-1])), "its comment is another's")

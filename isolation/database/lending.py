@@ -1,0 +1,185 @@
+"""Hands a database to a lease: a spare if there is one, else one made for it.
+
+The hand-over is one transaction, so a lease has its database under its name with its password, or
+nothing. The name is the slot's; what an earlier lease of the slot left under it is put aside, and
+before anybody else's database the name gives way.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import NamedTuple
+
+from isolation.database.catalog import Found, Role, list_marked, list_ours
+from isolation.database.comments import Mark
+from isolation.database.errors import CommandFailed
+from isolation.database.limits import require_room
+from isolation.database.making import made
+from isolation.database.names import passing_name, slot_name
+from isolation.database.passwords import new_password, scram_verifier
+from isolation.database.rights import say
+from isolation.database.session import Session
+from isolation.database.templates import source_of
+from isolation.database.turns import turn
+
+# Somebody was given the name between our look and the change: noticed at once, or at the write.
+TAKEN = {"42P04", "42710", "23505"}
+TRIES = 5
+WAY = """
+SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = %s),
+  EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = %s),
+  extract(epoch FROM clock_timestamp())::bigint
+"""
+
+
+class Wanted(NamedTuple):
+    """What a lease needs."""
+
+    prefix: str
+    pool_id: str
+    number: int
+    slot_id: int
+    fence: int
+    template: str
+    connections: int
+
+
+class Lent(NamedTuple):
+    """What a lease has."""
+
+    name: str
+    role: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Lent({self.name!r})"
+
+
+class Sight(NamedTuple):
+    """The server's catalog, as one turn sees it; the names are those that stand in the slot's way."""
+
+    marked: list[Role]
+    ours: list[Found]
+    is_database: bool
+    is_role: bool
+    now: int
+
+    def database_of(self, role: Role) -> Found | None:
+        """The database that came with a role."""
+        return next((found for found in self.ours if found.owner == role.name == found.name), None)
+
+
+def lend(session: Session, wanted: Wanted) -> Lent:
+    """The lease's database; asked again for one fence, the same one with another password."""
+    password = new_password()
+    verifier = scram_verifier(password)
+    name = hand_over(session, wanted, verifier)
+    if name is None:
+        source = source_of(session, wanted.pool_id, wanted.template)
+        with made(session, wanted.pool_id, wanted.prefix, source) as new:
+            name = hand_over(session, wanted, verifier, new.role.oid)
+    if name is None:
+        raise CommandFailed(f"no database could be lent to slot {wanted.number}")
+    return Lent(name, name, password)
+
+
+def hand_over(session: Session, wanted: Wanted, verifier: str, own: int | None = None) -> str | None:
+    """Give the lease a spare, or the database made for it; its name, None when there is no spare."""
+    for attempt in range(TRIES):
+        try:
+            with turn(session):
+                return decide(session, wanted, verifier, own)
+        except CommandFailed as error:
+            if error.sqlstate not in TAKEN or attempt + 1 == TRIES:
+                raise
+    return None
+
+
+def decide(session: Session, wanted: Wanted, verifier: str, own: int | None) -> str | None:
+    """What a turn does: the lease's database again, or the next free one; None when there is none."""
+    sight = look(session, wanted)
+    for role in sight.marked:
+        if role.mark.pool == wanted.pool_id and role.mark.fence == wanted.fence and sight.database_of(role):
+            admit(session, wanted, verifier, role.name)
+            return role.name
+    free = choose(sight, wanted, own)
+    if free is None:
+        return None
+    require_room(session, sight.marked, wanted.connections)
+    name = free_name(session, sight, wanted)
+    session.do("ALTER DATABASE {old} RENAME TO {new}; ALTER ROLE {old} RENAME TO {new}", old=free, new=name)
+    say(session, name, mark_of_lease(wanted, sight.now))
+    admit(session, wanted, verifier, name)
+    return name
+
+
+def look(session: Session, wanted: Wanted) -> Sight:
+    """The catalog, read within a turn."""
+    name = slot_name(wanted.prefix, wanted.number)
+    marked, ours = list_marked(session), list_ours(session, wanted.pool_id, sized=False)
+    return Sight(marked, ours, *session.rows(WAY, (name, name))[0])
+
+
+def choose(sight: Sight, wanted: Wanted, own: int | None) -> str | None:
+    """The database made for this lease, else a spare that nobody is in."""
+    for role in sight.marked:
+        found = sight.database_of(role)
+        if found is None or found.connections or found.is_half_dropped or role.mark.pool != wanted.pool_id:
+            continue
+        if role.oid == own:
+            return role.name
+        if own is None and role.mark.kind == "spare" and (role.mark.template or "") == wanted.template:
+            return role.name
+    return None
+
+
+def free_name(session: Session, sight: Sight, wanted: Wanted) -> str:
+    """The slot's name, with a twist when it is not ours to take."""
+    name = slot_name(wanted.prefix, wanted.number)
+    if not sight.is_database and not sight.is_role:
+        return name
+    holder = next((role for role in sight.marked if role.name == name and is_earlier(role, wanted)), None)
+    found = sight.database_of(holder) if holder else None
+    is_movable = not sight.is_database or (found and not found.connections and not found.is_half_dropped)
+    if holder is None or not is_movable:
+        return slot_name(wanted.prefix, wanted.number, secrets.token_hex(2))
+    put_aside(session, wanted.prefix, holder, found)
+    return name
+
+
+def is_earlier(role: Role, wanted: Wanted) -> bool:
+    """Whether a role is that of an earlier lease of the slot."""
+    mark = role.mark
+    return mark.pool == wanted.pool_id and mark.slot == wanted.number and mark.fence != wanted.fence
+
+
+def put_aside(session: Session, prefix: str, role: Role, found: Found | None) -> None:
+    """Move what an earlier lease left out of the slot's name; it is dropped by its fence later."""
+    aside = passing_name(prefix, "old", secrets.token_hex(4))
+    session.do(
+        "ALTER ROLE {old} NOLOGIN PASSWORD NULL; ALTER ROLE {old} RENAME TO {new}", old=role.name, new=aside
+    )
+    if found is not None:
+        session.do("ALTER DATABASE {old} RENAME TO {new}", old=role.name, new=aside)
+    say(session, aside, role.mark._replace(kind="old"), has_database=found is not None)
+
+
+def admit(session: Session, wanted: Wanted, verifier: str, name: str) -> None:
+    """From here on the lease's password opens the database."""
+    session.do(
+        f"ALTER ROLE {{role}} LOGIN CONNECTION LIMIT {wanted.connections:d} PASSWORD %s",
+        (verifier,),
+        role=name,
+    )
+
+
+def mark_of_lease(wanted: Wanted, now: int) -> Mark:
+    return Mark(
+        pool=wanted.pool_id,
+        kind="slot",
+        slot=wanted.number,
+        slot_id=wanted.slot_id,
+        fence=wanted.fence,
+        template=wanted.template or None,
+        made=now,
+    )

@@ -1,0 +1,81 @@
+"""What is a pool's and belongs to nobody: of leases that are over and killed commands, half-dropped.
+
+Which leases live is the caller's knowledge; when that cannot be known, nothing may be asked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from isolation.database.catalog import Found, Role, list_ours, list_roles
+from isolation.database.dropping import drop, drop_whole
+from isolation.database.making import clock
+from isolation.database.session import Session
+from isolation.database.turns import let_go, making_key, try_hold
+
+
+class Orphan(NamedTuple):
+    """A role that nobody needs with its databases, or single databases of a role that stays."""
+
+    name: str
+    why: str
+    databases: tuple[Found, ...]
+    role: Role | None
+
+
+def list_orphans(session: Session, pool_id: str, live: Collection[int], grace: float) -> list[Orphan]:
+    """What may go: nothing of a live lease (by its fence) that works, nothing younger than the grace."""
+    ours, now = list_ours(session, pool_id), clock(session)
+    roles = list_roles(session, pool_id)
+    orphans = []
+    for role in roles:
+        owned = tuple(
+            found
+            for found in ours
+            if found.owner == role.name or (role.mark.kind == "template" and found.name == role.name)
+        )
+        why = reason(session, role, live, has_database=bool(owned))
+        if why and (role.mark.kind == "making" or now - (role.mark.made or 0) >= grace):
+            orphans.append(Orphan(role.name, why, owned, role))
+    taken = {found.oid for orphan in orphans for found in orphan.databases}
+    owners = {role.name for role in roles}
+    for found in ours:
+        if found.oid in taken:
+            continue
+        if found.is_half_dropped:
+            orphans.append(Orphan(found.name, "its drop was interrupted", (found,), None))
+        elif found.owner not in owners and now - (found.mark.made or 0) >= grace:
+            orphans.append(Orphan(found.name, "it has no role of the pool", (found,), None))
+    return orphans
+
+
+def reason(session: Session, role: Role, live: Collection[int], *, has_database: bool) -> str:
+    """Why a role belongs to nobody; '' when it does."""
+    match role.mark.kind:
+        case "slot" | "old" if role.mark.fence not in live:
+            return "its lease is over" if role.mark.fence is not None else "nobody needs it any more"
+        case "making" if is_left(session, role):
+            return "the command that made it was killed"
+        case "spare" | "template" if not has_database:
+            return "it has no database"
+        case _:
+            return ""
+
+
+def is_left(session: Session, role: Role) -> bool:
+    """Whether the session that was making it is gone."""
+    key = making_key(role.oid)
+    if not try_hold(session, key):
+        return False
+    let_go(session, key)
+    return True
+
+
+def drop_orphan(session: Session, pool_id: str, orphan: Orphan) -> None:
+    """Take it away, with every safeguard of a drop."""
+    if orphan.role is not None:
+        drop_whole(session, pool_id, orphan.role)
+        return
+    for found in orphan.databases:
+        drop(session, pool_id, found)

@@ -1,0 +1,89 @@
+"""Makes the database of a lease anew: same name, role, password and limit, other contents.
+
+The new one is whole before the old one is touched, and they change places in one transaction. Both
+belong to the lease's role at all times, so what a kill leaves goes with the lease, or before the
+next renewal.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from isolation.database.catalog import Role, list_leases, list_ours
+from isolation.database.comments import Mark
+from isolation.database.copies import hand_contents
+from isolation.database.dropping import drop
+from isolation.database.errors import CommandFailed, DatabaseBusy, DatabaseError, NotOurs
+from isolation.database.fencing import IN_DATABASE, terminate
+from isolation.database.leaving import roll_back_prepared
+from isolation.database.lending import Wanted, mark_of_lease
+from isolation.database.making import clock, create_closed, open_marked
+from isolation.database.names import passing_name
+from isolation.database.rights import say
+from isolation.database.session import Session
+from isolation.database.templates import source_of
+from isolation.database.turns import let_go, making_key, try_hold, turn
+
+IN_USE = "55006"
+TRIES = 3
+
+
+def renew(session: Session, wanted: Wanted) -> str:
+    """The name of the lease's database, made anew from `wanted.template`; its sessions are ended."""
+    leases = [role for role in list_leases(session, wanted.pool_id, wanted.fence) if role.can_login]
+    if not leases:
+        raise NotOurs(f"the database of slot {wanted.number}", "its lease has none on this server")
+    role = leases[0]
+    if not try_hold(session, making_key(role.oid)):
+        raise DatabaseError(f"{role.name} is being made anew by another command", hint="poolmgr db status")
+    try:
+        drop_passing(session, wanted, role)
+        replace(session, wanted, role, fresh(session, wanted, role))
+        drop_passing(session, wanted, role)
+    finally:
+        let_go(session, making_key(role.oid))
+    return role.name
+
+
+def fresh(session: Session, wanted: Wanted, role: Role) -> str:
+    """A whole new database of the lease's role, under a name nobody waits for."""
+    source = source_of(session, wanted.pool_id, wanted.template)
+    name = passing_name(wanted.prefix, "new", secrets.token_hex(4))
+    create_closed(session, name, role.name, source)
+    open_marked(session, name, Mark(wanted.pool_id, "making", fence=wanted.fence))
+    session.do("ALTER ROLE {role} RESET ALL", role=role.name)
+    hand_contents(session, source, database=name, role=role.name)
+    return name
+
+
+def replace(session: Session, wanted: Wanted, role: Role, name: str) -> None:
+    """The new one takes the old one's name; who is connected to either is put out."""
+    roll_back_prepared(session, role.name, only=role.name)
+    for _ in range(TRIES):
+        try:
+            with turn(session):
+                return exchange(session, wanted, role, name)
+        except CommandFailed as error:
+            # Somebody was quicker than the rename, which waits five seconds for those who leave.
+            if error.sqlstate != IN_USE:
+                raise
+    raise DatabaseBusy(role.name, 1)
+
+
+def exchange(session: Session, wanted: Wanted, role: Role, name: str) -> None:
+    """The names, in one transaction; the holder may have dropped the old database itself."""
+    for each in (name, role.name):
+        terminate(session, IN_DATABASE, each)
+    if session.rows("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", (role.name,)):
+        away = passing_name(wanted.prefix, "gone", secrets.token_hex(4))
+        session.do("ALTER DATABASE {old} RENAME TO {away}", old=role.name, away=away)
+    session.do("ALTER DATABASE {new} RENAME TO {name}", new=name, name=role.name)
+    say(session, role.name, mark_of_lease(wanted, clock(session)))
+
+
+def drop_passing(session: Session, wanted: Wanted, role: Role) -> None:
+    """What this renewal replaced, and what an earlier one that was killed left."""
+    passing = tuple(passing_name(wanted.prefix, kind, "") for kind in ("new", "gone"))
+    for found in list_ours(session, wanted.pool_id, sized=False):
+        if found.owner == role.name and found.name.startswith(passing):
+            drop(session, wanted.pool_id, found)

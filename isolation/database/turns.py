@@ -1,0 +1,56 @@
+"""Who may do what at the same time on one server: advisory locks of its maintenance database.
+
+Names, rights and comments of databases and roles change only within a turn, which is one short
+transaction of all pools on the server. What is being made is held by the maker's session: a lock
+that can be taken proves that the maker, and the statement it left running, are gone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from isolation.database.session import Session
+
+TURN = 0x706D_0001 << 32
+MAKING = 0x706D_0002 << 32
+TEMPLATE = 0x706D_0003 << 32
+
+
+@contextmanager
+def turn(session: Session) -> Iterator[None]:
+    """A transaction that no other of ours on the server overlaps."""
+    with session.transaction():
+        session.do(f"SET LOCAL lock_timeout = '30s'; SELECT pg_advisory_xact_lock({TURN})")
+        yield
+
+
+@contextmanager
+def turn_outside(session: Session) -> Iterator[None]:
+    """The same for statements that run in no transaction."""
+    session.do(f"SET lock_timeout = '30s'; SELECT pg_advisory_lock({TURN})")
+    try:
+        yield
+    finally:
+        session.do(f"SELECT pg_advisory_unlock({TURN}); RESET lock_timeout")
+
+
+def making_key(oid: int) -> int:
+    """The lock of the role that owns what is being made."""
+    return MAKING | oid
+
+
+def template_key(pool_id: str, fingerprint: str) -> int:
+    """The lock of whoever builds this template."""
+    digest = hashlib.sha256(f"{pool_id}/{fingerprint}".encode()).digest()
+    return TEMPLATE | int.from_bytes(digest[:4], "big")
+
+
+def try_hold(session: Session, key: int) -> bool:
+    """Take a lock until it is let go or the session ends; False when another session has it."""
+    return bool(session.rows(f"SELECT pg_try_advisory_lock({key})")[0][0])
+
+
+def let_go(session: Session, key: int) -> None:
+    session.do(f"SELECT pg_advisory_unlock({key})")
