@@ -7,6 +7,8 @@ What the driver raises comes out as this package's errors, without statement or 
 from __future__ import annotations
 
 import os
+import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 Statement: TypeAlias = "str | SQL | Composed"
 OLDEST = 130000
+# A server starts, or goes on after a child of it was killed.
+COMING = re.compile(r"the database system is (starting up|in recovery mode|not yet accepting)")
 # A database's owner may give it settings of his own (ALTER DATABASE … SET) for everybody who connects;
 # these go before them. The time-outs are far more than any statement of ours needs.
 SETTINGS = {
@@ -92,22 +96,34 @@ def compose(query: Statement, names: dict[str, str], *, with_values: bool) -> by
 @contextmanager
 def open_session(address: Address, dbname: str | None = None, timeout: int = 5) -> Iterator[Session]:
     """A connection to the address's database, or to another one of the same server."""
-    try:
-        import psycopg
-    except ImportError as error:
-        raise DriverMissing(str(error)) from error
     address = address._replace(dbname=dbname or address.dbname)
-    with failures.told(address), without_variables():
-        connection = psycopg.connect(
-            **parameters_of(address, timeout),
-            autocommit=True,
-            cursor_factory=psycopg.ClientCursor,
-            prepare_threshold=None,
-        )
+    with without_variables():
+        connection = connect(address, timeout)
     with connection:
         if connection.info.server_version < OLDEST:
             raise TooOld(connection.info.parameter_status("server_version") or "?", address.where)
         yield Session(connection, address)
+
+
+def connect(address: Address, timeout: int) -> psycopg.Connection[tuple[Any, ...]]:
+    """The connection; a server that is about to take connections is waited for."""
+    try:
+        import psycopg
+    except ImportError as error:
+        raise DriverMissing(str(error)) from error
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return psycopg.connect(
+                **parameters_of(address, timeout),
+                autocommit=True,
+                cursor_factory=psycopg.ClientCursor,
+                prepare_threshold=None,
+            )
+        except psycopg.OperationalError as error:
+            if not COMING.search(str(error)) or time.monotonic() > deadline:
+                raise failures.translate(error, address) from error
+            time.sleep(0.05)
 
 
 def parameters_of(address: Address, timeout: int) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from isolation.database.embedded.place import (
     read_record,
     replace_file,
 )
-from isolation.database.embedded.program import Account, run
+from isolation.database.embedded.program import OURSELVES, Account, run
 from isolation.database.errors import DatabaseError, DiskFull, ServerFailed
 
 SUPERUSER = "poolmgr"
@@ -82,14 +82,12 @@ def ensure_cluster(home: Home, asked: str, alive: int) -> Cluster:
 
 def choose_programs(home: Home, record: Record | None, asked: str) -> tuple[Account, Binaries]:
     """Who runs what: as the data there is wants it, else the best there is."""
-    if record is not None and Path(record.place, "data").exists():
-        account = accounts.parse_account(record.account)
-        if home.place_for(account) == Path(record.place) or account.user is None:
-            data = home.place_for(account) / "data"
-            return account, require_binaries(asked or None, read_major(data))
-    data = home.root / "data"
+    account = accounts.parse_account(record.account) if record is not None else OURSELVES
+    data = home.place_for(account) / "data"
     binaries = require_binaries(asked or None, read_major(data))
-    return accounts.choose_account(home.root, binaries.dir), binaries
+    if record is None or not data.exists():
+        account = accounts.choose_account(home.root, binaries.dir)
+    return account, binaries
 
 
 def ensure_place(home: Home, place: Path, account: Account) -> None:
@@ -118,7 +116,7 @@ def is_torn(record: Record | None, data: Path, binaries: Binaries, account: Acco
         return False
     output = run((binaries.dir / "pg_controldata", "-D", data), account)
     if output.code:
-        raise ServerFailed(f"the data of the embedded server cannot be read: {last_line(output.text)}")
+        raise failure("its data cannot be read", output.text)
     return not re.search(r"^Database cluster state: +shut down$", output.text, re.MULTILINE)
 
 

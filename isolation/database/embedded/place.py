@@ -43,6 +43,11 @@ class Home(NamedTuple):
         return self.root / "alive"
 
     @property
+    def watch(self) -> Path:
+        """Held by whoever ends the server when nobody needs it."""
+        return self.root / "watch"
+
+    @property
     def log(self) -> Path:
         """The server's words."""
         return self.root / "log"
@@ -82,16 +87,28 @@ class Record(NamedTuple):
 
 
 def read_record(home: Home) -> Record | None:
-    """The record, None when there is none, or none that this version wrote."""
+    """The record, None when there is none, or none that this version wrote.
+
+    Places inside the home are kept relative to it: after a move they are where the home is now, and
+    in a copy of the home they are the copy's, never the original's.
+    """
     try:
-        return Record(**json.loads((home.root / "pg.json").read_bytes()))
+        record = Record(**json.loads((home.root / "pg.json").read_bytes()))
+        return record._replace(
+            place=str(home.root / record.place), sockets=str(home.root / record.place / record.sockets)
+        )
     except (OSError, ValueError, TypeError):
         return None
 
 
 def write_record(home: Home, record: Record) -> None:
     """Replace the record."""
-    replace_file(home.root / "pg.json", json.dumps(record._asdict(), indent=1) + "\n")
+    place, sockets = Path(record.place), Path(record.sockets)
+    kept = record._replace(
+        place="" if place == home.root else record.place,
+        sockets="run" if sockets == place / "run" else record.sockets,
+    )
+    replace_file(home.root / "pg.json", json.dumps(kept._asdict(), indent=1) + "\n")
 
 
 def replace_file(path: Path, text: str, mode: int = 0o600) -> None:

@@ -107,9 +107,9 @@ def words_of(cluster: Cluster, record: Record) -> tuple[str, ...]:
         "max_connections": str(record.max_connections),
         # Two test suites of many workers run out of the default's 64.
         "max_locks_per_transaction": "256",
-        # Nothing here outlives a power loss; see `cluster`.
+        # Nothing here outlives a power loss; see `cluster`. A commit does reach the system before it is
+        # told, for the server may be killed.
         "fsync": "off",
-        "synchronous_commit": "off",
         "full_page_writes": "off",
         "wal_level": "minimal",
         "max_wal_senders": "0",

@@ -1,0 +1,81 @@
+"""The end of a server that nobody needs: no lease, no client and no command for a while.
+
+One process watches a server; `watch` is its lock. It leaves when the server ends by other means,
+and only while nobody starts it again.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+from isolation.database.embedded import locks, server
+from isolation.database.embedded.place import Home
+from isolation.database.errors import DatabaseError
+
+LONGEST_NAP = 30.0
+TRIES = 20
+
+
+def is_watched(home: Home) -> bool:
+    """Whether somebody watches the server."""
+    return locks.is_held(home.watch)
+
+
+def watch(home: Home, idle: float, is_wanted: Callable[[], bool]) -> bool:
+    """End the server after `idle` seconds without need; False when it ended by other means."""
+    watching = try_watch(home)
+    if watching is None:
+        return False
+    try:
+        needed, seen = time.monotonic(), read_use(home)
+        while True:
+            rest(home, min(idle / 4, LONGEST_NAP))
+            if seen != (seen := read_use(home)) or is_wanted() or has_clients(home):
+                needed = time.monotonic()
+            if time.monotonic() - needed < idle and server.is_running(home):
+                continue
+            if not home.root.exists():
+                return False
+            with locks.held(home.lock, server.PATIENCE):
+                if not server.is_running(home):
+                    return False
+                if read_use(home) == seen and time.monotonic() - needed >= idle:
+                    return server.stop_running(home)
+    finally:
+        os.close(watching)
+
+
+def rest(home: Home, seconds: float) -> None:
+    """Wait, but not for a server that has ended."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0 and locks.is_held(home.alive):
+        time.sleep(min(left, 1.0))
+
+
+def try_watch(home: Home) -> int | None:
+    """The watcher's lock; None when another holds it, and not only to look."""
+    for _ in range(TRIES):
+        watching = locks.try_hold(home.watch)
+        if watching is not None:
+            return watching
+        time.sleep(locks.NAP)
+    return None
+
+
+def read_use(home: Home) -> int:
+    """When a command last needed the server; it changes, that is all it says."""
+    try:
+        return (home.root / "pg.json").stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def has_clients(home: Home) -> bool:
+    """Whether somebody is connected; a server that does not let us look is in use."""
+    running = server.find_running(home)
+    try:
+        return running is not None and server.count_clients(running) > 0
+    except DatabaseError:
+        return True
