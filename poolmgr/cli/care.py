@@ -113,6 +113,8 @@ def watch(context: typer.Context) -> None:
 
     invocation: Invocation = context.obj
     try:
-        watching.watch(open_pool(invocation.directory))
+        pool = open_pool(invocation.directory)
     except NoPool:
         return
+    pool.engine.close()
+    watching.watch(pool.site, pool.settings.database.idle)

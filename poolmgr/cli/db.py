@@ -13,6 +13,7 @@ from poolmgr.cli.output import age, bytes_text, emit, out, safe, table
 
 if TYPE_CHECKING:
     from poolmgr.core.records import Lease, Slot
+    from poolmgr.services.databases.orphans import Left
     from poolmgr.services.databases.showing import Kept, Shown
     from poolmgr.services.ground.pool import Pool
 
@@ -160,6 +161,15 @@ def orphans(
     if invocation.as_json:
         emit({"orphans": [each.as_json for each in found]})
         return
-    rows = [(each.name, each.kind, each.size_text, each.age_text, each.fate) for each in found]
-    for line in table(("name", "kind", "size", "age", ""), rows) if rows else ["no orphans"]:
+    rows = [orphan_row(each) for each in found]
+    for line in table(("name", "kind", "size", "age", "why"), rows) if rows else ["no orphans"]:
         out(line)
+    for each in found:
+        if each.stays:
+            out(safe(f"! {each.name} stays: {each.stays}"))
+
+
+def orphan_row(left: Left) -> tuple[str, ...]:
+    """One orphan in the table."""
+    made = "-" if left.made is None else age(time.time() - left.made)
+    return left.name, left.kind, bytes_text(left.size), made, "dropped" if left.is_dropped else left.reason

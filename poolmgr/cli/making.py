@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from poolmgr.cli.output import is_terminal, say, say_skipped
+from poolmgr.cli.output import is_terminal, safe, say, say_skipped
 from poolmgr.core.placing import counted
 from poolmgr.core.records import Slot
 from poolmgr.core.settings import Settings
@@ -19,6 +20,9 @@ from poolmgr.services.upkeep.background import ensure_worker
 from poolmgr.services.upkeep.worker import work_until_idle
 from poolmgr.store.snapshot import write_meta
 from poolmgr.wiring import open_pool, settings_of
+
+if TYPE_CHECKING:
+    from poolmgr.services.databases.setup import SetUp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +51,9 @@ def make_pool(directory: Path, size: int | None) -> Made:
             write_meta(session, "size", str(wanted))
     say_skipped(pool.skipped)
     make_slots(pool)
-    return answer(pool, is_new=is_new)
+    database = set_up_databases(pool)
+    ensure_worker(pool)
+    return answer(pool, database, is_new=is_new)
 
 
 def fit_size(site: Site, settings: Settings, size: int) -> Settings:
@@ -75,7 +81,29 @@ def make_slots(pool: Pool) -> None:
     work_until_idle(pool, progress=tell)
 
 
-def answer(pool: Pool, *, is_new: bool) -> Made:
+def set_up_databases(pool: Pool) -> SetUp | None:
+    """The server that slots' databases live on; None where nobody wants them."""
+    if pool.settings.database.mode == "off":
+        return None
+    from poolmgr.services.databases.setup import set_up
+
+    found = set_up(pool)
+    if not found.is_local:
+        say(f"warning: the databases' server {safe(found.where)} is not on this machine")
+    return found
+
+
+def database_lines(found: SetUp | None) -> tuple[str, ...]:
+    """Where slots have their databases, or why they have none; nothing where nobody wants them."""
+    if found is None:
+        return ()
+    if found.mode != "off":
+        kind = "one of our own" if found.mode == "embedded" else "yours"
+        return (f"databases on PostgreSQL {found.version} at {safe(found.where)}, {kind}",)
+    return (f"databases: none, {safe(found.why)}", f"  hint: {safe(found.hint)}")
+
+
+def answer(pool: Pool, database: SetUp | None, *, is_new: bool) -> Made:
     """What there is now."""
     snapshot = pool.snapshot()
     present = counted(snapshot)
@@ -93,5 +121,6 @@ def answer(pool: Pool, *, is_new: bool) -> Made:
         "slots": [
             {"name": slot.name, "path": str(slot.path), "state": slot.state.value} for slot in snapshot.slots
         ],
+        "database": database.as_json if database else {"mode": "off"},
     }
-    return Made(as_json=values, lines=(head, *rows, *broken, next_step))
+    return Made(as_json=values, lines=(head, *rows, *broken, *database_lines(database), next_step))

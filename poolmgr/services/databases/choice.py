@@ -75,6 +75,22 @@ def keep_choice(pool: Pool, found: Choice) -> None:
     write_private(room / "choice.json", json.dumps(found._asdict()).encode())
 
 
+def note_given(pool: Pool, where: str) -> None:
+    """A server of the user's has something of ours from now on."""
+    file = room_of(pool.site.state) / "given"
+    if read_given(pool.site.state) != where:
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        write_private(file, where.encode())
+
+
+def read_given(state: Path) -> str:
+    """The user's server that has something of ours, "" when none has."""
+    try:
+        return (room_of(state) / "given").read_text()
+    except OSError:
+        return ""
+
+
 def find_missing() -> str:
     """What an embedded server would need that is not here, "" when nothing is."""
     from importlib.util import find_spec

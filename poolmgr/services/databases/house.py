@@ -68,8 +68,11 @@ def pay(pool: Pool, server: Server) -> None:
 def build_ahead(pool: Pool, server: Server) -> None:
     """The template of the base, and databases made from it for those who come next."""
     template = ensure_template(pool, server, require_base(pool, None).oid)
+    pool_id, wanted = pool.facts.pool_id, pool.settings.database.spares
     with server.session() as session:
-        missing = pool.settings.database.spares - spares.count_spares(session, pool.facts.pool_id, template)
-        for _ in range(missing):
-            spares.build_spare(session, server.prefix, pool.facts.pool_id, template)
+        for spare in spares.list_spares(session, pool_id):
+            if (spare.mark.template or "") != template:
+                spares.drop_spare(session, pool_id, spare)
+        for _ in range(wanted - spares.count_spares(session, pool_id, template)):
+            spares.build_spare(session, pool_id, server.prefix, template)
     trim_templates(pool, server, keep={template})

@@ -9,6 +9,8 @@ from __future__ import annotations
 from isolation.database import dropping, fencing, lending
 from isolation.database.errors import DatabaseError
 from isolation.database.names import slot_name
+from isolation.git.program import Git
+from isolation.git.refs import find_commit
 from poolmgr.core.database import Facts
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.databases.asking import ask_house
@@ -16,6 +18,7 @@ from poolmgr.services.databases.choice import is_on
 from poolmgr.services.databases.facts import write_facts
 from poolmgr.services.databases.server import Server, open_server
 from poolmgr.services.databases.templates import ensure_template
+from poolmgr.services.environment.files import write_environment
 from poolmgr.services.ground.job import Job, remember
 from poolmgr.services.ground.pool import Pool
 from poolmgr.store.tables.leases import note_database
@@ -45,6 +48,13 @@ def lend_from(pool: Pool, server: Server, slot: Slot, lease: Lease, template: st
     facts = server.facts_of(lent.name, lent.role, lent.password)
     write_facts(slot, facts)
     return facts
+
+
+def lend_anew(pool: Pool, server: Server, slot: Slot, lease: Lease) -> None:
+    """A database for a lease that lost its own, from the template of what the slot stands on."""
+    commit = find_commit(Git(slot.path), "HEAD") or lease.base_oid
+    facts = lend_from(pool, server, slot, lease, ensure_template(pool, server, commit))
+    write_environment(pool, slot, lease, facts)
 
 
 def put_on_record(pool: Pool, lease: Lease, name: str) -> None:

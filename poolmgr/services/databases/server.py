@@ -19,7 +19,7 @@ from poolmgr.core.database import Facts
 from poolmgr.core.errors import PoolError, UsageError
 from poolmgr.core.lifecycle import LENT
 from poolmgr.core.settings import Settings
-from poolmgr.services.databases.choice import EMBEDDED, OFF, read_choice, read_mode, room_of
+from poolmgr.services.databases.choice import EMBEDDED, OFF, note_given, read_choice, read_mode, room_of
 from poolmgr.services.databases.facts import read_facts, write_facts
 from poolmgr.services.databases.watching import ensure_watched
 from poolmgr.services.environment.files import write_environment
@@ -40,6 +40,11 @@ class Server(NamedTuple):
     binaries: Path | None  # where its own psql is
     is_embedded: bool
     opened: Session
+
+    @property
+    def where(self) -> str:
+        """The server in words."""
+        return f"{self.host}:{self.port}" if self.is_embedded else self.address.where
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -98,6 +103,7 @@ def open_given(pool: Pool) -> Iterator[Server]:
         )
     address = parse_dsn(pool.settings.database.dsn)
     with open_session(address) as session:
+        note_given(pool, address.where)
         yield Server(
             address=address, prefix=ground_of(pool, session, embedded=False), host=address.host,
             port=address.port, binaries=None, is_embedded=False, opened=session,

@@ -52,7 +52,7 @@ def read_server(pool: Pool, choice: Choice) -> SetUp:
     """The server as it answers."""
     with open_server(pool) as server, server.session() as session:
         return SetUp(
-            choice.mode, choice.why, where=f"{server.host}:{server.port}",
+            choice.mode, choice.why, where=server.where,
             version=f"{session.version // 10000}.{session.version % 10000}", prefix=server.prefix,
             is_local=server.address.is_local,
         )  # fmt: skip

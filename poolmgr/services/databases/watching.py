@@ -1,37 +1,38 @@
 """The embedded server does not outlive its use: a process beside it ends it once nobody needs it.
 
-One watcher at a time; it goes with the server, and comes again with the next command that opens it.
+It goes with the server, and comes again with the next command that opens it. The state is opened
+for each look alone: whoever rebuilds it must find it unused.
 """
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from isolation.database.embedded import idle
 from isolation.database.embedded.place import Home
-from poolmgr.core.errors import Busy
-from poolmgr.services.databases.choice import room_of
+from poolmgr.core.errors import PoolError
 from poolmgr.services.ground.detached import start_detached
 from poolmgr.services.ground.pool import Pool
-from poolmgr.store import gate
+from poolmgr.services.ground.site import Site
+from poolmgr.store.snapshot import read_snapshot
+from poolmgr.store.sqlite import SqliteEngine
 
 
 def ensure_watched(pool: Pool) -> None:
     """Somebody sees to it that the server ends."""
-    if not pool.settings.database.idle:
-        return
-    room = room_of(pool.site.state)
-    room.mkdir(mode=0o700, exist_ok=True)
-    try:
-        with gate.held(room / "watch.lock", patience=0) as lock:
-            start_detached(pool.site, ("_server",), log="server.log", keep_open=(lock,))
-    except Busy:
-        return
+    if pool.settings.database.idle and not idle.is_watched(Home(pool.site.state)):
+        start_detached(pool.site, ("_server",), log="server.log")
 
 
-def watch(pool: Pool) -> None:
+def watch(site: Site, seconds: float) -> None:
     """Until the server has ended, by itself or because no lease has a database and no client is there."""
-    idle.watch(Home(pool.site.state), pool.settings.database.idle, lambda: is_needed(pool))
+    idle.watch(Home(site.state), seconds, lambda: is_needed(site))
 
 
-def is_needed(pool: Pool) -> bool:
-    """Whether a lease has a database."""
-    return any(lease.database for lease in pool.snapshot().leases)
+def is_needed(site: Site) -> bool:
+    """Whether a lease has a database; a state that cannot be read may have some."""
+    try:
+        with closing(SqliteEngine(site.database)) as engine, engine.read() as session:
+            return any(lease.database for lease in read_snapshot(session).leases)
+    except PoolError:
+        return True

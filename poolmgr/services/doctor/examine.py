@@ -63,8 +63,17 @@ def list_cases(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
     yield from look_at_requests(pool, snapshot)
     yield from look_at_waiters(pool, snapshot)
     yield from look_at_rescues(pool, snapshot)
+    yield from look_for_databases(pool, snapshot)
     yield from look_at_half_done(pool)
     yield from look_at_machine(pool.site)
+
+
+def look_for_databases(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
+    """The databases of slots; where there are none, nothing is loaded for it."""
+    if pool.settings.database.mode != "off":
+        from poolmgr.services.doctor.databases import look_at_databases
+
+        yield from look_at_databases(pool, snapshot)
 
 
 def mend_pool(pool: Pool) -> dict[tuple[str, str], Finding]:

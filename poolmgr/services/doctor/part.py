@@ -27,7 +27,7 @@ from poolmgr.store import gate
 from poolmgr.store.sqlite import create
 from resources.probes.processes import host_id
 
-STORE = ("state.db", "state.db-wal", "state.db-shm", "backups", "waiters", "parked")
+STORE = ("state.db", "state.db-wal", "state.db-shm", "backups", "waiters", "parked", "database", "server")
 
 
 def part_from(site: Site, facts: Facts) -> str:

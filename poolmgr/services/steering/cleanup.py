@@ -62,6 +62,10 @@ def clean_up(site: Site, open_pool: Callable[[], Pool], *, rescue: bool, tell: C
         write_meta(session, "size", "0")
     empty(pool, tell)
     left = tuple(pool.snapshot().slots)
+    if not left and (site.state / "database").exists():
+        from poolmgr.services.databases.leaving import leave_given
+
+        leave_given(pool, tell)
     pool.engine.close()
     if left:
         return Left(slots=left, rescues=len(list_rescues(site.git, site.archives)))
@@ -141,6 +145,10 @@ def settle_rest(pool: Pool, state: State) -> None:
 def take_back(site: Site, facts: Facts, tell: Callable[[str], None]) -> int:
     """Our marks in the repository, the empty directories, last the state; how many rescues stay."""
     (site.state / GOING).touch(mode=0o600)
+    if (site.state / "server").exists():
+        from poolmgr.services.databases.leaving import remove_own
+
+        remove_own(site)
     with gate.held(site.state / "git.lock", patience=600) as descriptor:
         git = Git(site.common, (descriptor,))
         if facts.worktree_config:

@@ -1,0 +1,79 @@
+"""The databases of slots against the server: what is lent is there, what is over is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from isolation.database.catalog import list_ours
+from isolation.database.embedded.place import Home
+from isolation.database.embedded.server import is_running
+from isolation.database.errors import DatabaseError
+from poolmgr.core.lifecycle import LENT
+from poolmgr.core.records import Lease, Slot, Snapshot
+from poolmgr.services.databases.asking import ask_house
+from poolmgr.services.databases.choice import EMBEDDED, is_on, read_mode
+from poolmgr.services.databases.house import pay
+from poolmgr.services.databases.lending import lend_anew
+from poolmgr.services.databases.orphans import find_orphans
+from poolmgr.services.databases.server import Server, open_server
+from poolmgr.services.doctor.finding import Case, remark, wrong
+from poolmgr.services.ground.pool import Pool
+from poolmgr.store.tables.leases import owed_databases
+
+
+def look_at_databases(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
+    """Nothing where slots have none, or where a server of our own rests."""
+    if not is_on(pool):
+        return
+    leases = [lease for lease in snapshot.leases if lease.database]
+    with pool.engine.read() as session:
+        owed = owed_databases(session)
+    if read_mode(pool) == EMBEDDED and not is_running(Home(pool.site.state)):
+        if leases or owed:
+            detail = "slots have databases on it, and it does not run"
+            yield wrong("database_server", "the embedded server", detail, partial(start, pool))
+        return
+    try:
+        with open_server(pool) as server:
+            cases = [*list_missing(pool, server, snapshot, leases), *list_rest(pool, owed)]
+    except DatabaseError as error:
+        cases = [wrong("database_server", "the databases' server", f"{error.message}: {error.hint}")]
+    yield from cases
+
+
+def start(pool: Pool) -> None:
+    """The server up."""
+    with open_server(pool):
+        ask_house(pool)
+
+
+def list_missing(pool: Pool, server: Server, snapshot: Snapshot, leases: list[Lease]) -> Iterator[Case]:
+    """Lent, and not there: its content is gone whatever is done."""
+    with server.session() as session:
+        there = {found.mark.fence for found in list_ours(session, pool.facts.pool_id, sized=False)}
+    for lease in leases:
+        slot = snapshot.slot_of(lease)
+        if lease.fence not in there and slot.state in LENT:
+            detail = f"the database {lease.database} is not on {server.where}; it can be made anew"
+            yield wrong("database_missing", slot.name, detail, partial(make_anew, pool, slot, lease))
+
+
+def make_anew(pool: Pool, slot: Slot, lease: Lease) -> None:
+    """A database for a lease that lost its own."""
+    with open_server(pool) as server:
+        lend_anew(pool, server, slot, lease)
+
+
+def list_rest(pool: Pool, owed: tuple[Lease, ...]) -> Iterator[Case]:
+    """What is over and still there."""
+    for lease in owed:
+        yield wrong("database_owed", lease.database, "its lease is over", partial(pay_all, pool))
+    for orphan in find_orphans(pool):
+        yield remark("database_orphan", orphan.name, f"{orphan.reason}: poolmgr db orphans --clean")
+
+
+def pay_all(pool: Pool) -> None:
+    """Everything that is owed."""
+    with open_server(pool) as server:
+        pay(pool, server)
