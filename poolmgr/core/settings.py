@@ -201,7 +201,10 @@ class BeadsSettings(Section):
         default="auto", kind=kinds.choice("auto", "0.4", "1"), doc="which version's rules say what is ready"
     )
     path: str | None = setting(
-        default=None, kind=kinds.LINE, doc="where the tasks lie; null: .beads/", needs_trust=True
+        default=None,
+        kind=kinds.LINE,
+        doc="where the tasks lie: a directory of Beads, or one file; null: .beads/",
+        needs_trust=True,
     )
 
 
@@ -235,7 +238,7 @@ class Settings(Section):
     activity: ActivitySettings = section(factory=ActivitySettings)
     scope: ScopeSettings = section(factory=ScopeSettings)
     database: DatabaseSettings = section(factory=DatabaseSettings)
-    beads: BeadsSettings = section(factory=BeadsSettings, in_effect=False)
+    beads: BeadsSettings = section(factory=BeadsSettings)
     env: Mapping[str, str | Mapping[str, str]] = setting(
         default={},
         kind=kinds.ENVIRONMENT,

@@ -130,7 +130,7 @@ def test_every_setting_has_its_own_variable_and_a_meaning() -> None:
 
 def test_what_has_no_effect_yet_is_known() -> None:
     idle = {setting.section for setting in SETTINGS.values() if not setting.in_effect}
-    assert idle == {"beads", "limits"}
+    assert idle == {"limits"}
     assert all(not setting.in_effect for setting in SETTINGS.values() if setting.section in idle)
 
 
