@@ -73,7 +73,7 @@ def test_three_dots_stand_for_the_defaults() -> None:
 
 
 def test_what_is_set_without_effect_is_known() -> None:
-    assert load((Source.CLONE, {"beads.rules": "1", "pool.max": 5})).idle == ("beads.rules",)
+    assert load((Source.CLONE, {"limits.disk_warn": "1GiB", "pool.max": 5})).idle == ("limits.disk_warn",)
 
 
 def test_sizes_nobody_set_give_way() -> None:
@@ -147,3 +147,10 @@ def test_settings_are_frozen_and_know_their_fields() -> None:
         PoolSettings(mx=5)  # type: ignore[call-arg]
     assert pool == PoolSettings(max=5) != PoolSettings()
     assert "max=5" in repr(pool)
+
+
+def test_a_template_that_names_a_port_beyond_the_block_is_a_problem_at_its_place() -> None:
+    template: dict[str, Value] = {"env": {".env": {"PORT": "{port3}"}}}
+    assert load((Source.CLONE, template)).settings.ports.block == 10
+    with pytest.raises(SettingsError, match=r"env \.env: PORT names port 3 of a lease.*ports\.block is 3"):
+        load((Source.CLONE, template), (Source.FLAG, {"ports.block": 3}))
