@@ -6,16 +6,17 @@ The rules are `bd`'s own, rule by rule; the real answers beside the data are the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from tracks.relations import Relations
-from tracks.rules import TRAITS, Rules, is_blocking, is_condition_unmet, is_gate_shut
+from tracks.rules import TRAITS, Rules, is_condition_unmet, is_gate_shut
 from tracks.task import Edge, Task
 
 EXTERNAL = "external:"
+HOLDING = frozenset({"blocks", "conditional-blocks", "waits-for"})
 DEEPEST = 50  # levels below a blocked parent that the old rules look at
 
 
@@ -114,32 +115,33 @@ def is_deferred(task: Task, now: datetime) -> bool:
 
 
 def hold(relations: Relations, rules: Rules) -> dict[str, Reasons]:
-    """The tasks that wait for another one directly."""
+    """The tasks that wait for another one directly; the new rules look at unfinished ones alone."""
     held: dict[str, Reasons] = {}
     for source, edges in relations.waiting.items():
-        task = relations.tasks.get(source)
-        if task is None or (rules is Rules.NEW and not is_blocking(task, rules)):
+        if source not in (relations.tasks if rules is Rules.OLD else relations.blocking):
             continue
-        by = {why: tuple(each) for why, each in unmet(edges, relations, rules).items() if each}
+        by = unmet(edges, relations, rules)
         if by:
-            held[source] = tuple(Reason(why, each) for why, each in by.items())
+            held[source] = tuple(Reason(why, tuple(each)) for why, each in by.items())
     return held
 
 
-def unmet(edges: Sequence[Edge], relations: Relations, rules: Rules) -> dict[Why, list[str]]:
+def unmet(edges: Iterable[Edge], relations: Relations, rules: Rules) -> dict[Why, list[str]]:
     """What the edges of a task still wait for, by rule."""
-    found: dict[Why, list[str]] = {Why.BLOCKED: [], Why.CONDITION: [], Why.WAITS: []}
+    found: dict[Why, list[str]] = {}
     for edge in edges:
-        target = relations.tasks.get(edge.target)
-        match edge.kind:
-            case "blocks" if target and is_blocking(target, rules):
-                found[Why.BLOCKED].append(edge.target)
-            case "conditional-blocks" if target and is_condition_unmet(target, rules):
-                found[Why.CONDITION].append(edge.target)
-            case "waits-for":
-                spawner = spawner_of(edge, rules)
-                if is_gate_shut(edge.metadata.get("gate"), relations.children.get(spawner, ()), rules):
-                    found[Why.WAITS].append(spawner)
+        kind, target = edge.kind, edge.target
+        if kind == "blocks":
+            if target in relations.blocking:
+                found.setdefault(Why.BLOCKED, []).append(target)
+        elif kind == "conditional-blocks":
+            task = relations.tasks.get(target)
+            if task and is_condition_unmet(task, rules):
+                found.setdefault(Why.CONDITION, []).append(target)
+        elif kind == "waits-for":
+            spawner = spawner_of(edge, rules)
+            if is_gate_shut(edge.metadata.get("gate"), relations.children.get(spawner, ()), rules):
+                found.setdefault(Why.WAITS, []).append(spawner)
     return found
 
 
@@ -157,8 +159,8 @@ def inherit(held: Mapping[str, Reasons], relations: Relations, rules: Rules) -> 
         below: list[str] = []
         for parent in level:
             for child in relations.children.get(parent, ()):
-                is_open = rules is Rules.OLD or is_blocking(child, rules)
-                if child.id not in inherited and is_open:
+                is_meant = rules is Rules.OLD or child.id in relations.blocking
+                if child.id not in inherited and is_meant:
                     inherited[child.id] = parent
                     if child.id not in held:
                         below.append(child.id)
@@ -175,9 +177,7 @@ def list_blocked(
         targets = {
             edge.target
             for edge in relations.waiting.get(task_id, ())
-            if edge.kind in {"blocks", "conditional-blocks", "waits-for"}
-            and edge.target in relations.tasks
-            and is_blocking(relations.tasks[edge.target], Rules.NEW)
+            if edge.target in relations.blocking and edge.kind in HOLDING
         }
         if targets:
             listed[task_id] = tuple(sorted(targets))
@@ -189,20 +189,19 @@ def list_blocked(
 def list_blocked_old(relations: Relations) -> dict[str, tuple[str, ...]]:
     """What `bd blocked` listed: `blocks` edges alone, references to other projects always among them."""
     listed: dict[str, tuple[str, ...]] = {}
-    for task in relations.tasks.values():
-        if task.pinned or not is_blocking(task, Rules.OLD):
+    for task_id, task in relations.tasks.items():
+        if task_id not in relations.blocking or task.pinned:
             continue
         targets = {
             edge.target
-            for edge in relations.waiting.get(task.id, ())
-            if edge.kind == "blocks" and is_listed_blocker(edge.target, relations)
+            for edge in relations.waiting.get(task_id, ())
+            if edge.kind == "blocks" and is_named(edge.target, relations)
         }
         if targets or task.status in {"blocked", "deferred"}:
-            listed[task.id] = tuple(sorted(targets))
+            listed[task_id] = tuple(sorted(targets))
     return listed
 
 
-def is_listed_blocker(target: str, relations: Relations) -> bool:
+def is_named(target: str, relations: Relations) -> bool:
     """Whether a blocker was named: an unfinished task, or anything of another project."""
-    task = relations.tasks.get(target)
-    return is_blocking(task, Rules.OLD) if task else target.startswith(EXTERNAL)
+    return target in relations.blocking or (target not in relations.tasks and target.startswith(EXTERNAL))

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from poolmgr.services.planning.sources import Tasks
     from tracks.ready import Readiness
 
-RULES = Word(
-    "rules", "whose rules say what is ready: auto, 0.4 or 1", metavar="RULES"
-)
+RULES = Word("rules", "whose rules say what is ready: auto, 0.4 or 1", metavar="RULES")
 NAMED = 5  # problems that are told one by one
 
 
@@ -31,6 +29,7 @@ class Read(NamedTuple):
 
 def read(invocation: Invocation, rules: str | None = None) -> Read:
     """The tasks; what a committed file asked for and did not get is said."""
+    import gc
     import os
     from datetime import UTC, datetime
 
@@ -40,6 +39,7 @@ def read(invocation: Invocation, rules: str | None = None) -> Read:
     from poolmgr.services.settings.place import find_checkout
     from tracks.ready import judge
 
+    gc.disable()  # nothing of what is made here goes before the end; looking for it costs a third
     site = find_site(invocation.directory)
     checkout = find_checkout(site)
     loaded = load_settings(checkout, site.state, os.environ, {"beads.rules": rules} if rules else {})
