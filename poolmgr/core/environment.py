@@ -23,7 +23,7 @@ UNWRITABLE = r"['\\$\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 # are texts, compiled where they are first used: a lease without templates needs two of them.
 ASSIGNMENT = (
     r"""(?ms)^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*"""
-    r"""(?P<value>'(?:\\'|[^'])*'|"(?:\\.|[^"\\])*"|[^\r\n]*)[^\r\n]*(?:\r\n|\r|\n|\Z)"""
+    r"""(?P<value>'(?:\\'|[^'])*'|"(?:\\.|[^"\\])*"|[^\r\n]*)[^\n]*(?:\n|\Z)"""
 )
 
 
@@ -105,18 +105,12 @@ def unquoted(value: str) -> str:
 
 
 def merged(text: str, variables: Mapping[str, str]) -> str:
-    """A dotenv file in which these variables stand once, with these values; the rest as it was."""
-    left = dict(variables)
+    """A dotenv file in which these variables stand once; the rest of it as it was.
 
-    def exchanged(found: re.Match[str]) -> str:
-        name = found["name"]
-        if name not in variables:
-            return found[0]
-        return line_of(name, left.pop(name)) if name in left else ""
-
-    kept = re.sub(ASSIGNMENT, exchanged, text)
-    end = "" if not kept or kept.endswith(("\n", "\r")) or not left else "\n"
-    return kept + end + written(left.items())
+    Ours come first: a quote that somebody left open swallows what comes after it.
+    """
+    rest = re.sub(ASSIGNMENT, lambda found: "" if found["name"] in variables else found[0], text)
+    return written(variables.items()) + rest
 
 
 def written(variables: Iterable[tuple[str, str]]) -> str:

@@ -35,6 +35,14 @@ HOOKS_OWN = frozenset(
         "GIT_WORK_TREE",
     }
 )  # fmt: skip
+# What leads libpq to another server than PGHOST and PGPORT say, or keeps it from the one they say.
+ELSEWHERE = frozenset(
+    {
+        "PGCHANNELBINDING", "PGGSSENCMODE", "PGHOSTADDR", "PGLOADBALANCEHOSTS", "PGREQUIREAUTH", "PGSERVICE",
+        "PGSERVICEFILE", "PGSSLCERT", "PGSSLKEY", "PGSSLMODE", "PGSSLNEGOTIATION", "PGSSLROOTCERT",
+        "PGTARGETSESSIONATTRS",
+    }
+)  # fmt: skip
 
 
 class Held(NamedTuple):
@@ -71,8 +79,10 @@ def variables_for(held: Held, outer: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in outer.items() if name not in HOOKS_OWN}
     if kept.get("GIT_EDITOR") == ":":  # set by a commit for its hooks
         del kept["GIT_EDITOR"]
-    own = {"POOLMGR_SLOT": held.slot.name, "POOLMGR_LEASE": held.lease.id}
-    return kept | variables_of(held.slot, held.lease.id) | own
+    given = variables_of(held.slot, held.lease.id)
+    if "PGHOST" in given:
+        kept = {name: value for name, value in kept.items() if name not in ELSEWHERE}
+    return kept | given | {"POOLMGR_SLOT": held.slot.name, "POOLMGR_LEASE": held.lease.id}
 
 
 def give_back(pool: Pool, held: Held, *, rescue: bool) -> Settled | None:

@@ -1,0 +1,260 @@
+"""What a lease's holder finds in its slot: variables, files of the user's choice, ports."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from tests.e2e.pooled import Json, Pooled
+from tests.fixtures.commands import Commands
+from tests.fixtures.repositories import Repositories
+
+PLAIN = {"GREETING": "hello {name}", "URL": "http://localhost:{port1}/?a=1&b={slot}#top", "ID": "{lease}"}
+LOCAL = {".env.local": {"VITE_PORT": "{port}", "TITLE": "shop #{slot}"}}
+
+
+def settings(pool: Pooled, **values: object) -> None:
+    """Settings of the pool, from the environment."""
+    pool.cli.variables |= {f"POOLMGR_{name.upper()}": json.dumps(value) for name, value in values.items()}
+
+
+@pytest.fixture(scope="module")
+def house(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pooled]:
+    """A pool of two slots in a repository that ignores its dotenv files; asked for through `ignoring`."""
+    root = tmp_path_factory.mktemp("house")
+    commands = Commands(root, background=("worker*.lock",))
+    pool = Pooled(Repositories(root)("repo"), commands)
+    ignore = (pool.repo.path / ".gitignore").read_text()
+    pool.repo.write({".gitignore": ignore + ".env.local\n/web/*.env\n", "web/index.js": "x\n"})
+    pool.repo.git("add", "--all")
+    pool.repo.git("commit", "--quiet", "--message", "Ignore them.")
+    # A range of ports of this test worker's own.
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 16
+    commands.variables["POOLMGR_PORTS_FIRST"] = str(26000 + 300 * worker)
+    settings(pool, env={**PLAIN, **LOCAL})
+    pool.init(2)
+    yield pool
+    commands.finish()
+
+
+@pytest.fixture
+def ignoring(house: Pooled) -> Iterator[Pooled]:
+    """The house's pool, all slots free; whatever a test leaves is given back."""
+    before = dict(house.cli.variables)
+    yield house
+    for slot in house.snapshot().slots:
+        if slot.lease_id:
+            house.run("release", slot.name, "--rescue")
+    house.cli.variables = before
+    house.run("status")
+    house.await_ready(2)
+
+
+def by_sh(file: Path) -> dict[str, str]:
+    """What `set -a` and sh make of a file."""
+    script = 'set -a && . "$0" && set +a && env -0'
+    answer = subprocess.run(
+        ("sh", "-c", script, file), env={"PATH": os.defpath}, capture_output=True, check=True, timeout=60
+    )
+    pairs = (line.partition("=") for line in os.fsdecode(answer.stdout).split("\0") if line)
+    return {name: value for name, _, value in pairs}
+
+
+def by_dotenv(file: Path) -> dict[str, str]:
+    """What python-dotenv makes of it."""
+    return {name: value or "" for name, value in dotenv_values(file).items()}
+
+
+def by_direnv(file: Path) -> dict[str, str]:
+    """What direnv makes of it."""
+    answer = subprocess.run(("direnv", "dotenv", "json", file), capture_output=True, check=True, timeout=60)
+    found: dict[str, str] = json.loads(answer.stdout)
+    return found
+
+
+def files_of(lent: Json) -> tuple[Path, Path]:
+    """Our file and the user's."""
+    return Path(lent["path"]) / ".env.worktree", Path(lent["path"]) / ".env.local"
+
+
+def test_sh_dotenv_and_direnv_read_the_same(ignoring: Pooled) -> None:
+    lent = ignoring.acquire()
+    ports = ignoring.ask("where", cwd=lent["path"])["ports"]
+    ours, theirs = files_of(lent)
+    for read in (by_sh, by_dotenv, *((by_direnv,) if shutil.which("direnv") else ())):
+        assert read(ours).items() >= {
+            "POOLMGR_SLOT": lent["slot"], "POOLMGR_LEASE": lent["lease"], "ID": lent["lease"],
+            "GREETING": f"hello {lent['slot']}",
+            "URL": f"http://localhost:{ports[1]}/?a=1&b={lent['slot'][-1]}#top",
+        }.items()  # fmt: skip
+        assert read(theirs).items() >= {"VITE_PORT": str(ports[0])}.items()
+        assert read(theirs)["TITLE"].startswith("shop #")
+    assert [stat.S_IMODE(file.stat().st_mode) for file in (ours, theirs)] == [0o600, 0o600]
+
+
+def test_the_files_are_nobodys_work_and_go_with_the_lease(ignoring: Pooled, home: Path) -> None:
+    lent = ignoring.acquire()
+    assert ignoring.git(lent["path"], "status", "--porcelain") == ""
+    assert ignoring.slot(lent["slot"])["dirty"] is False
+    block = ignoring.ask("where", cwd=lent["path"])["ports"]
+    claim = home / f".local/state/poolmgr/ports/{block[0]}-{block[-1]}.json"
+    assert claim.exists()
+    ignoring.release(lent["slot"])
+    assert ignoring.ask("rescue", "list")["rescues"] == []
+    assert not any(file.exists() for file in (*files_of(lent), claim))
+    ignoring.await_ready(2)
+
+
+def test_two_leases_have_ports_and_files_of_their_own(ignoring: Pooled) -> None:
+    leases = [ignoring.acquire(agent=agent) for agent in ("alice", "bob")]
+    blocks = [ignoring.ask("where", cwd=lent["path"])["ports"] for lent in leases]
+    assert [len(block) for block in blocks] == [10, 10]
+    assert not set(blocks[0]) & set(blocks[1])
+    text = ignoring.run("where", cwd=leases[1]["path"]).stdout
+    assert f"ports   {blocks[1][0]} to {blocks[1][-1]}\n" in text
+
+
+def test_a_port_in_use_is_not_handed_out(ignoring: Pooled) -> None:
+    lent = ignoring.acquire()
+    block = ignoring.ask("where", cwd=lent["path"])["ports"]
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", block[3]))
+        server.listen()
+        ignoring.release(lent["slot"])
+        again = ignoring.acquire()
+        assert block[3] not in ignoring.ask("where", cwd=again["path"])["ports"]
+
+
+def test_run_passes_all_of_it(ignoring: Pooled) -> None:
+    command = ("sh", "-c", 'echo "$POOLMGR_SLOT $GREETING $URL"')
+    slot, hello, name, url = ignoring.run("run", "--agent", "alice", "--", *command).stdout.split()
+    assert slot.startswith("pool-wt-")
+    assert (hello, name) == ("hello", slot)
+    assert url.startswith("http://localhost:")
+    assert url.endswith(f"/?a=1&b={slot[-1]}#top")
+
+
+def test_what_the_holder_changed_in_a_file_is_work(ignoring: Pooled) -> None:
+    lent = ignoring.acquire()
+    with files_of(lent)[1].open("a") as file:
+        file.write("MINE=1\n")
+    refused = ignoring.refused("release", lent["slot"])
+    assert refused["findings"] == [
+        {"kind": "placed", "path": ".env.local", "detail": "changed since it was placed"}
+    ]
+    ignoring.release(lent["slot"], "--rescue")
+    assert not files_of(lent)[1].exists()
+
+
+def test_ours_win_over_a_copied_file_and_the_rest_of_it_stays(ignoring: Pooled) -> None:
+    copied = "VITE_PORT=5173\nSECRET=abc\n"
+    ignoring.repo.write({".env.local": copied})
+    ignoring.cli.variables["POOLMGR_WARM_COPY"] = ".env.local"
+    for lent in [ignoring.acquire(agent=agent) for agent in ("alice", "bob")]:
+        ignoring.release(lent["slot"])  # from here on the slots have their copies
+    lent = ignoring.acquire()
+    port = ignoring.ask("where", cwd=lent["path"])["ports"][0]
+    assert by_sh(files_of(lent)[1]).items() >= {"VITE_PORT": str(port), "SECRET": "abc"}.items()
+    assert files_of(lent)[1].read_text().count("VITE_PORT=") == 1
+    ignoring.release(lent["slot"])
+    assert files_of(lent)[1].read_text() == (ignoring.repo.path / ".env.local").read_text() == copied
+    (ignoring.repo.path / ".env.local").unlink()
+
+
+def test_where_a_file_may_not_be_it_is_said_and_left_alone(ignoring: Pooled) -> None:
+    ignoring.repo.git("checkout", "--quiet", "-b", "tracking")
+    ignoring.repo.write({".env.local": "tracked\n"})
+    ignoring.repo.git("add", "--force", ".env.local")
+    ignoring.repo.git("commit", "--quiet", "--message", "Track it.")
+    ignoring.repo.git("checkout", "--quiet", "main")
+    env = {**LOCAL, "web/dev.env": {"A": "1"}, "web/dev.txt": {"A": "1"}, "B": "{url}"}
+    settings(ignoring, env=env)
+    lent = ignoring.acquire("--branch", "tracking")
+    assert set(lent["warnings"]) >= {
+        ".env.local is not written: git tracks it",
+        "web/dev.txt is not written: git does not ignore it, so it could be committed",
+        "B is not set: {url} needs a database, and the slot has none",
+    }
+    assert files_of(lent)[1].read_text() == "tracked\n"
+    assert (Path(lent["path"]) / "web/dev.env").read_text() == "A=1\n"
+    assert not (Path(lent["path"]) / "web/dev.txt").exists()
+    ignoring.release(lent["slot"])
+
+
+def test_a_link_in_the_way_is_not_followed(ignoring: Pooled, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    ignoring.repo.git("checkout", "--quiet", "-b", "linked")
+    (ignoring.repo.path / "link").symlink_to(tmp_path / "elsewhere")
+    ignoring.repo.git("add", "link")
+    ignoring.repo.git("commit", "--quiet", "--message", "Link.")
+    ignoring.repo.git("checkout", "--quiet", "main")
+    settings(ignoring, env={"link/.env.local": {"A": "1"}})
+    lent = ignoring.acquire("--branch", "linked")
+    assert lent["warnings"][-1].startswith("link/.env.local is not written:")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_scoped_slot_has_no_files_where_it_shows_nothing(ignoring: Pooled) -> None:
+    settings(ignoring, env={**LOCAL, "web/dev.env": {"A": "1"}})
+    lent = ignoring.acquire("--scope", "src/**")
+    assert "web/dev.env is not written: its directory is not in the view of the slot" in lent["warnings"]
+    assert files_of(lent)[1].exists()
+    assert not (Path(lent["path"]) / "web").exists()
+
+
+def test_without_templates_nothing_is_claimed_and_the_home_stays_as_it_is(
+    pool: Pooled, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    pool.cli.variables["XDG_STATE_HOME"] = str(state)
+    lent = pool.acquire()
+    assert pool.ask("where", cwd=lent["path"])["ports"] == []
+    assert files_of(lent)[0].read_text() == f"POOLMGR_SLOT={lent['slot']}\nPOOLMGR_LEASE={lent['lease']}\n"
+    assert not state.exists()
+
+
+def test_a_template_that_means_nothing_is_a_settings_error_with_its_place(ignoring: Pooled) -> None:
+    file = ignoring.repo.state / "config.yaml"
+    del ignoring.cli.variables["POOLMGR_ENV"]
+    for env, words in (
+        ('A: "{prot}"', "env A: {prot} is none of {slot}"),
+        ('A: "{port10}"', "ports.block is 10"),
+    ):
+        file.write_text(f"pool: {{}}\nenv:\n  {env}\n")
+        error = ignoring.refused("acquire", code=2)
+        assert words in error["message"]
+        assert "config.yaml:2: env " in error["message"]
+        assert error["hint"] == "poolmgr config check"
+    file.unlink()
+
+
+def test_a_committed_file_has_no_say_until_it_is_trusted(ignoring: Pooled) -> None:
+    ignoring.repo.write({"poolmgr.yaml": 'env: {A: "{slot}"}\n'})
+    del ignoring.cli.variables["POOLMGR_ENV"]
+    lent = ignoring.acquire()
+    assert "A=" not in files_of(lent)[0].read_text()
+    ignoring.release(lent["slot"])
+    ignoring.run("trust")
+    assert "\nA=" in files_of(ignoring.acquire())[0].read_text()
+    (ignoring.repo.path / "poolmgr.yaml").unlink()
+
+
+def test_cleanup_leaves_no_claim_behind(unpooled: Pooled, tmp_path: Path) -> None:
+    unpooled.cli.variables["XDG_STATE_HOME"] = str(tmp_path / "state")
+    settings(unpooled, env={"PORT": "{port}"})
+    unpooled.init(1)
+    lent = unpooled.acquire()
+    claims = tmp_path / "state/poolmgr/ports"
+    assert len(list(claims.iterdir())) == 2
+    unpooled.run("reclaim", lent["slot"])
+    unpooled.run("cleanup")
+    assert [file.name for file in claims.iterdir()] == ["lock"]
