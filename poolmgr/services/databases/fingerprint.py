@@ -43,18 +43,23 @@ def fingerprint(git: Git, commit: str, template: TemplateSettings, major: int) -
 
 def list_inputs(git: Git, commit: str, template: TemplateSettings) -> tuple[Input, ...]:
     """The files of a commit that a template of it is made from."""
-    chosen = (compile_globs(template.migrations), compile_globs(named_globs(template)))
+    chosen = chosen_by(template)
     places = {place_of(glob) for globs in chosen for glob in globs.globs if not glob.negated}
     if not places:
         return ()
     below = () if "" in places else ("--", *sorted(places))
     listed = git.run("--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", commit, *below)
-    return tuple(each for each in map(parse_line, listed.fields) if is_chosen(each, chosen))
+    return tuple(each for each in map(parse_line, listed.fields) if is_input(template, each.path))
 
 
-def is_chosen(one: Input, chosen: tuple[Globs, ...]) -> bool:
-    """Whether any of the lists means the file."""
-    return any(globs.matches(one.path) for globs in chosen)
+def chosen_by(template: TemplateSettings) -> tuple[Globs, Globs]:
+    """What `migrations` means, and what the commands name."""
+    return compile_globs(template.migrations), compile_globs(named_globs(template))
+
+
+def is_input(template: TemplateSettings, path: str) -> bool:
+    """Whether a file goes into a template."""
+    return any(globs.matches(path) for globs in chosen_by(template))
 
 
 def parse_line(line: str) -> Input:

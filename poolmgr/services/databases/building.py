@@ -1,0 +1,102 @@
+"""The commands that fill a template, in a checkout of its commit, with the variables a slot has.
+
+The first that fails ends the build; its output is in a log that the error names.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from isolation.database.embedded.binaries import find_binaries
+from isolation.database.errors import TemplateFailed
+from poolmgr.core.database import Facts
+from poolmgr.core.environment import merged
+from poolmgr.services.databases.checkout import mark_of
+from poolmgr.services.environment.variables import database_fields, database_variables, fill
+from poolmgr.services.ground.copying import is_plain
+from poolmgr.services.ground.pool import Pool
+from poolmgr.services.ground.running import LIMIT, MARK, Command, run_logged
+from poolmgr.services.ground.site import write_private
+
+NAME = "poolmgr:template"
+# psql goes on after an error unless told: half a schema would be sealed. `psql -X` reads no such file.
+PSQLRC = b"\\set ON_ERROR_STOP 1\n"
+
+
+class Build(NamedTuple):
+    """A template on its way: where the commands run, and the database they fill."""
+
+    fp: str
+    place: Path
+    database: Facts
+    binaries: Path | None
+    lock: int
+
+
+def log_file(pool: Pool, fp: str) -> Path:
+    """Where the output of a template's commands is kept."""
+    return pool.site.state / "logs" / f"template-{fp}.log"
+
+
+def run_commands(pool: Pool, build: Build) -> None:
+    """Every command in its turn."""
+    template = pool.settings.database.template
+    variables = place_variables(pool, build)
+    log = log_file(pool, build.fp)
+    with log.open("wb") as stream:
+        for command in (*template.run, *template.seed):
+            pool.tell(f"building the database template {build.fp}: {command}")
+            stream.write(f"$ {command}\n".encode(errors="surrogateescape"))
+            stream.flush()
+            code = run_logged(Command(command, build.place, variables, stream.fileno(), (build.lock,)))
+            if code != 0:
+                raise failed(command, code, log)
+
+
+def failed(command: str, code: int | None, log: Path) -> TemplateFailed:
+    """What became of a command, and where its output is."""
+    how = f"ended with exit code {code}" if code is not None else f"did not end within {LIMIT:.0f} s"
+    return TemplateFailed(
+        f"a command of the database template {how}: {command}; its output is in {log}",
+        hint=f"cat {shlex.quote(str(log))}",
+    )
+
+
+def place_variables(pool: Pool, build: Build) -> dict[str, str]:
+    """What the commands see, as a slot's holder does: variables, and files of the user's choice."""
+    given = fill(pool.settings.env, database_fields(build.database))
+    for name, values in given.files.items():
+        write_file(build.place, name, values)
+    psqlrc = log_file(pool, build.fp).with_name("template.psqlrc")
+    write_private(psqlrc, PSQLRC)
+    return {
+        "LC_ALL": "C.UTF-8",  # migrations are read as they were written
+        "PATH": path_with(build.binaries),
+        "PSQLRC": str(psqlrc),
+        MARK: mark_of(pool, build.fp),
+        **given.variables,
+        **database_variables(build.database, NAME),
+    }
+
+
+def write_file(place: Path, name: str, values: Mapping[str, str]) -> None:
+    """A file of variables, over what was copied under its name."""
+    file = place / name
+    if is_plain(place, file) and (file.is_file() or not file.exists()):
+        text = os.fsdecode(file.read_bytes()) if file.exists() else ""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_private(file, os.fsencode(merged(text, values)))
+
+
+def path_with(binaries: Path | None) -> str:
+    """The server's own programs first; where they are not here, at least a psql, last."""
+    path = os.environ.get("PATH", os.defpath)
+    if binaries:
+        return f"{binaries}{os.pathsep}{path}"
+    found = None if shutil.which("psql", path=path) else find_binaries()
+    return f"{path}{os.pathsep}{found.dir}" if found else path

@@ -1,0 +1,76 @@
+"""A slot's database made anew under its holder: from the template of the slot's HEAD, sessions ended.
+
+The template and the new database are whole before the old one is touched. Name, role and password
+stay, so that the slot's variables stay true.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from isolation.database import lending, renewing
+from isolation.database.errors import NotOurs
+from isolation.git.program import Git
+from isolation.git.refs import find_commit
+from poolmgr.core.errors import NoDatabase
+from poolmgr.core.records import Lease, Slot
+from poolmgr.services.databases.fingerprint import is_input
+from poolmgr.services.databases.lending import lend_from
+from poolmgr.services.databases.server import Server, open_server
+from poolmgr.services.databases.templates import ensure_template
+from poolmgr.services.environment.files import write_environment
+from poolmgr.services.ground.job import lock_file
+from poolmgr.services.ground.pool import Pool, require_holder, require_slot
+from poolmgr.store import gate
+
+
+class Reset(NamedTuple):
+    """A database that was made anew: its name, its template, and what that does not have."""
+
+    name: str
+    template: str
+    uncommitted: tuple[str, ...]
+
+
+def reset_database(pool: Pool, slot: Slot, lease_id: str | None) -> Reset:
+    """The database of a slot's holder as a new one; `lease_id` is the lease that the caller has."""
+    require_held(pool, slot, lease_id)
+    git = Git(slot.path)
+    with open_server(pool) as server:
+        template = ensure_template(pool, server, find_commit(git, "HEAD") or slot.base_oid)
+        # Nobody takes the slot back while its database is exchanged.
+        with gate.held(lock_file(pool, slot.id)):
+            lease = require_held(pool, slot, lease_id)
+            name = renew(pool, server, slot, lease, template)
+    return Reset(name, template, list_uncommitted(pool, git))
+
+
+def require_held(pool: Pool, slot: Slot, lease_id: str | None) -> Lease:
+    """The lease whose database it is; a former holder resets nobody else's."""
+    snapshot = pool.snapshot()
+    lease = require_holder(snapshot, require_slot(snapshot, slot.name, slot.path), lease_id)
+    if not lease.database:
+        raise NoDatabase(f"the lease of {slot.name} has no database", hint="poolmgr db status")
+    return lease
+
+
+def renew(pool: Pool, server: Server, slot: Slot, lease: Lease, template: str) -> str:
+    """The new database in place of the old one, also where that is gone; its name."""
+    wanted = lending.Wanted(
+        prefix=server.prefix, pool_id=pool.facts.pool_id, number=slot.number, slot_id=slot.id,
+        fence=lease.fence, template=template, connections=pool.settings.database.connections,
+    )  # fmt: skip
+    try:
+        with server.session() as session:
+            return renewing.renew(session, wanted)
+    except NotOurs:  # an embedded server whose data was lost with the machine's power
+        facts = lend_from(pool, server, slot, lease, template)
+        write_environment(pool, slot, lease, facts)
+        return facts.name
+
+
+def list_uncommitted(pool: Pool, git: Git) -> tuple[str, ...]:
+    """Changed files that would go into a template, had they been committed."""
+    listed = git.run("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames").fields
+    template = pool.settings.database.template
+    return tuple(line[3:] for line in listed if is_input(template, line[3:]))

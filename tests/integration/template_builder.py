@@ -1,0 +1,22 @@
+"""A process that makes sure of the template of a repository's HEAD; it prints its fingerprint."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from poolmgr.services.databases.server import open_server
+from poolmgr.services.databases.templates import ensure_template
+from poolmgr.wiring import open_pool
+
+
+def main() -> None:
+    """The repository is the only argument."""
+    pool = open_pool(Path(sys.argv[1]))
+    commit = pool.git.run("rev-parse", "HEAD").text
+    with open_server(pool) as server:
+        sys.stdout.write(ensure_template(pool, server, commit) + "\n")
+
+
+if __name__ == "__main__":
+    main()
