@@ -26,7 +26,6 @@ from isolation.database.errors import (
 if TYPE_CHECKING:
     import psycopg
 
-STATUS = "poolmgr db status"
 # The words of a refused connection, in the order in which they decide.
 REFUSED = (
     (re.compile(r"too many (clients|connections)|remaining connection slots|no more connections"), "many"),
@@ -103,7 +102,8 @@ def refused(words: str) -> CommandFailed:
 
 
 def down(words: str, address: Address) -> ServerDown:
-    return ServerDown(f"the PostgreSQL server at {address.where} does not answer: {words}", hint=STATUS)
+    hint = "start it, or name another server in database.dsn"
+    return ServerDown(f"the PostgreSQL server at {address.where} does not answer: {words}", hint=hint)
 
 
 def too_many(words: str, address: Address) -> TooManyClients:

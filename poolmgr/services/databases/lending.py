@@ -26,9 +26,13 @@ from poolmgr.store.tables.leases import note_database
 
 def lend_database(pool: Pool, job: Job, lease: Lease, commit: str) -> Facts:
     """The slot's own database, its holder's alone."""
-    with open_server(pool) as server:
-        template = ensure_template(pool, server, commit)
-        facts = lend_from(pool, server, job.slot, lease, template)
+    try:
+        with open_server(pool) as server:
+            template = ensure_template(pool, server, commit)
+            facts = lend_from(pool, server, job.slot, lease, template)
+    except DatabaseError as error:
+        error.hint = f"{error.hint}; or without a database: --no-database".removeprefix("; or ")
+        raise
     ask_house(pool)  # a spare is gone
     return facts
 
