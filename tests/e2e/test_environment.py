@@ -248,13 +248,15 @@ def test_a_committed_file_has_no_say_until_it_is_trusted(ignoring: Pooled) -> No
     (ignoring.repo.path / "poolmgr.yaml").unlink()
 
 
-def test_cleanup_leaves_no_claim_behind(unpooled: Pooled, tmp_path: Path) -> None:
+def test_cleanup_leaves_no_claim_and_takes_no_copy_for_work(unpooled: Pooled, tmp_path: Path) -> None:
     unpooled.cli.variables["XDG_STATE_HOME"] = str(tmp_path / "state")
-    settings(unpooled, env={"PORT": "{port}"})
-    unpooled.init(1)
+    unpooled.repo.write({".env": "A=1\n"})
+    settings(unpooled, env={"PORT": "{port}"}, warm_copy=[".env"])
+    unpooled.init(2)
     lent = unpooled.acquire()
+    assert (Path(lent["path"]) / ".env").exists()
     claims = tmp_path / "state/poolmgr/ports"
     assert len(list(claims.iterdir())) == 2
-    unpooled.run("reclaim", lent["slot"])
     unpooled.run("cleanup")
     assert [file.name for file in claims.iterdir()] == ["lock"]
+    assert unpooled.ask("rescue", "list")["rescues"] == []

@@ -74,7 +74,7 @@ def keep_slot(pool: Pool, job: Job, *, reason: str) -> Rescue | None:
 
 def keep_directory(pool: Pool, job: Job, path: Path, *, reason: str) -> Rescue | None:
     """The same for the slot's directory under another name."""
-    rules = rules_for(pool, job.slot)
+    rules = rules_of(pool, path)
     if examine(job.git.at(path), path, rules).is_clean:
         return None
     fence = job.slot.fence
