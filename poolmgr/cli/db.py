@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from poolmgr.cli import db_template
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.output import age, bytes_text, emit, out, safe, table
 
@@ -173,3 +174,6 @@ def orphan_row(left: Left) -> tuple[str, ...]:
     """One orphan in the table."""
     made = "-" if left.made is None else age(time.time() - left.made)
     return left.name, left.kind, bytes_text(left.size), made, "dropped" if left.is_dropped else left.reason
+
+
+db_template.register(app)
