@@ -144,6 +144,29 @@ def test_a_claim_that_nothing_stands_behind_is_taken_over(
     assert ports.claim(next(admins), Record(lease="3"), wanted, 1).first == record.first
 
 
+def test_a_claim_follows_a_repository_that_was_moved(
+    claims: Path, wanted: PortsSettings, admins: Iterator[Path], tmp_path: Path
+) -> None:
+    before, after = next(admins), tmp_path / "moved"
+    record = ports.claim(before, Record(lease="1"), wanted, 1)
+    before.rename(after)
+    ports.renew_claim(after)
+    assert ports.is_claimed(after, record)
+    assert not set(ports.claim(next(admins), Record(lease="2"), wanted, 1).ports) & set(record.ports)
+
+
+def test_a_block_that_is_anothers_by_now_is_not_claimed_back(
+    claims: Path, wanted: PortsSettings, admins: Iterator[Path], tmp_path: Path
+) -> None:
+    before, other = next(admins), next(admins)
+    record = ports.claim(before, Record(lease="1"), wanted, 1)
+    before.rename(tmp_path / "moved")
+    theirs = ports.claim(other, Record(lease="2"), wanted, 1)
+    ports.renew_claim(tmp_path / "moved")
+    assert ports.is_claimed(other, theirs)
+    assert not ports.is_claimed(tmp_path / "moved", record)
+
+
 def test_the_record_names_the_block_before_the_lock_is_let_go(
     claims: Path, wanted: PortsSettings, admins: Iterator[Path]
 ) -> None:

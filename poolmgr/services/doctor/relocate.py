@@ -15,6 +15,7 @@ from isolation.guards.facts import FACTS
 from isolation.guards.install import ensure_acting
 from poolmgr.core.errors import StateDamaged
 from poolmgr.services.doctor.registered import Registered, find_place, list_registered, read_line
+from poolmgr.services.environment.ports import renew_claim
 from poolmgr.services.ground.marks import REVOKED, is_tombstone
 from poolmgr.services.ground.site import Facts, Site, make_state, write_facts
 from poolmgr.store import gate
@@ -77,6 +78,7 @@ def ensure_linked(move: Move, found: Registered) -> Path | None:
             replace_file(found.admin / "gitdir", os.fsencode(place / ".git") + b"\n")
         if (found.admin / FACTS).exists() or (found.admin / REVOKED).exists():
             ensure_acting(found.admin)
+        renew_claim(found.admin)
         return place
     return None
 

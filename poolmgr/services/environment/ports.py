@@ -62,6 +62,16 @@ def is_claimed(admin: Path, record: Record) -> bool:
     return record.block > 0 and read_claim(claim_of(room(), record)) == facts_of(admin, record)
 
 
+def renew_claim(admin: Path) -> None:
+    """The block claimed under a new path, after its repository was moved; unless it is another's by now."""
+    record, place = find_record(admin), room()
+    if record is None or not record.block or not place.exists():
+        return
+    with suppress(OSError), gate.held(place / "lock"):
+        if not any(meets(record.ports, taken) for taken in list_live(place)):
+            write_private(claim_of(place, record), json.dumps(facts_of(admin, record)).encode())
+
+
 def drop_claim(admin: Path, record: Record) -> None:
     """The block is anybody's again."""
     if is_claimed(admin, record):
@@ -98,6 +108,11 @@ def is_live(claim: object, block: range) -> bool:
     return record is not None and record.lease == claim.get("lease") and record.ports == block
 
 
+def meets(one: range, other: range) -> bool:
+    """Whether two blocks have a port in common."""
+    return one.start < other.stop and other.start < one.stop
+
+
 def choose(live: Collection[range], wanted: PortsSettings, number: int) -> int:
     """Where the first block begins that nobody has and nobody listens on, from the slot's own place on."""
     from resources.probes.ports import is_free  # sockets cost two milliseconds
@@ -106,9 +121,7 @@ def choose(live: Collection[range], wanted: PortsSettings, number: int) -> int:
     for turn in range(places):
         first = wanted.first + (number - 1 + turn) % places * wanted.block
         block = range(first, first + wanted.block)
-        if not any(taken.start < block.stop and block.start < taken.stop for taken in live) and all(
-            map(is_free, block)
-        ):
+        if not any(meets(block, taken) for taken in live) and all(map(is_free, block)):
             return first
     raise PoolError(
         f"no {wanted.block} free ports in a row from {wanted.first} up",
