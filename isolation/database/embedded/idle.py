@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from isolation.database.embedded import locks, server
 from isolation.database.embedded.place import Home
@@ -29,22 +30,26 @@ def watch(home: Home, idle: float, is_wanted: Callable[[], bool]) -> bool:
     if watching is None:
         return False
     try:
-        needed, seen = time.monotonic(), read_use(home)
-        while True:
-            rest(home, min(idle / 4, LONGEST_NAP))
-            if seen != (seen := read_use(home)) or is_wanted() or has_clients(home):
-                needed = time.monotonic()
-            if time.monotonic() - needed < idle and server.is_running(home):
-                continue
-            if not home.root.exists():
-                return False
-            with locks.held(home.lock, server.PATIENCE):
-                if not server.is_running(home):
-                    return False
-                if read_use(home) == seen and time.monotonic() - needed >= idle:
-                    return server.stop_running(home)
+        with suppress(locks.PlaceGone):
+            return attend(home, idle, is_wanted)
+        return False
     finally:
         os.close(watching)
+
+
+def attend(home: Home, idle: float, is_wanted: Callable[[], bool]) -> bool:
+    needed, seen = time.monotonic(), read_use(home)
+    while True:
+        rest(home, min(idle / 4, LONGEST_NAP))
+        if seen != (seen := read_use(home)) or is_wanted() or has_clients(home):
+            needed = time.monotonic()
+        if time.monotonic() - needed < idle and server.is_running(home):
+            continue
+        with locks.held(home.lock, server.PATIENCE):
+            if not server.is_running(home):
+                return False
+            if read_use(home) == seen and time.monotonic() - needed >= idle:
+                return server.stop_running(home)
 
 
 def rest(home: Home, seconds: float) -> None:
@@ -57,7 +62,10 @@ def rest(home: Home, seconds: float) -> None:
 def try_watch(home: Home) -> int | None:
     """The watcher's lock; None when another holds it, and not only to look."""
     for _ in range(TRIES):
-        watching = locks.try_hold(home.watch)
+        try:
+            watching = locks.try_hold(home.watch)
+        except FileNotFoundError:
+            return None
         if watching is not None:
             return watching
         time.sleep(locks.NAP)

@@ -30,26 +30,51 @@ def try_hold(path: Path) -> int | None:
 
 def is_held(path: Path) -> bool:
     """Whether somebody holds the lock; a file that is not there is held by nobody."""
-    if not path.exists():
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
         return False
-    descriptor = try_hold(path)
-    if descriptor is not None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
         os.close(descriptor)
-    return descriptor is None
+    return False
 
 
 @contextmanager
 def held(path: Path, patience: float) -> Iterator[None]:
-    """The lock, from here to the end of the block."""
+    """The lock, from here to the end of the block; PlaceGone when its directory is removed meanwhile."""
     deadline = time.monotonic() + patience
-    while (descriptor := try_hold(path)) is None:
-        if time.monotonic() > deadline:
-            raise ServerFailed(
-                f"another process has held {path} for {patience:.0f} s and does not go on",
-                hint="poolmgr doctor",
-            )
-        time.sleep(NAP)
     try:
+        while (descriptor := try_hold(path)) is None:
+            if time.monotonic() > deadline:
+                raise ServerFailed(
+                    f"another process has held {path} for {patience:.0f} s and does not go on",
+                    hint="poolmgr doctor",
+                )
+            time.sleep(NAP)
+    except FileNotFoundError as error:
+        raise PlaceGone(path) from error
+    try:
+        if not is_named(descriptor, path):
+            raise PlaceGone(path)
         yield
     finally:
         os.close(descriptor)
+
+
+def is_named(descriptor: int, path: Path) -> bool:
+    """Whether the open file is still the one at the path."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+class PlaceGone(ServerFailed):
+    """The server's whole directory was removed while we waited for its lock."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path.parent} was removed meanwhile", hint="try again")

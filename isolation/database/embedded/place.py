@@ -132,13 +132,18 @@ def read_inode(data: Path) -> int:
 
 def choose_sockets(home: Home, place: Path) -> Path:
     """A directory whose path is short and plain enough for a socket: beside the data if possible."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    name = f"poolmgr-{os.geteuid()}-{home.digest}"
-    for directory in (place / "run", Path(runtime or "/nonexistent", name), Path("/tmp", name)):  # noqa: S108
+    for directory in (place / "run", *list_socket_places(home)):
         fits = len(os.fsencode(directory)) + len("/.s.PGSQL.65535") <= SOCKET_LIMIT
         if fits and PLAIN.fullmatch(str(directory)) and directory.parent.is_dir():
             return directory
     raise ServerFailed("no directory has a path short and plain enough for a socket; tried /tmp, too")
+
+
+def list_socket_places(home: Home) -> list[Path]:
+    """Where sockets lie whose directory beside the data has too long a path."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    name = f"poolmgr-{os.geteuid()}-{home.digest}"
+    return [Path(root, name) for root in (runtime, "/tmp") if root.startswith("/")]  # noqa: S108
 
 
 def ensure_private(directory: Path, uid: int) -> None:

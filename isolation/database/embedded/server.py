@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from isolation.database.address import Address
 from isolation.database.embedded import cluster, leaked, locks, postmaster, starting
-from isolation.database.embedded.place import OUTSIDE, Home, Record, read_inode, read_record
+from isolation.database.embedded.outside import remove_outside
+from isolation.database.embedded.place import Home, Record, list_socket_places, read_inode, read_record
 from isolation.database.errors import ServerFailed
 from isolation.database.session import open_session
 
@@ -166,10 +167,9 @@ def end_unreachable(home: Home, alone: float | None) -> float | None:
 
 def stop_server(home: Home) -> bool:
     """End the server; False when none was running."""
-    if not home.root.exists():
-        return False
-    with locks.held(home.lock, PATIENCE):
+    with suppress(locks.PlaceGone), locks.held(home.lock, PATIENCE):
         return stop_running(home)
+    return False
 
 
 def stop_running(home: Home) -> bool:
@@ -197,14 +197,13 @@ def stop_running(home: Home) -> bool:
 
 def remove_server(home: Home) -> None:
     """End the server and remove all that is its own, wherever it lies."""
-    if not home.root.exists():
-        return
-    with locks.held(home.lock, PATIENCE):
+    gone = home.state / "server.gone"
+    with suppress(locks.PlaceGone), locks.held(home.lock, PATIENCE):
         stop_running(home)
-        record = read_record(home)
-        outside = OUTSIDE / home.digest
-        if (outside / "home").exists():
-            shutil.rmtree(outside)
-        if record is not None and Path(record.sockets).parent not in {home.root, outside}:
-            shutil.rmtree(record.sockets, ignore_errors=True)
-        shutil.rmtree(home.root)
+        remove_outside(home)
+        for sockets in list_socket_places(home):
+            shutil.rmtree(sockets, ignore_errors=True)
+        shutil.rmtree(gone, ignore_errors=True)
+        # In one step, for a watcher still looks into it.
+        home.root.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)

