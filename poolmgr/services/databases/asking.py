@@ -35,6 +35,20 @@ def is_missed(pool: Pool, snapshot: Snapshot) -> bool:
     return not is_running(Home(pool.site.state))
 
 
+def find_asked(pool: Pool) -> int:
+    """When somebody asked last, 0 when nobody did."""
+    try:
+        return (room_of(pool.site.state) / "due").stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def be_done(pool: Pool, asked: int) -> None:
+    """What was asked for until then is done; a kill before this leaves it asked for."""
+    if find_asked(pool) == asked:
+        (room_of(pool.site.state) / "due").unlink(missing_ok=True)
+
+
 def put_off(pool: Pool) -> None:
     """It could not be done; not to be tried again at once."""
     with suppress(OSError):

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from isolation.database import spares
 from isolation.database.errors import DatabaseError
+from isolation.database.orphans import drop_orphan, list_orphans
 from poolmgr.core.errors import Busy
-from poolmgr.services.databases.asking import ask_house, put_off
+from poolmgr.services.databases.asking import ask_house, be_done, find_asked, put_off
 from poolmgr.services.databases.choice import room_of
 from poolmgr.services.databases.lending import drop_leases, fence_leases
+from poolmgr.services.databases.orphans import list_live
 from poolmgr.services.databases.server import Server, open_server
 from poolmgr.services.databases.templates import ensure_template, trim_templates
 from poolmgr.services.ground.pool import Pool, read_moment
@@ -20,6 +22,8 @@ from poolmgr.store import gate
 from poolmgr.store.tables.events import add_pool_event
 from poolmgr.store.tables.leases import databases_over, owed_databases
 
+UNFINISHED = ("making", "spare", "template")
+
 
 def keep_house(pool: Pool) -> bool:
     """Whether it was ours to do."""
@@ -27,14 +31,17 @@ def keep_house(pool: Pool) -> bool:
     room.mkdir(mode=0o700, exist_ok=True)
     try:
         with gate.held(room / "house.lock", patience=0):
-            (room / "due").unlink(missing_ok=True)
+            asked = find_asked(pool)
             try:
                 with open_server(pool) as server:
                     pay(pool, server)
+                    drop_unfinished(pool, server)
                     if pool.snapshot().size:
                         build_ahead(pool, server)
             except DatabaseError as error:
                 give_up(pool, error)
+            else:
+                be_done(pool, asked)
     except Busy:
         return False
     return True
@@ -63,6 +70,14 @@ def pay(pool: Pool, server: Server) -> None:
             failed = error
     if failed:
         raise failed
+
+
+def drop_unfinished(pool: Pool, server: Server) -> None:
+    """What killed commands left half made."""
+    with server.session() as session:
+        for orphan in list_orphans(session, pool.facts.pool_id, list_live(pool), 0):
+            if orphan.role and orphan.role.mark.kind in UNFINISHED:
+                drop_orphan(session, pool.facts.pool_id, orphan)
 
 
 def build_ahead(pool: Pool, server: Server) -> None:
