@@ -208,6 +208,14 @@ class BeadsSettings(Section):
     )
 
 
+class TracksSettings(Section):
+    """What tasks touch, where nobody says it of each."""
+
+    paths: Mapping[str, str] = setting(
+        default={}, kind=kinds.TASK_PATHS, doc="globs that tasks of a label, type or title touch"
+    )
+
+
 class LimitsSettings(Section):
     """Where resources become scarce: first a warning, then no new slots."""
 
@@ -239,6 +247,7 @@ class Settings(Section):
     scope: ScopeSettings = section(factory=ScopeSettings)
     database: DatabaseSettings = section(factory=DatabaseSettings)
     beads: BeadsSettings = section(factory=BeadsSettings)
+    tracks: TracksSettings = section(factory=TracksSettings)
     env: Mapping[str, str | Mapping[str, str]] = setting(
         default={},
         kind=kinds.ENVIRONMENT,

@@ -20,6 +20,7 @@ from poolmgr.core.settings_values import (
     parse_reference,
     parse_size,
     parse_switch,
+    parse_task_paths,
     parse_threshold,
     unfit,
 )
@@ -121,4 +122,9 @@ NAMES = texts("a list of names", check_nothing)
 COMMANDS = texts("a list of commands", check_nothing, shape=Shape.COMMANDS)
 MAPPING = Kind(wants="a mapping of names to texts", parse=parse_mapping, shape=Shape.MAPPING)
 MIRROR = Kind(wants="a mapping of directories as src/** to others", parse=parse_mirror, shape=Shape.MAPPING)
+TASK_PATHS = Kind(
+    wants="a mapping of label:NAME, type:NAME or title:PATTERN to globs",
+    parse=parse_task_paths,
+    shape=Shape.MAPPING,
+)
 ENVIRONMENT = Kind(wants="a mapping of names to texts", parse=parse_environment, shape=Shape.MAPPING)

@@ -130,6 +130,23 @@ def parse_mirror(raw: Raw) -> Mapping[str, str]:
     return mapping
 
 
+def parse_task_paths(raw: Raw) -> Value:
+    """Kinds of tasks and the globs they touch, a list or blanks between them."""
+    if not isinstance(raw, dict):
+        raise unfit("a mapping of label:NAME, type:NAME or title:PATTERN to globs", raw)
+    lists = {name: value for name, value in raw.items() if isinstance(value, tuple)}
+    joined = {
+        name: " ".join(parse_line(glob).replace(" ", "\\ ") for glob in globs)
+        for name, globs in lists.items()
+    }
+    mapping = parse_mapping({**raw, **joined})
+    if mapping:
+        from tracks.layers.configured import parse_rules  # only who has a rule pays for it
+
+        parse_rules(mapping)
+    return mapping
+
+
 def check_glob(text: str) -> None:
     """Raise for a text that is no glob."""
     from tracks.globs import parse_glob  # costs two milliseconds that only a changed file has to pay

@@ -40,8 +40,17 @@ TAKEN: list[tuple[str, Raw, object]] = [
     ("limits.disk_warn", "50MiB", "50MiB"),
     ("limits.disk_warn", "80%", "80%"),
     ("limits.disk_warn", 1000, "1000"),
+    (
+        "tracks.paths",
+        {"label:web": ("src/web/**", "a b/"), "type:docs": "docs *.md"},
+        {"label:web": "src/web/** a\\ b/", "type:docs": "docs *.md"},
+    ),
 ]
 REFUSED: list[tuple[str, Raw, str]] = [
+    ("tracks.paths", ("src",), "a mapping of label:NAME"),
+    ("tracks.paths", {"web": "src"}, "'web' is none of label:NAME"),
+    ("tracks.paths", {"label:web": ("../x",)}, "leads out"),
+    ("tracks.paths", {"type:x": (1,)}, "wants a text"),
     ("env", {"A": "{prot}"}, "A: {prot} is none of {slot}"),
     ("env", {".env": {"A": "{x}"}}, ".env: A: {x} is none of"),
     ("env", {"A": "}"}, "A: a single } means nothing"),
