@@ -26,6 +26,10 @@ from isolation.database.templates import find_template
 from isolation.database.turns import let_go, making_key, template_key, try_hold, turn
 
 CONNECTIONS = 10
+TAKEN = """
+SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s
+UNION ALL SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = %s
+"""
 
 
 class Building(NamedTuple):
@@ -92,10 +96,7 @@ def seal_template(session: Session, building: Building) -> None:
     mark = role.mark._replace(kind="template", made=clock(session), used=None)
     with turn(session):
         name = template_name(building.prefix, building.fingerprint)
-        query = "SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s"
-        if session.rows(
-            f"{query} UNION ALL SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = %s", (name, name)
-        ):
+        if session.rows(TAKEN, (name, name)):
             name = template_name(building.prefix, building.fingerprint, secrets.token_hex(2))
         session.do(
             "ALTER DATABASE {old} OWNER TO {owner};"

@@ -41,9 +41,9 @@ def parse_mark(text: str | None) -> Mark | None:
         return None
     words = {key: said.get(key) for key in ("pool", "kind", "template")}
     numbers = {key: said.get(key) for key in ("slot", "slot_id", "fence", "made", "used")}
-    if not isinstance(words["pool"], str) or words["kind"] not in KINDS:
+    if not isinstance(words["pool"], str) or not isinstance(words["template"], str | None):
         return None
-    if not isinstance(words["template"], str | None):
+    if not isinstance(words["kind"], str) or words["kind"] not in KINDS:
         return None
     if not all(value is None or type(value) is int for value in numbers.values()):
         return None

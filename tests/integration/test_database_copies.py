@@ -1,0 +1,185 @@
+"""Copies of templates: everything in one belongs to its role, and nobody but us can copy or enter one."""
+
+from __future__ import annotations
+
+from threading import Event, Thread
+
+import psycopg
+import pytest
+
+from isolation.database.building import abandon_template, begin_template, seal_template
+from isolation.database.errors import NotOurs
+from isolation.database.fencing import fence
+from isolation.database.renewing import renew
+from isolation.database.session import open_session
+from isolation.database.spares import build_spare, count_spares, drop_spare, list_spares
+from isolation.database.templates import drop_template, find_template, list_templates, touch_template
+from tests.integration.grounds import NEXT, Ground
+
+FOREIGN_OWNERS = """
+SELECT relname FROM pg_class WHERE oid >= 16384 AND relowner <> (SELECT oid FROM pg_roles WHERE rolname = %s)
+  AND relnamespace NOT IN ('pg_toast'::regnamespace, 'pg_catalog'::regnamespace)
+"""
+
+
+@pytest.mark.parametrize("is_spare", [True, False])
+def test_the_slots_role_runs_the_next_migration(ground: Ground, *, is_spare: bool) -> None:
+    ground.build("f1")
+    if is_spare:
+        build_spare(ground.session, ground.pool_id, ground.prefix, "f1")
+    lent = ground.lend(1, 1, "f1")
+    with ground.enter(lent) as inside:
+        assert inside.execute("SELECT name FROM menu").fetchall() == [("soup",)]
+        assert inside.execute(FOREIGN_OWNERS, (lent.role,)).fetchall() == []
+        inside.execute(NEXT)
+
+
+def test_a_spare_of_another_template_is_not_taken(ground: Ground) -> None:
+    ground.build("f1", "CREATE TABLE one ()")
+    ground.build("f2", "CREATE TABLE two ()")
+    build_spare(ground.session, ground.pool_id, ground.prefix, "f1")
+    with ground.enter(ground.lend(1, 1, "f2")) as inside:
+        assert inside.execute("SELECT to_regclass('two')::text").fetchone() == ("two",)
+    assert count_spares(ground.session, ground.pool_id, "f1") == 1
+
+
+def test_default_privileges_and_settings_of_the_migrations_hold_in_a_copy(ground: Ground) -> None:
+    building = begin_template(ground.session, ground.prefix, ground.pool_id, "f1")
+    assert building is not None
+    with ground.log_in(building.role, building.password, building.dbname) as inside:
+        inside.execute("CREATE SCHEMA app; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC")
+        inside.execute("ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT USAGE ON SEQUENCES TO pg_monitor")
+        inside.execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
+        inside.execute(f'ALTER DATABASE "{building.dbname}" SET search_path = app, "$user", public')
+        inside.execute("ALTER ROLE CURRENT_USER SET work_mem = '7MB'")
+        inside.execute(f'ALTER ROLE CURRENT_USER IN DATABASE "{building.dbname}" SET jit = off')
+    seal_template(ground.session, building)
+    with ground.enter(ground.lend(1, 1, "f1")) as inside:
+        settings = inside.execute(
+            "SELECT current_setting('search_path'), current_setting('work_mem'), current_setting('jit')"
+        )
+        assert settings.fetchone() == ('app, "$user", public', "7MB", "off")
+        inside.execute(
+            "CREATE TABLE t (x serial); CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'"
+        )
+        rights = inside.execute(
+            "SELECT has_table_privilege('pg_monitor', 't', 'SELECT'),"
+            "has_sequence_privilege('pg_monitor', 't_x_seq', 'USAGE'),"
+            "has_function_privilege('pg_monitor', 'f()', 'EXECUTE')"
+        )
+        assert rights.fetchone() == (True, True, False)
+
+
+def test_a_sealed_template_lets_nobody_in_and_builds_once(ground: Ground) -> None:
+    building = begin_template(ground.session, ground.prefix, ground.pool_id, "f1")
+    assert building is not None
+    with open_session(ground.tcp) as other:
+        assert begin_template(other, ground.prefix, ground.pool_id, "f1") is None
+        second = begin_template(other, ground.prefix, ground.pool_id, "f2")
+        assert second is not None
+        abandon_template(other, second)
+    ground.log_in(building.role, building.password, building.dbname).close()
+    abandon_template(ground.session, building)
+    assert ground.databases() == set()
+    with pytest.raises(NotOurs):
+        abandon_template(ground.session, building)
+    ground.build("f1")
+    assert begin_template(ground.session, ground.prefix, ground.pool_id, "f1") is None
+    with pytest.raises(psycopg.OperationalError):
+        ground.log_in(building.role, building.password, building.dbname)
+
+
+def test_what_a_build_made_beside_its_database_goes_when_it_is_sealed(ground: Ground) -> None:
+    building = begin_template(ground.session, ground.prefix, ground.pool_id, "f1")
+    assert building is not None
+    with ground.log_in(building.role, building.password, building.dbname) as inside:
+        inside.execute(f'CREATE DATABASE "shadow_{building.dbname}"')
+        abandon_template(ground.session, building)
+    assert ground.databases() == set()
+
+
+def test_templates_are_listed_touched_and_dropped_and_copies_stay(ground: Ground) -> None:
+    ground.build("f1")
+    template = find_template(ground.session, ground.pool_id, "f1")
+    assert template is not None
+    assert template.used is None
+    touch_template(ground.session, ground.pool_id, template)
+    (listed,) = list_templates(ground.session, ground.pool_id)
+    assert listed.used is not None
+    assert listed.size is not None
+    lent = ground.lend(1, 1, "f1")
+    drop_template(ground.session, ground.pool_id, listed)
+    assert find_template(ground.session, ground.pool_id, "f1") is None
+    assert ground.databases() == {lent.name}
+    ground.enter(lent).close()
+
+
+def test_a_spare_that_was_lent_meanwhile_is_not_dropped(ground: Ground) -> None:
+    build_spare(ground.session, ground.pool_id, ground.prefix, "")
+    (spare,) = list_spares(ground.session, ground.pool_id)
+    lent = ground.lend(1, 1)
+    drop_spare(ground.session, ground.pool_id, spare)
+    ground.enter(lent).close()
+    build_spare(ground.session, ground.pool_id, ground.prefix, "")
+    (spare,) = list_spares(ground.session, ground.pool_id)
+    drop_spare(ground.session, ground.pool_id, spare)
+    assert ground.databases() == {lent.name}
+
+
+def test_a_database_made_anew_has_the_password_and_nothing_of_the_old_one(ground: Ground) -> None:
+    ground.build("f1")
+    lent = ground.lend(1, 1)
+    with ground.enter(lent) as inside:
+        inside.execute("CREATE TABLE old (x int)")
+        assert renew(ground.session, ground.wanted(1, 1, "f1")) == lent.name
+        with pytest.raises(psycopg.OperationalError):
+            inside.execute("SELECT 1")
+    with ground.enter(lent) as inside:
+        assert inside.execute("SELECT to_regclass('old'), to_regclass('menu')::text").fetchone() == (
+            None,
+            "menu",
+        )
+        inside.execute(NEXT)
+        inside.execute(f'CREATE DATABASE "test_{lent.name}"')
+    assert renew(ground.session, ground.wanted(1, 1)) == lent.name
+    assert ground.databases() >= {lent.name, f"test_{lent.name}"}
+    with ground.enter(lent) as inside:
+        assert inside.execute("SELECT to_regclass('menu')").fetchone() == (None,)
+
+
+def test_a_database_the_holder_dropped_is_made_anew(ground: Ground) -> None:
+    lent = ground.lend(1, 1)
+    with ground.enter(lent, "postgres") as inside:
+        inside.execute(f'DROP DATABASE "{lent.name}"')
+    renew(ground.session, ground.wanted(1, 1))
+    ground.enter(lent).close()
+
+
+def test_while_the_holder_hammers_its_database_it_is_made_anew(ground: Ground) -> None:
+    lent, over = ground.lend(1, 1), Event()
+
+    def hammer() -> None:
+        while not over.is_set():
+            try:
+                with ground.enter(lent) as inside:
+                    inside.execute("SELECT 1")
+            except psycopg.OperationalError:
+                continue
+
+    hammers = [Thread(target=hammer) for _ in range(3)]
+    for thread in hammers:
+        thread.start()
+    try:
+        renew(ground.session, ground.wanted(1, 1))
+    finally:
+        over.set()
+        for thread in hammers:
+            thread.join()
+    ground.enter(lent).close()
+
+
+def test_a_lease_that_is_over_is_not_made_anew(ground: Ground) -> None:
+    ground.lend(1, 1)
+    fence(ground.session, ground.pool_id, 1)
+    with pytest.raises(NotOurs):
+        renew(ground.session, ground.wanted(1, 1))

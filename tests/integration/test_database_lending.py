@@ -1,0 +1,223 @@
+"""Databases of leases on real servers, as superuser and as plain admin: lent, isolated, fenced."""
+
+from __future__ import annotations
+
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+
+from isolation.database.catalog import list_ours
+from isolation.database.dropping import drop_lease, drop_pool
+from isolation.database.errors import DatabaseFull, NoDatabase, NoRight
+from isolation.database.fencing import fence
+from isolation.database.ground import ensure_ground
+from isolation.database.lending import Lent, lend
+from isolation.database.session import open_session
+from isolation.database.spares import build_spare, count_spares
+from tests.fixtures.servers import PASSWORD, PostgresServer
+from tests.integration.grounds import Ground
+
+
+def test_a_lease_has_its_own_database_under_the_slots_name(ground: Ground) -> None:
+    lent = ground.lend(3, 1)
+    assert lent.name == lent.role == f"{ground.prefix}_wt-3"
+    assert lent.password not in repr(lent)
+    with ground.enter(lent) as inside:
+        inside.execute("CREATE TABLE t (x int)")
+        answer = inside.execute("SELECT current_user, current_database()").fetchone()
+    assert answer == (lent.role, lent.name)
+
+
+def test_a_spare_is_handed_over_and_another_name_is_nowhere(ground: Ground) -> None:
+    build_spare(ground.session, ground.pool_id, ground.prefix, "")
+    assert count_spares(ground.session, ground.pool_id, "") == 1
+    lent = ground.lend(1, 1)
+    assert count_spares(ground.session, ground.pool_id, "") == 0
+    assert ground.databases() == {lent.name}
+    assert ground.roles() == {lent.name, f"{ground.prefix}_owner"}
+
+
+def test_asked_again_for_one_fence_it_is_the_same_database_with_another_password(ground: Ground) -> None:
+    first = ground.lend(1, 1)
+    with ground.enter(first) as inside:
+        inside.execute("CREATE TABLE t (x int)")
+    second = ground.lend(1, 1)
+    assert second.name == first.name
+    with ground.enter(second) as inside:
+        inside.execute("SELECT * FROM t")
+    with pytest.raises(psycopg.OperationalError):
+        ground.enter(first)
+
+
+def test_other_slots_are_refused_by_the_server(ground: Ground) -> None:
+    one, other = ground.lend(1, 1), ground.lend(2, 2)
+    ground.build("f1")
+    spare = build_spare(ground.session, ground.pool_id, ground.prefix, "f1")
+    template = next(
+        each.name for each in list_ours(ground.session, ground.pool_id) if each.kind == "template"
+    )
+    for name in (one.name, spare, template):
+        with pytest.raises(psycopg.OperationalError, match=r"permission denied|not currently accepting"):
+            ground.enter(other, name)
+    with ground.enter(one) as victim, ground.enter(other) as inside:
+        refused = [
+            f'DROP DATABASE "{one.name}"',
+            f'DROP DATABASE "{template}"',
+            f'ALTER DATABASE "{one.name}" OWNER TO "{other.role}"',
+            f'ALTER DATABASE "{template}" ALLOW_CONNECTIONS true',
+            f'CREATE DATABASE x TEMPLATE "{one.name}"',
+            f'CREATE DATABASE x TEMPLATE "{template}"',
+            f'CREATE DATABASE x TEMPLATE "{spare}"',
+            f"SELECT pg_terminate_backend({victim.info.backend_pid})",
+            f'ALTER ROLE "{one.role}" PASSWORD NULL',
+            f'COMMENT ON ROLE "{other.role}" IS NULL',
+            f'SET ROLE "{one.role}"',
+            f'SET ROLE "{ground.prefix}_owner"',
+            "CREATE ROLE more",
+            f'ALTER ROLE "{other.role}" CONNECTION LIMIT 50',
+        ]
+        for statement in refused:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                inside.execute(statement)
+        victim.execute("SELECT 1")
+
+
+def test_the_connection_limit_is_the_servers(ground: Ground) -> None:
+    lent = lend(ground.session, ground.wanted(1, 1, connections=2))
+    with (
+        ground.enter(lent),
+        ground.enter(lent),
+        pytest.raises(psycopg.OperationalError, match="too many connections"),
+    ):
+        ground.enter(lent)
+
+
+def test_what_does_not_fit_the_servers_connections_is_refused_and_nothing_is_left(ground: Ground) -> None:
+    with pytest.raises(DatabaseFull, match="one more needs 10000"):
+        lend(ground.session, ground.wanted(1, 1, connections=10_000))
+    assert ground.databases() == set()
+
+
+def test_the_last_holder_is_out_when_the_lease_ends(ground: Ground) -> None:
+    lent = ground.lend(1, 1)
+    inside, elsewhere = ground.enter(lent), ground.enter(lent, "postgres")
+    fence(ground.session, ground.pool_id, 1)
+    for connection in (inside, elsewhere):
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("SELECT 1")
+    with pytest.raises(psycopg.OperationalError):
+        ground.enter(lent)
+    assert lent.name in ground.databases()
+    fence(ground.session, ground.pool_id, 1)
+
+
+def test_a_slots_next_lease_gets_the_name_although_the_last_ones_database_is_there(ground: Ground) -> None:
+    old = ground.lend(1, 1)
+    with ground.enter(old) as inside:
+        inside.execute("CREATE TABLE precious (x int)")
+    fence(ground.session, ground.pool_id, 1)
+    new = ground.lend(1, 2)
+    assert new.name == old.name
+    with ground.enter(new) as inside:
+        assert inside.execute("SELECT to_regclass('precious')").fetchone() == (None,)
+    assert len(ground.databases()) == 2
+    drop_lease(ground.session, ground.pool_id, 1)
+    assert ground.databases() == {new.name}
+    ground.enter(new).close()
+
+
+def test_a_slot_that_made_a_database_of_anothers_name_keeps_it_and_stops_nobody(ground: Ground) -> None:
+    squatter = ground.lend(1, 1)
+    with ground.enter(squatter) as inside:
+        inside.execute(f'CREATE DATABASE "{ground.prefix}_wt-2"')
+        inside.execute(f'COMMENT ON DATABASE "{ground.prefix}_wt-2" IS NULL')
+    lent = ground.lend(2, 2)
+    assert lent.name.startswith(f"{ground.prefix}_wt-2-")
+    ground.enter(lent).close()
+    assert f"{ground.prefix}_wt-2" in ground.databases()
+    drop_lease(ground.session, ground.pool_id, 1)
+    assert ground.databases() == {lent.name}
+
+
+def test_a_database_of_somebody_else_with_a_slots_name_stays(ground: Ground) -> None:
+    name = f"{ground.prefix}_wt-1"
+    with open_session(ground.server.superuser) as other:
+        other.do("CREATE DATABASE {name}", name=name)
+        try:
+            lent = ground.lend(1, 1)
+            assert lent.name.startswith(f"{name}-")
+            drop_lease(ground.session, ground.pool_id, 1)
+            assert drop_pool(ground.session, ground.pool_id) == []
+            assert ground.databases() == {name}
+        finally:
+            other.do("DROP DATABASE {name}", name=name)
+
+
+def test_many_lend_at_once_and_none_gets_anothers(ground: Ground) -> None:
+    for _ in range(3):
+        build_spare(ground.session, ground.pool_id, ground.prefix, "")
+
+    def lend_one(number: int) -> Lent:
+        with open_session(ground.tcp) as session:
+            return lend(session, ground.wanted(number, number, connections=2))
+
+    with ThreadPoolExecutor(6) as threads:
+        lent = list(threads.map(lend_one, range(1, 7)))
+    assert [each.name for each in lent] == [f"{ground.prefix}_wt-{number}" for number in range(1, 7)]
+    for each in lent:
+        with ground.enter(each) as inside:
+            owner = inside.execute(
+                "SELECT datdba::regrole::text FROM pg_database WHERE datname = current_database()"
+            ).fetchone()
+        assert owner == (f'"{each.role}"',)
+    assert ground.databases() == {each.name for each in lent}
+
+
+def test_a_lease_whose_template_is_gone_gets_nothing(ground: Ground) -> None:
+    with pytest.raises(NoDatabase, match="is gone"):
+        ground.lend(1, 1, "nothing")
+    assert ground.databases() == set()
+
+
+def test_two_pools_of_one_name_on_a_server_never_meet(ground: Ground) -> None:
+    other_id = secrets.token_hex(8)
+    prefix = ensure_ground(ground.session, other_id, ground.prefix, embedded=False)
+    assert prefix.startswith(f"{ground.prefix}-")
+    try:
+        other = ground._replace(pool_id=other_id, prefix=prefix)
+        mine, theirs = ground.lend(1, 1), other.lend(1, 1)
+        assert [found.name for found in list_ours(ground.session, ground.pool_id)] == [mine.name]
+        assert [found.name for found in list_ours(ground.session, other_id)] == [theirs.name]
+    finally:
+        assert drop_pool(ground.session, other_id) == []
+    ground.enter(mine).close()
+
+
+def test_two_processes_claim_one_prefix(ground: Ground) -> None:
+    pool_id = secrets.token_hex(8)
+
+    def claim(_: int) -> str:
+        with open_session(ground.tcp) as session:
+            return ensure_ground(session, pool_id, f"c{pool_id}", embedded=False)
+
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(claim, range(4))) == {f"c{pool_id}"}
+    assert drop_pool(ground.session, pool_id) == []
+
+
+@pytest.mark.parametrize(("has", "lacks"), [("CREATEROLE", "CREATEDB"), ("CREATEDB", "CREATEROLE")])
+def test_an_admin_without_a_right_is_told_which(any_server: PostgresServer, has: str, lacks: str) -> None:
+    role = f"poor{secrets.token_hex(4)}"
+    with open_session(any_server.superuser) as session:
+        session.do(f"CREATE ROLE {{role}} LOGIN {has} PASSWORD %s", (PASSWORD,), role=role)
+        try:
+            with (
+                open_session(any_server.admin._replace(user=role)) as poor,
+                pytest.raises(NoRight, match=f"{role} has no {lacks}") as refusal,
+            ):
+                ensure_ground(poor, "p", "p", embedded=False)
+            assert refusal.value.hint == f'as superuser: ALTER ROLE "{role}" {lacks}'
+        finally:
+            session.do("DROP ROLE {role}", role=role)
