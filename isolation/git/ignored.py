@@ -7,7 +7,8 @@ from isolation.git.program import Git
 
 def is_ignored(git: Git, path: str) -> bool:
     """Whether git ignores it and does not track it; what it cannot judge it does not ignore."""
-    return git.run("check-ignore", "--quiet", "--", path, accept=(0, 1, 128)).code == 0
+    # `./` keeps a colon from being read as pathspec magic, which this command knows no option against.
+    return git.run("check-ignore", "--quiet", "--", f"./{path}", accept=(0, 1, 128)).code == 0
 
 
 def is_tracked(git: Git, path: str) -> bool:

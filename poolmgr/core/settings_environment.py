@@ -14,6 +14,11 @@ def parse_environment_setting(raw: Raw) -> Environment:
     """Variables by name, and files by path with the variables of each."""
     if not isinstance(raw, dict):
         raise unfit("a mapping of names to texts, and of files to such mappings", raw)
+    files = {key for key, value in raw.items() if isinstance(value, dict)}
+    for path in files:
+        above = next((each for each in files if path.startswith(f"{each}/")), None)
+        if above:
+            raise ValueError(f"{path} cannot lie below {above}, which is a file")
     return {
         key: parse_file(key, value) if isinstance(value, dict) else parse_variable(key, value)
         for key, value in raw.items()

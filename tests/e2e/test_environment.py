@@ -190,16 +190,20 @@ def test_where_a_file_may_not_be_it_is_said_and_left_alone(ignoring: Pooled) -> 
     ignoring.release(lent["slot"])
 
 
-def test_a_link_in_the_way_is_not_followed(ignoring: Pooled, tmp_path: Path) -> None:
+def test_a_link_or_a_file_in_the_way_is_left_alone(ignoring: Pooled, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     ignoring.repo.git("checkout", "--quiet", "-b", "linked")
     (ignoring.repo.path / "link").symlink_to(tmp_path / "elsewhere")
     ignoring.repo.git("add", "link")
     ignoring.repo.git("commit", "--quiet", "--message", "Link.")
     ignoring.repo.git("checkout", "--quiet", "main")
-    settings(ignoring, env={"link/.env.local": {"A": "1"}})
-    lent = ignoring.acquire("--branch", "linked")
-    assert lent["warnings"][-1].startswith("link/.env.local is not written:")
+    paths = ("link/.env.local", "link", "web/index.js/.env.local", "web")
+    for path in paths:
+        settings(ignoring, env={path: {"A": "1"}})
+        lent = ignoring.acquire("--branch", "linked")
+        why = "something other than a plain file, or a link, is there"
+        assert lent["warnings"][-1] == f"{path} is not written: {why}"
+        ignoring.release(lent["slot"])
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 

@@ -66,6 +66,7 @@ REFUSED: list[tuple[str, Raw, str]] = [
     ("env", {"./.env": {"A": "1"}}, "no path of a file"),
     ("env", {"web/": {"A": "1"}}, "no path of a file"),
     ("env", {".git/hooks/x": {"A": "1"}}, "lies in git's own directory"),
+    ("env", {"web/x": {"A": "1"}, "web": {"A": "1"}}, "web/x cannot lie below web, which is a file"),
     ("env", {".env.worktree": {"A": "1"}}, "holds all variables that stand by themselves"),
     ("ports.first", 80, "a whole number from 1024 to 65535"),
     ("ports.block", -1, "a whole number from 0 to 1000"),

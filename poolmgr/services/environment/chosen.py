@@ -49,13 +49,20 @@ def plan_files(
 def why_not(slot: Slot, lease: Lease, path: str) -> str:
     """Why a path is no place for a file of ours; "" when it is one."""
     file, git = slot.path / path, Git(slot.path)
-    if not is_plain(slot.path, file) or (os.path.lexists(file) and not file.is_file()):
+    if not is_plain(slot.path, file) or not has_room(file):
         return "something other than a plain file, or a link, is there"
     if not file.parent.is_dir() and lease.scope:
         return "its directory is not in the view of the slot"
     if is_tracked(git, path):
         return "git tracks it"
     return "" if is_ignored(git, path) else "git does not ignore it, so it could be committed"
+
+
+def has_room(file: Path) -> bool:
+    """Whether a file can be there: what is there is one, what is above it are directories."""
+    if os.path.lexists(file):
+        return file.is_file()
+    return next(above for above in file.parents if os.path.lexists(above)).is_dir()
 
 
 def digest_of(file: Path) -> str:
