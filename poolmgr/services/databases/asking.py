@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import suppress
+from pathlib import Path
 
 from poolmgr.core.records import Snapshot
 from poolmgr.services.databases.choice import EMBEDDED, is_on, read_mode, room_of
@@ -29,10 +31,22 @@ def is_missed(pool: Pool, snapshot: Snapshot) -> bool:
     """Whether a lease has a database on a server of ours that does not run."""
     if read_mode(pool) != EMBEDDED or not any(lease.database for lease in snapshot.leases):
         return False
-    from isolation.database.embedded.place import Home
-    from isolation.database.embedded.server import is_running
+    data = pool.site.state / "server" / "data"
+    return data.is_dir() and not is_served(data)
 
-    return not is_running(Home(pool.site.state))
+
+def is_served(data: Path) -> bool:
+    """Whether the process that the directory names works there; who cannot be seen is taken to."""
+    try:
+        pid = int((data / "postmaster.pid").read_text(errors="replace").partition("\n")[0])
+        os.kill(pid, 0)
+        return os.path.samefile(f"/proc/{pid}/cwd", data)
+    except ProcessLookupError:
+        return False
+    except FileNotFoundError:
+        return (data / "postmaster.pid").exists()
+    except (OSError, ValueError):
+        return True
 
 
 def find_asked(pool: Pool) -> int:
