@@ -81,7 +81,7 @@ def parse_port(text: str) -> int:
     """The port a DSN names, PostgreSQL's own when it names none."""
     if not text:
         return 5432
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) < 65536):
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) < 65536):
         raise AddressWrong("the database's DSN names no possible port", hint=DSN_HINT)
     return int(text)
 

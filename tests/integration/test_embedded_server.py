@@ -272,6 +272,23 @@ def test_an_initdb_killed_half_way_leaves_nothing(place: Home) -> None:
     assert not (place.root / "data.new").exists()
 
 
+def test_an_initdb_that_outlives_its_killed_command_is_waited_for(tmp_path: Path) -> None:
+    place = Home(tmp_path)
+    starter = subprocess.Popen((sys.executable, "-c", START, place.state), stdout=subprocess.DEVNULL)
+    await_that((place.root / "data.new" / "PG_VERSION").exists, "initdb is at work")
+    starter.kill()
+    starter.wait()
+    running = ensure_server(place)
+    try:
+        assert running.started
+        with open_session(running.address) as session:
+            assert session.rows("SELECT datname FROM pg_database ORDER BY 1") == [
+                ("postgres",), ("template0",), ("template1",),
+            ]  # fmt: skip
+    finally:
+        remove_server(place)
+
+
 def test_the_start_of_a_killed_command_is_taken_up(place: Home) -> None:
     starter = subprocess.Popen((sys.executable, "-c", START, place.state), stdout=subprocess.DEVNULL)
     await_that(lambda: locks.is_held(place.alive), "something was started")

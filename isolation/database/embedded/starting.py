@@ -20,7 +20,6 @@ PORTS = range(25432, 32768)
 TRIES = 5
 PATIENCE = 60.0
 LOG_LIMIT = 1 << 20
-SMALL_MEMORY = 256 << 20
 
 
 def start(home: Home, cluster: Cluster, max_connections: int, alive: int) -> Record:
@@ -113,7 +112,9 @@ def words_of(cluster: Cluster, record: Record) -> tuple[str, ...]:
         "full_page_writes": "off",
         "wal_level": "minimal",
         "max_wal_senders": "0",
-        "dynamic_shared_memory_type": choose_memory(),
+        # Files: containers have 64 MB of shared memory, which the statistics of many databases fill, and
+        # a logout may remove what its user has there.
+        "dynamic_shared_memory_type": "mmap",
         "password_encryption": "scram-sha-256",
         # The log is ours, not the slots': no failed statement of theirs, and no statement's text at all.
         "logging_collector": "off",
@@ -127,15 +128,6 @@ def words_of(cluster: Cluster, record: Record) -> tuple[str, ...]:
         settings["file_copy_method"] = "clone"
     options = (word for name, value in settings.items() for word in ("-c", f"{name}={value}"))
     return (str(cluster.binaries.dir / "postgres"), "-D", str(cluster.data), *options)
-
-
-def choose_memory() -> str:
-    """Containers have 64 MB of shared memory, which the statistics of many databases fill."""
-    try:
-        space = os.statvfs("/dev/shm")  # noqa: S108
-    except OSError:
-        return "mmap"
-    return "posix" if space.f_frsize * space.f_blocks >= SMALL_MEMORY else "mmap"
 
 
 def await_ready(home: Home, record: Record, process: program.Process, begin: int) -> None:
