@@ -37,6 +37,7 @@ local all {SUPERUSER} trust
 host  all {SUPERUSER} 127.0.0.1/32 reject
 host  all all 127.0.0.1/32 scram-sha-256
 """
+FULL = "No space left on device"
 ASIDE = "data.crashed-"
 
 
@@ -194,7 +195,7 @@ def failure(what: str, text: str, log: Path | None = None) -> DatabaseError:
     """Why a program of the server failed, in its own words."""
     where = f"; its words are in {log}" if log else ""
     reason = f"{what}: {last_line(text)}{where}"
-    if "No space left on device" in text:
+    if FULL in text:
         return DiskFull(f"the disk is full: {reason}", hint="make room, then try again")
     return ServerFailed(f"the embedded PostgreSQL server cannot be used: {reason}", hint="poolmgr db status")
 
@@ -203,4 +204,5 @@ def last_line(text: str) -> str:
     """The line that says why, else the last one."""
     lines = [line.strip() for line in text.splitlines() if line.strip()] or ["it said nothing"]
     said = [line for line in lines if re.search(r"(FATAL|PANIC|error): ", line)] or lines
+    said = [line for line in lines if FULL in line] or said
     return re.sub(r"^.*?(FATAL|PANIC|error): +", "", said[-1])
