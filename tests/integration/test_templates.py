@@ -27,6 +27,7 @@ from poolmgr.services.databases.templates import (
     list_templates,
     make_template,
     trim_templates,
+    try_ahead,
 )
 from poolmgr.services.ground.pool import Pool
 from poolmgr.wiring import open_pool
@@ -37,6 +38,8 @@ from tests.fixtures.repositories import Repositories, Repository
 from tests.fixtures.servers import PostgresServer
 
 TOP = Path(__file__).parents[2]
+# What is not the server's doing is tried on one of them.
+on_one = pytest.mark.parametrize("any_server", ["embedded"], indirect=True)
 
 
 @dataclass
@@ -142,6 +145,7 @@ def test_a_branch_with_other_migrations_has_a_template_of_its_own(project: Proje
         assert [each.is_base for each in sorted(list_templates(pool, server))].count(True) == 1
 
 
+@on_one
 @pytest.mark.parametrize(
     ("command", "code"), [("psql -f broken.sql", 3), ("exit 7", 7), ("nonesuch --migrate", 127)]
 )
@@ -161,6 +165,7 @@ def test_a_command_that_fails_leaves_nothing_but_its_output(
     project.require_nothing(pool)
 
 
+@on_one
 def test_commands_see_the_variables_of_a_slot_and_nothing_of_ours(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,6 +191,7 @@ def test_commands_see_the_variables_of_a_slot_and_nothing_of_ours(
     assert project.repo.git("status", "--porcelain") == ""
 
 
+@on_one
 def test_least_used_templates_go_when_there_is_no_room_for_all(project: Project) -> None:
     pool = project.open()
     fps = [project.ensure(pool)]
@@ -209,6 +215,7 @@ def words_of_builder(project: Project) -> tuple[str, ...]:
     return (sys.executable, "-m", "tests.integration.template_builder", str(project.repo.path))
 
 
+@on_one
 def test_of_several_builders_one_builds_and_the_others_wait(project: Project) -> None:
     marks = project.repo.path.parent / "marks"
     project.open(f"database: {{template: {{run: ['echo once >> {marks}; psql -f db/core.sql']}}}}")
@@ -249,7 +256,21 @@ def read_log(pool: Pool) -> str:
     return "".join(log.read_text() for log in (pool.site.state / "logs").glob("template-*.log"))
 
 
+@on_one
 def test_without_commands_databases_begin_empty(project: Project) -> None:
     pool = project.open("database: {template: {migrations: [db/]}}")
     assert project.ensure(pool) == ""
     project.require_nothing(pool)
+
+
+@on_one
+def test_nobody_builds_a_template_ahead_again_whose_build_failed(project: Project) -> None:
+    switch = project.repo.path.parent / "switch"
+    pool = project.open(f"database: {{template: {{run: ['test -e {switch}']}}}}")
+    with open_server(pool) as server:
+        with pytest.raises(TemplateFailed):
+            try_ahead(pool, server, project.head())
+        switch.touch()
+        assert try_ahead(pool, server, project.head()) is None
+        fp = ensure_template(pool, server, project.head())
+        assert try_ahead(pool, server, project.head()) == fp

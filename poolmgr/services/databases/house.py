@@ -15,7 +15,7 @@ from poolmgr.services.databases.choice import room_of
 from poolmgr.services.databases.lending import drop_leases, fence_leases
 from poolmgr.services.databases.orphans import list_live
 from poolmgr.services.databases.server import Server, open_server
-from poolmgr.services.databases.templates import ensure_template, trim_templates
+from poolmgr.services.databases.templates import trim_templates, try_ahead
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.ground.start_point import require_base
 from poolmgr.store import gate
@@ -82,7 +82,9 @@ def drop_unfinished(pool: Pool, server: Server) -> None:
 
 def build_ahead(pool: Pool, server: Server) -> None:
     """The template of the base, and databases made from it for those who come next."""
-    template = ensure_template(pool, server, require_base(pool, None).oid)
+    template = try_ahead(pool, server, require_base(pool, None).oid)
+    if template is None:
+        return
     pool_id, wanted = pool.facts.pool_id, pool.settings.database.spares
     with server.session() as session:
         for spare in spares.list_spares(session, pool_id):

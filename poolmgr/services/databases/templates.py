@@ -40,6 +40,15 @@ def ensure_template(pool: Pool, server: Server, commit: str) -> str:
     return make_template(pool, server, commit).fp
 
 
+def try_ahead(pool: Pool, server: Server, commit: str) -> str | None:
+    """The same for those who come next; None after a failed build, which only who needs it tries again."""
+    with server.session() as session:
+        fp = fingerprint(pool.git, commit, pool.settings.database.template, session.major)
+        if fp and log_file(pool, fp).exists() and not is_there(pool, session, fp):
+            return None
+    return ensure_template(pool, server, commit)
+
+
 def make_template(pool: Pool, server: Server, commit: str) -> Ensured:
     """The template of a commit, built if nobody did."""
     with server.session() as session:
