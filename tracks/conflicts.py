@@ -55,14 +55,22 @@ class Conflict(NamedTuple):
         return self.shared[0].severity if self.shared else Severity.POSSIBLE
 
     @property
+    def witness(self) -> str | None:
+        """The path both are surest to touch."""
+        return self.shared[0].path if self.shared else None
+
+    @property
+    def layer(self) -> Layer:
+        """How that is known."""
+        return self.shared[0].layer if self.shared else Layer.UNKNOWN
+
+    @property
     def as_json(self) -> dict[str, object]:
         """For programs."""
-        first = self.shared[0] if self.shared else None
         paths = [{"path": each.path, "exists": each.exists, "layer": each.layer} for each in self.shared]
         return {
             "a": self.a, "b": self.b, "severity": self.severity, "probability": round(self.probability, 4),
-            "witness": first.path if first else None, "layer": first.layer if first else Layer.UNKNOWN,
-            "paths": paths,
+            "witness": self.witness, "layer": self.layer, "paths": paths,
         }  # fmt: skip
 
 

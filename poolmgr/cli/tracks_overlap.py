@@ -1,4 +1,4 @@
-"""tracks overlap: where two scopes meet. It needs a repository, not a pool."""
+"""tracks overlap and conflicts: where two scopes meet, and which tasks will collide."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import os
 from typing import TYPE_CHECKING
 
 from poolmgr.cli.invocation import Invocation
-from poolmgr.cli.output import emit, out, safe
+from poolmgr.cli.output import emit, out, safe, say, table
 from poolmgr.cli.verb import Values, Verb, Word
 
 if TYPE_CHECKING:
+    from poolmgr.core.records import Lease
+    from poolmgr.services.ground.site import Site
+    from tracks.forecast import Forecast
     from tracks.globs import Globs
 
 
@@ -42,6 +45,65 @@ def overlap(invocation: Invocation, values: Values) -> None:
         out(f"they meet: {safe(witness)} does not exist yet")
 
 
+def conflicts(invocation: Invocation, values: Values) -> None:
+    """List the open tasks that may change the same files: how sure that is, and in which path they meet.
+
+    Example: poolmgr tracks conflicts --min 0.5
+    """
+    from poolmgr.cli.tracks_read import read
+    from poolmgr.services.planning.ground import read_ground
+    from tracks.forecast import forecast
+    from tracks.graph import Graph
+
+    found = read(invocation)
+    ground = read_ground(found.site, found.settings, found.tasks.tasks, list_leases(invocation, found.site))
+    made = forecast(ground, list(Graph(found.readiness).tasks), values["min"])
+    if invocation.as_json:
+        emit(
+            {
+                "conflicts": [each.as_json for each in made.conflicts],
+                "hot": [each._asdict() for each in made.hot],
+                "past": {"tasks": len(ground.past), "pairs": made.examples},
+            }
+        )
+        return
+    for line in conflict_lines(made):
+        out(line)
+    say(f"chances: {basis(made.examples, len(ground.past))}")
+
+
+def conflict_lines(made: Forecast) -> list[str]:
+    """A row per pair, then the files that many tasks share."""
+    rows = [
+        (each.severity, f"{each.probability:.2f}", each.a, each.b, each.witness or "-", each.layer)
+        for each in made.conflicts
+    ]
+    lines = table(("severity", "chance", "task", "task", "path", "known by"), rows) if rows else []
+    if not rows:
+        lines = ["no two open tasks are known to touch the same files"]
+    return lines + [safe(f"hot: {each.path} ({each.tasks} tasks; {each.why})") for each in made.hot]
+
+
+def basis(examples: int, past: int) -> str:
+    """What the chances rest on."""
+    if not examples:
+        return "from six public trackers; no commit here names a task yet"
+    return f"from six public trackers, set by {examples} pairs of {past} tasks that commits here name"
+
+
+def list_leases(invocation: Invocation, site: Site) -> tuple[Lease, ...]:
+    """The live leases, where there is a pool that can be read."""
+    from poolmgr.core.errors import PoolError
+    from poolmgr.services.ground.site import find_facts
+    from poolmgr.wiring import look_at_pool
+
+    try:
+        return look_at_pool(invocation.directory).snapshot().leases if find_facts(site) else ()
+    except PoolError as error:
+        say(f"the pool cannot be read, its leases do not count: {error.message}")
+        return ()
+
+
 def typed_globs(flag: str, globs: list[str], *, fold: bool) -> Globs:
     """The globs of one side; one that git would read as something else is refused by name."""
     from poolmgr.core.errors import UsageError
@@ -53,6 +115,9 @@ def typed_globs(flag: str, globs: list[str], *, fold: bool) -> Globs:
         raise UsageError(f"{flag} {error}", hint="poolmgr tracks overlap --a 'src/**' --b '*.py'") from error
 
 
+LEAST = Word(
+    "min", "list every pair of open tasks with at least this chance", float, metavar="CHANCE", low=0, high=1
+)
 GLOBS = Word("a", "what one may change", metavar="GLOB", many=True, is_required=True)
 VERBS = (
     Verb(
@@ -61,4 +126,5 @@ VERBS = (
         (GLOBS, GLOBS._replace(name="b", help="what the other may change")),
         overlap,
     ),
+    Verb("conflicts", conflicts.__doc__ or "", (LEAST,), conflicts),
 )

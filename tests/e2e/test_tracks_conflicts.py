@@ -1,0 +1,100 @@
+"""`tracks conflicts` names the open tasks that will change the same files, and how sure that is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.pooled import Pooled
+from tests.e2e.tracked import issue, write_issues
+
+Json = dict[str, Any]
+
+
+def pairs_of(answer: Json) -> dict[tuple[str, str], Json]:
+    return {(each["a"], each["b"]): each for each in answer["conflicts"]}
+
+
+def test_every_layer_has_its_severity_and_its_path(unpooled: Pooled) -> None:
+    write_issues(
+        unpooled.repo,
+        issue("t-1", metadata={"files": ["src/app.py"]}),
+        issue("t-2", labels=["files:src/*.py"]),
+        issue("t-3", description="## Files\n- src/app.py"),
+        issue("t-4", description="Files: src/app.py", status="in_progress"),
+        issue("t-5", labels=["web"]),
+        issue("t-6", title="Nobody knows"),
+        issue("t-7", metadata={"files": ["src/app.py"]}, status="closed", closed_at="2026-01-02T00:00:00Z"),
+    )
+    unpooled.repo.write({"poolmgr.yaml": 'tracks:\n  paths:\n    "label:web": [src/app.py]\n'})
+    found = pairs_of(unpooled.ask("tracks", "conflicts"))
+    assert set(found) == {(a, b) for a in ("t-1", "t-2", "t-3", "t-4", "t-5") for b in
+                          ("t-1", "t-2", "t-3", "t-4", "t-5") if a < b}  # fmt: skip
+    assert {each["witness"] for each in found.values()} == {"src/app.py"}
+    told = {pair: (each["severity"], each["layer"]) for pair, each in found.items()}
+    assert told["t-1", "t-2"] == ("certain", "declared")
+    assert told["t-1", "t-5"] == ("likely", "configured")
+    assert told["t-3", "t-4"] == ("likely", "mentioned")
+    assert found["t-1", "t-2"]["probability"] > found["t-1", "t-3"]["probability"] > 0.3
+    everything = unpooled.ask("tracks", "conflicts", "--min", "0")["conflicts"]
+    assert len(everything) == 15
+    chances = [each["probability"] for each in everything]
+    assert chances == sorted(chances, reverse=True)
+    assert all(0 < chance < 1 for chance in chances)
+    assert {each["layer"] for each in everything if "t-6" in (each["a"], each["b"])} == {"unknown"}
+
+
+def test_what_is_under_way_is_observed_and_reserved(pool: Pooled) -> None:
+    write_issues(
+        pool.repo, issue("t-1"), issue("t-2"), issue("t-3", metadata={"files": ["docs/guide/start.md"]})
+    )
+    pool.repo.commit("Tasks.")
+    lent = pool.acquire("--branch", "alice/t-1-form", "--scope", "docs/**")
+    Path(lent["path"], "docs/new.md").write_text("new\n")
+    pool.repo.git("branch", "fix/t-2")
+    pool.repo.git("checkout", "--quiet", "fix/t-2")
+    pool.repo.commit("Wording.", {"docs/new.md": "other\n"})
+    pool.repo.git("checkout", "--quiet", "main")
+    found = pairs_of(pool.ask("tracks", "conflicts"))
+    told = {pair: (each["severity"], each["layer"], each["witness"]) for pair, each in found.items()}
+    assert told["t-1", "t-2"] == ("certain", "observed", "docs/new.md")
+    assert told["t-1", "t-3"] == ("certain", "declared", "docs/guide/start.md")
+    assert ("t-2", "t-3") not in told
+    Path(lent["path"], "docs/new.md").unlink()
+    pool.release(lent["slot"])
+
+
+def test_the_past_says_where_tasks_that_read_alike_meet(unpooled: Pooled) -> None:
+    words = "Parser error recovery in nested quotes"
+    done = [
+        issue(f"t-{n}", f"{words} {n}", status="closed", closed_at="2026-01-02T00:00:00Z") for n in range(3)
+    ]
+    write_issues(unpooled.repo, *done, issue("t-8", f"{words} again"), issue("t-9", f"{words} at the end"))
+    for number in range(3):
+        unpooled.repo.commit(f"Recover (t-{number})", {"src/parser.py": f"{number}\n"})
+    unpooled.repo.commit("t-1 and t-2 both", {"src/both.py": "x"})
+    answer = unpooled.ask("tracks", "conflicts", "--min", "0")
+    (conflict,) = answer["conflicts"]
+    assert (conflict["witness"], conflict["layer"], conflict["severity"]) == (
+        "src/parser.py",
+        "learned",
+        "possible",
+    )
+    assert answer["past"]["tasks"] == 3
+    assert conflict["probability"] > 0.1
+
+
+def test_people_get_a_table_in_which_titles_cannot_lie(unpooled: Pooled) -> None:
+    write_issues(
+        unpooled.repo, *(issue(f"t-\x1b[31m{n}", metadata={"files": ["a\x1b.py"]}) for n in range(2))
+    )
+    result = unpooled.run("tracks", "conflicts")
+    assert "certain" in result.stdout
+    assert "\x1b" not in result.stdout
+    assert "six public trackers" in result.stderr
+
+
+def test_a_chance_is_a_number_from_0_to_1(unpooled: Pooled) -> None:
+    write_issues(unpooled.repo, issue("t-1"))
+    unpooled.refused("tracks", "conflicts", "--min", "2", code=2)
+    assert unpooled.ask("tracks", "conflicts")["conflicts"] == []

@@ -1,0 +1,174 @@
+"""How likely two tasks change the same file where nobody declared what they touch.
+
+A logistic rule: what both texts name, how like they are, whether they were made together, how hot
+the files are that tasks like them changed. Its weights are a prior from six public trackers;
+the repository's own past moves the level. Advice: it never makes a scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import exp, sqrt
+from typing import NamedTuple
+
+from tracks.conflicts import Conflict, Severity
+from tracks.layers.learned import Change, Guess, Near, guess, hotness, nearest
+from tracks.task import Task
+from tracks.words import Vector, likeness
+
+HOUR = 3600.0
+WEEK = 7 * 24 * HOUR
+ENOUGH = 300  # tasks of the past that are looked at
+DOUBT = 4.0  # how many collisions' worth the prior level is
+NO_CONFLICT = Conflict("", "", 0.0)
+
+
+class Weights(NamedTuple):
+    """What each sign is worth, in log odds; `level` is the odds when there is none."""
+
+    level: float
+    named: float
+    likely: float
+    likeness: float
+    together: float
+    hot: float
+
+
+# Fitted by `python -m tests.bench --rows prediction` on 1,800 to 10,000 pairs each of six trackers.
+PRIOR = Weights(-3.75, 2.04, 1.13, 3.19, 0.57, 1.63)
+
+
+class Signs(NamedTuple):
+    """What speaks for a collision of two tasks, in the order of the weights."""
+
+    named: float
+    likely: float
+    likeness: float
+    together: float
+    hot: float
+
+    def odds(self, weights: Weights) -> float:
+        """Log odds."""
+        return weights.level + sum(map(product, weights[1:], self))
+
+
+def product(one: float, other: float) -> float:
+    """Two numbers, multiplied."""
+    return one * other
+
+
+class Seen(NamedTuple):
+    """One task as it is compared: its words, its guess, and how hot what it may change is."""
+
+    vector: Vector
+    created: float
+    guess: Guess
+    hot: float
+
+
+class Model:
+    """What was known at one moment: of each task what is like it, and how hot files were."""
+
+    def __init__(
+        self,
+        tasks: Mapping[str, Task],
+        vectors: Mapping[str, Vector],
+        near: Mapping[str, Sequence[Near]],
+        past: Sequence[Change],
+    ) -> None:
+        self.tasks = tasks
+        self.vectors = vectors
+        self.near = near
+        self.hot = hotness(past)
+        self._seen: dict[str, Seen] = {}
+
+    def seen(self, task_id: str) -> Seen:
+        """A task, looked at once."""
+        if task_id not in self._seen:
+            created = self.tasks[task_id].created
+            found = guess(self.near.get(task_id, ()))
+            hot = sum(chance * self.hot.get(file, 0.0) for file, chance in found.chances.items())
+            moment = created.timestamp() if created else 0.0
+            self._seen[task_id] = Seen(self.vectors[task_id], moment, found, hot)
+        return self._seen[task_id]
+
+    def signs(self, a: str, b: str, conflict: Conflict = NO_CONFLICT) -> Signs:
+        """What speaks for a collision of two tasks."""
+        one, other = self.seen(a), self.seen(b)
+        apart = abs(one.created - other.created) / HOUR
+        return Signs(
+            named=conflict.probability,
+            likely=float(bool(conflict.shared) and conflict.severity is not Severity.POSSIBLE),
+            likeness=sqrt(max(0.0, likeness(one.vector, other.vector))),
+            together=1 / (1 + apart),
+            hot=sqrt(min(1.0, one.hot + other.hot)),
+        )
+
+    def witness(self, a: str, b: str) -> str | None:
+        """The file that both most likely change."""
+        one, other = self.seen(a).guess.chances, self.seen(b).guess.chances
+        shared = [(chance * other[file], file) for file, chance in one.items() if file in other]
+        return max(shared)[1] if shared else None
+
+
+def chance_of(odds: float) -> float:
+    """A probability from log odds."""
+    return 1 / (1 + exp(-max(-30.0, min(30.0, odds))))
+
+
+class Example(NamedTuple):
+    """Two tasks of the past: what spoke for a collision before the first commit, and whether it came."""
+
+    a: str
+    b: str
+    moment: float  # of the first commit; before it nothing is known of the outcome
+    known: float  # when the outcome was
+    signs: Signs
+    collided: bool
+
+
+def list_examples(
+    tasks: Mapping[str, Task],
+    vectors: Mapping[str, Vector],
+    past: Sequence[Change],
+    conflicts: Mapping[tuple[str, str], Conflict],
+) -> Iterator[Example]:
+    """Pairs of tasks that were open at the first commit of one of them.
+
+    Each is judged by what had been committed before.
+    """
+    ordered = sorted(past, key=lambda change: (change.moment, change.task))
+    near: dict[str, list[Near]] = {change.task: [] for change in ordered}
+    for at, first in enumerate(ordered):
+        model = Model(tasks, vectors, near, ordered[:at])
+        for other in ordered[at + 1 :]:
+            if other.moment - first.moment > WEEK:
+                break
+            created = tasks[other.task].created
+            if created and created.timestamp() <= first.moment:
+                pair = (min(first.task, other.task), max(first.task, other.task))
+                signs = model.signs(*pair, conflicts.get(pair, NO_CONFLICT))
+                yield Example(*pair, first.moment, other.moment, signs, bool(first.files & other.files))
+        for other in ordered[at + 1 :]:
+            value = likeness(vectors[first.task], vectors[other.task])
+            near[other.task] = nearest([*near[other.task], (value, first)])
+
+
+def calibrated(weights: Weights, examples: Sequence[Example], changes: int) -> Weights:
+    """The weights with the level that fits the past best, the more so the more of it there is.
+
+    Pairs of few tasks hang together: all of them count as much as there were tasks.
+    """
+    if not examples:
+        return weights
+    share = min(1.0, changes / len(examples))
+    odds = [example.signs.odds(weights) for example in examples]
+    shift = 0.0
+    for _ in range(8):
+        slope, bend = -DOUBT * shift, DOUBT
+        for value, example in zip(odds, examples, strict=True):
+            chance = chance_of(value + shift)
+            slope += share * (example.collided - chance)
+            bend += share * chance * (1 - chance)
+        shift += slope / bend
+    return weights._replace(level=weights.level + shift)
