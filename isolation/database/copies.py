@@ -7,8 +7,9 @@ of the role; they are set again.
 
 from __future__ import annotations
 
-from isolation.database.session import Session, open_session
+from isolation.database.session import Session
 from isolation.database.sources import Source
+from isolation.database.visiting import inside
 
 SETTINGS = """
 SELECT split_part(k, '=', 1), substr(k, strpos(k, '=') + 1), s.setrole <> 0, s.setdatabase <> 0
@@ -40,36 +41,36 @@ def hand_contents(session: Session, source: Source, *, database: str, role: str)
     """Everything in a copy belongs to its role, as if that role had run the migrations."""
     if not source.role:
         return
-    with open_session(session.address, database) as inside, inside.transaction():
-        copy_defaults(inside, source.role, role)
-        reassign(inside, source.role, role)
-        inside.do("DROP OWNED BY {old}", old=source.role)
+    with inside(session, database) as visit, visit.transaction():
+        copy_defaults(visit, source.role, role)
+        reassign(visit, source.role, role)
+        visit.do("DROP OWNED BY {old}", old=source.role)
     copy_settings(session, source, database, role)
 
 
-def reassign(inside: Session, old: str, new: str) -> None:
+def reassign(visit: Session, old: str, new: str) -> None:
     """Every object of one role in this database belongs to another. For use in a transaction."""
-    if inside.is_superuser:
-        inside.do("REASSIGN OWNED BY {old} TO {new}", old=old, new=new)
+    if visit.is_superuser:
+        visit.do("REASSIGN OWNED BY {old} TO {new}", old=old, new=new)
         return
     # Who is no superuser may hand an object only to a role that may create beside it; being a
     # member of the old owner, for the length of this transaction, allows that everywhere.
-    inside.do(
+    visit.do(
         "GRANT {old} TO {new}; REASSIGN OWNED BY {old} TO {new}; REVOKE {old} FROM {new}", old=old, new=new
     )
 
 
-def copy_defaults(inside: Session, old: str, new: str) -> None:
+def copy_defaults(visit: Session, old: str, new: str) -> None:
     """The default privileges that the migrations set: REASSIGN leaves them, DROP OWNED ends them."""
-    rows = inside.rows(DEFAULTS, (old,))
+    rows = visit.rows(DEFAULTS, (old,))
     for kind in sorted({kind for kind, schema, *_ in rows if schema is None}):
         # What is set for all schemas stands in place of PostgreSQL's own defaults.
-        inside.do(
+        visit.do(
             f"ALTER DEFAULT PRIVILEGES FOR ROLE {{new}} REVOKE ALL ON {OBJECTS[kind]} FROM PUBLIC, {{new}}",
             new=new,
         )
     for kind, schema, privilege, is_grantable, grantee, is_own in rows:
-        inside.do(
+        visit.do(
             "ALTER DEFAULT PRIVILEGES FOR ROLE {new}"
             + (" IN SCHEMA {schema}" if schema else "")
             + f" GRANT {privilege} ON {OBJECTS[kind]} TO "

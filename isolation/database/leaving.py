@@ -9,7 +9,8 @@ from __future__ import annotations
 from isolation.database.catalog import Found, Role, list_ours
 from isolation.database.copies import reassign
 from isolation.database.errors import NoDatabase, NoRight, RoleInUse
-from isolation.database.session import Session, open_session
+from isolation.database.session import Session
+from isolation.database.visiting import inside
 
 TIES = """
 SELECT d.datname, bool_or(s.deptype NOT IN ('a', 'i'))
@@ -45,12 +46,12 @@ def list_ties(session: Session, role: Role) -> list[tuple[str | None, bool]]:
 
 def leave(session: Session, role: Role, name: str, ours: Found | None) -> None:
     """End what depends on the role in one database; read again there, for a slot may be quick."""
-    with open_session(session.address, name) as inside, inside.transaction():
-        if dict(list_ties(inside, role)).get(name):
+    with inside(session, name) as visit, visit.transaction():
+        if dict(list_ties(visit, role)).get(name):
             if ours is None:
                 raise RoleInUse(role.name, name, "owns something")
-            reassign(inside, role.name, ours.owner)
-        inside.do("DROP OWNED BY {role}", role=role.name)
+            reassign(visit, role.name, ours.owner)
+        visit.do("DROP OWNED BY {role}", role=role.name)
 
 
 def roll_back_prepared(session: Session, role: str, only: str = "") -> None:
@@ -61,6 +62,6 @@ def roll_back_prepared(session: Session, role: str, only: str = "") -> None:
     query = "SELECT gid, database FROM pg_catalog.pg_prepared_xacts WHERE owner = %s"
     for gid, database in session.rows(query, (role,)):
         if only in ("", database):
-            with open_session(session.address, database) as inside:
-                inside.do("SET ROLE {role}", role=role)
-                inside.do("ROLLBACK PREPARED %s", (gid,))
+            with inside(session, database) as visit:
+                visit.do("SET ROLE {role}", role=role)
+                visit.do("ROLLBACK PREPARED %s", (gid,))

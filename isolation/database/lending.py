@@ -124,11 +124,12 @@ def choose(sight: Sight, wanted: Wanted, own: int | None) -> str | None:
     """The database made for this lease, else a spare that nobody is in."""
     for role in sight.marked:
         found = sight.database_of(role)
-        if found is None or found.connections or found.is_half_dropped or role.mark.pool != wanted.pool_id:
+        if found is None or role.mark.pool != wanted.pool_id:
             continue
         if role.oid == own:
             return role.name
-        if own is None and role.mark.kind == "spare" and (role.mark.template or "") == wanted.template:
+        is_fitting = role.mark.kind == "spare" and (role.mark.template or "") == wanted.template
+        if own is None and is_fitting and not found.connections and not found.is_half_dropped:
             return role.name
     return None
 
