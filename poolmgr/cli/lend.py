@@ -114,6 +114,7 @@ def show_lent(invocation: Invocation, lent: Lent) -> None:
                 "lease": lease.id, "fence": lease.fence, "base": lease.base_oid, "base_ref": lease.base_ref,
                 "request_id": lease.request_id, "warnings": list(lent.warnings),
                 "scope": lease.scope.as_json if lease.scope else None, "mode": lent.mode,
+                "database": lease.database or None,
             }
         )  # fmt: skip
         return
@@ -125,6 +126,7 @@ def line_of(lent: Lent) -> str:
     """Which slot it is, and what it shows."""
     slot, lease = lent.slot, lent.lease
     shown = "" if lease.scope is None else f", {lent.mode} view of {safe(' '.join(lease.scope.owns))}"
+    shown += f", database {safe(lease.database)}" if lease.database else ""
     return f"{slot.name} on {safe(lease.branch)} (base {safe(lease.base_ref)} {lease.base_oid[:10]}{shown})"
 
 

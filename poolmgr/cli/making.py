@@ -45,7 +45,7 @@ def make_pool(directory: Path, size: int | None) -> Made:
     facts = ensure_pool(site, settings, wanted)
     if Path(facts.checkout) in Path(facts.slots_dir).parents:
         say("warning: slots inside the checkout see its .env, node_modules and test settings")
-    pool = open_pool(directory)
+    pool = open_pool(directory)._replace(tell=say)
     if size is not None or is_new or not pool.snapshot().size:
         with pool.engine.write() as session:
             write_meta(session, "size", str(wanted))

@@ -187,7 +187,7 @@ def tell_json(held: Held, **more: object) -> None:
     facts: Mapping[str, object] = {
         "contract_version": CONTRACT, "slot": slot.name, "path": os.fspath(slot.path), "branch": lease.branch,
         "agent": lease.agent, "lease": lease.id, "base": lease.base_oid, "base_ref": lease.base_ref,
-        "scope": lease.scope.as_json if lease.scope else None,
+        "scope": lease.scope.as_json if lease.scope else None, "database": lease.database or None,
     }  # fmt: skip
     tell(json.dumps({**facts, **more}, ensure_ascii=True))
 

@@ -78,17 +78,18 @@ def keep_choice(pool: Pool, found: Choice) -> None:
 def note_given(pool: Pool, where: str) -> None:
     """A server of the user's has something of ours from now on."""
     file = room_of(pool.site.state) / "given"
-    if read_given(pool.site.state) != where:
+    known = list_given(pool.site.state)
+    if where not in known:
         file.parent.mkdir(mode=0o700, exist_ok=True)
-        write_private(file, where.encode())
+        write_private(file, "\n".join((*known, where)).encode())
 
 
-def read_given(state: Path) -> str:
-    """The user's server that has something of ours, "" when none has."""
+def list_given(state: Path) -> list[str]:
+    """The user's servers that have, or had, something of ours."""
     try:
-        return (room_of(state) / "given").read_text()
+        return (room_of(state) / "given").read_text().splitlines()
     except OSError:
-        return ""
+        return []
 
 
 def find_missing() -> str:

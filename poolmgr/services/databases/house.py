@@ -13,6 +13,7 @@ from poolmgr.core.errors import Busy
 from poolmgr.services.databases.asking import ask_house, be_done, find_asked, put_off
 from poolmgr.services.databases.choice import room_of
 from poolmgr.services.databases.lending import drop_leases, fence_leases
+from poolmgr.services.databases.losing import list_lost, make_anew
 from poolmgr.services.databases.orphans import list_live
 from poolmgr.services.databases.server import Server, open_server
 from poolmgr.services.databases.templates import trim_templates, try_ahead
@@ -34,6 +35,8 @@ def keep_house(pool: Pool) -> bool:
             asked = find_asked(pool)
             try:
                 with open_server(pool) as server:
+                    for slot, lease in list_lost(pool, server):
+                        make_anew(pool, server, slot, lease)
                     pay(pool, server)
                     drop_unfinished(pool, server)
                     if pool.snapshot().size:

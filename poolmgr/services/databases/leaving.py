@@ -7,7 +7,7 @@ from collections.abc import Callable
 from isolation.database import dropping
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import remove_server
-from poolmgr.services.databases.choice import SERVER, read_given, read_mode, room_of
+from poolmgr.services.databases.choice import SERVER, list_given, read_mode, room_of
 from poolmgr.services.databases.server import open_server
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.site import Site
@@ -18,14 +18,15 @@ PATIENCE = 600.0
 
 def leave_given(pool: Pool, tell: Callable[[str], None]) -> None:
     """Every database and role of ours gone from the user's server; the first that must stay is raised."""
-    given = read_given(pool.site.state)
+    given = list_given(pool.site.state)
     if given and read_mode(pool) == SERVER:
         with open_server(pool) as server, server.session() as session:
             stays = dropping.drop_pool(session, pool.facts.pool_id)
         if stays:
             raise stays[0]
-    elif given:
-        tell(f"what the pool made on the PostgreSQL server at {given} stays: no setting names it any more")
+        given.remove(server.where)
+    for where in given:
+        tell(f"what the pool made on the PostgreSQL server at {where} stays: the settings do not name it")
 
 
 def remove_own(site: Site) -> None:

@@ -13,12 +13,14 @@ from typing import NamedTuple
 from isolation.database.address import Address, parse_dsn
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import Running, Wanted, ensure_server
+from isolation.database.errors import INSTALL
 from isolation.database.ground import ensure_ground
 from isolation.database.session import Session, open_session
 from poolmgr.core.database import Facts
 from poolmgr.core.errors import PoolError, UsageError
 from poolmgr.core.lifecycle import LENT
 from poolmgr.core.settings import Settings
+from poolmgr.services.databases.asking import ask_house
 from poolmgr.services.databases.choice import EMBEDDED, OFF, note_given, read_choice, read_mode, room_of
 from poolmgr.services.databases.facts import read_facts, write_facts
 from poolmgr.services.databases.watching import ensure_watched
@@ -64,25 +66,30 @@ def open_server(pool: Pool) -> Iterator[Server]:
     """The server, ours to use until the end of the block."""
     mode = read_mode(pool)
     if mode == OFF:
-        raise PoolError(
-            f"slots have no databases here: {why_off(pool)}", hint="poolmgr init, once that is mended"
-        )
+        raise switched_off(pool)
     with open_embedded(pool) if mode == EMBEDDED else open_given(pool) as server:
         yield server
 
 
-def why_off(pool: Pool) -> str:
-    """The reason in words."""
+def switched_off(pool: Pool) -> PoolError:
+    """Why there are none, and what to do about it."""
+    why, hint = read_choice(pool.site.state).why, "poolmgr init"
     if pool.settings.database.mode == OFF:
-        return "database.mode is off"
-    return read_choice(pool.site.state).why
+        why, hint = "database.mode is off", "POOLMGR_DATABASE_MODE=auto poolmgr init"
+    elif "installed" in why:
+        hint = f"{INSTALL}, then: poolmgr init"
+    return PoolError(f"slots have no databases here: {why}", hint=hint)
 
 
 @contextmanager
 def open_embedded(pool: Pool) -> Iterator[Server]:
     """A server of our own; a port it had to change is told to those who have a database."""
     home = Home(pool.site.state)
+    if not home.root.exists():
+        pool.tell("making a PostgreSQL server of our own")
     running = ensure_server(home, Wanted(max_connections=connections_for(pool.settings)))
+    if running.fresh:
+        ask_house(pool)  # what was lent is lost
     ensure_watched(pool)
     follow_port(pool, running)
     with open_session(running.address) as session:

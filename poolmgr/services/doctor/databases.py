@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from isolation.database.catalog import list_ours
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import is_running
 from isolation.database.errors import DatabaseError
-from poolmgr.core.lifecycle import LENT
 from poolmgr.core.records import Lease, Slot, Snapshot
 from poolmgr.services.databases.asking import ask_house
 from poolmgr.services.databases.choice import EMBEDDED, is_on, read_mode
 from poolmgr.services.databases.house import pay
-from poolmgr.services.databases.lending import lend_anew
+from poolmgr.services.databases.losing import list_lost, make_anew
 from poolmgr.services.databases.orphans import find_orphans
 from poolmgr.services.databases.server import Server, open_server
 from poolmgr.services.doctor.finding import Case, remark, wrong
@@ -36,7 +34,7 @@ def look_at_databases(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
         return
     try:
         with open_server(pool) as server:
-            cases = [*list_missing(pool, server, snapshot, leases), *list_rest(pool, owed)]
+            cases = [*list_missing(pool, server), *list_rest(pool, owed)]
     except DatabaseError as error:
         cases = [wrong("database_server", "the databases' server", f"{error.message}: {error.hint}")]
     yield from cases
@@ -48,21 +46,17 @@ def start(pool: Pool) -> None:
         ask_house(pool)
 
 
-def list_missing(pool: Pool, server: Server, snapshot: Snapshot, leases: list[Lease]) -> Iterator[Case]:
+def list_missing(pool: Pool, server: Server) -> Iterator[Case]:
     """Lent, and not there: its content is gone whatever is done."""
-    with server.session() as session:
-        there = {found.mark.fence for found in list_ours(session, pool.facts.pool_id, sized=False)}
-    for lease in leases:
-        slot = snapshot.slot_of(lease)
-        if lease.fence not in there and slot.state in LENT:
-            detail = f"the database {lease.database} is not on {server.where}; it can be made anew"
-            yield wrong("database_missing", slot.name, detail, partial(make_anew, pool, slot, lease))
+    for slot, lease in list_lost(pool, server):
+        detail = f"the database {lease.database} is not on {server.where}; it can be made anew"
+        yield wrong("database_missing", slot.name, detail, partial(replace, pool, slot, lease))
 
 
-def make_anew(pool: Pool, slot: Slot, lease: Lease) -> None:
+def replace(pool: Pool, slot: Slot, lease: Lease) -> None:
     """A database for a lease that lost its own."""
     with open_server(pool) as server:
-        lend_anew(pool, server, slot, lease)
+        make_anew(pool, server, slot, lease)
 
 
 def list_rest(pool: Pool, owed: tuple[Lease, ...]) -> Iterator[Case]:

@@ -26,7 +26,6 @@ from poolmgr.services.lending.claim import (
     Claim,
     Wish,
     find_absent,
-    hint_for,
     refuse_held,
     try_claim,
 )
@@ -211,7 +210,7 @@ def with_scope(pool: Pool, wish: Wish, asked: Asked) -> Wish:
 
     scoped = wish._replace(scope=asked.scope, overlap=asked.overlap)
     if not asked.overlap:
-        require_unowned(pool, asked.scope.owns, request=asked.request_id or "", hint=hint_for(scoped))
+        require_unowned(pool, asked.scope.owns, request=asked.request_id or "")
     return scoped._replace(view=plan_scope(pool, wish.commit, asked.scope))
 
 
@@ -275,10 +274,12 @@ def set_up(pool: Pool, claim: Claim) -> tuple[Slot, Lease]:
     """The claimed slot on its branch; what fails is undone before the error is told."""
     with hands_on(pool, claim.slot, claim.op) as job:
         try:
-            return execute_assign(pool, job, claim.lease), claim.lease
+            slot = execute_assign(pool, job, claim.lease)
         except (IsolationError, PoolError, OSError) as error:
             undo_assign(pool, job, reason=str(error))
             raise
+    with pool.engine.read() as session:
+        return slot, find_lease(session, claim.lease.id) or claim.lease
 
 
 def leave_queue(pool: Pool, request: Request, error: BaseException) -> None:
