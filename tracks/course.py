@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from statistics import median_low
 from typing import NamedTuple
 
 from tracks.graph import Graph, Names, Needs
@@ -36,15 +35,16 @@ def list_waves(graph: Graph) -> tuple[Names, ...]:
     what waits for it.
     """
     free: dict[str, int] = {}  # the wave in which it may begin
+    over: dict[str, int] = {}  # the wave with which it ends, where its end can be expected
     waves: list[list[str]] = []
     for task_id in graph.order:
         needs = graph.needs.get(task_id, FREE)
-        ends = [free.get(each) if is_coming(graph, each) else None for each in needs.ends]
-        begins = [free.get(each) for each in needs.begins]
-        if needs.is_lost or None in ends or None in begins:
+        if needs.is_lost or not (over.keys() >= set(needs.ends) and free.keys() >= set(needs.begins)):
             continue
-        wave = max([1, *(each + 1 for each in ends if each), *(each for each in begins if each)])
+        wave = max([1, *(over[each] + 1 for each in needs.ends), *(free[each] for each in needs.begins)])
         free[task_id] = wave
+        if is_coming(graph, task_id):
+            over[task_id] = wave
         if is_startable(graph, task_id):
             waves.extend([] for _ in range(wave - len(waves)))
             waves[wave - 1].append(task_id)
@@ -70,8 +70,8 @@ def find_critical_path(graph: Graph) -> Path:
 
     A task without an estimate counts as the median of those that are given.
     """
-    given = [task.estimate for task in graph.tasks.values() if task.estimate]
-    usual = median_low(given) if given else 1
+    given = sorted(task.estimate for task in graph.tasks.values() if task.estimate)
+    usual = given[(len(given) - 1) // 2] if given else 1
     start: dict[str, int] = {}
     before: dict[str, str] = {}  # the task whose end decides the beginning
     last: tuple[int, str] | None = None

@@ -55,13 +55,16 @@ def analysis_lines(tasks: Tasks, readiness: Readiness, analysis: Analysis) -> It
         minutes = f", {analysis.path.minutes} min" if analysis.path.minutes else ""
         yield f"critical path, {len(analysis.path.tasks)} tasks{minutes}: {chain(analysis.path.tasks)}"
     if len(analysis.waves) > 1:
-        yield f"waves: {' then '.join(str(len(wave)) for wave in analysis.waves)}"
+        sizes = " then ".join(str(len(wave)) for wave in analysis.waves[:SHOWN])
+        more = f" and on, {len(analysis.waves)} waves in all" if len(analysis.waves) > SHOWN else ""
+        yield f"waves: {sizes}{more}"
     if analysis.components:
         sizes = ", ".join(str(len(each)) for each in analysis.components[:SHOWN])
-        yield f"tied together: {len(analysis.components)} groups of {sizes}; {analysis.alone} tasks alone"
+        more = ", …" if len(analysis.components) > SHOWN else ""
+        yield f"tied together: groups of {sizes}{more}; {analysis.alone} tasks alone"
     for cycle in analysis.cycles:
-        is_over = all(known[each].is_over for each in cycle if each in known)
-        yield f"cycle{', all of it closed' if is_over else ''}: {chain((*cycle, cycle[0]))}"
+        is_over = all(known[each].is_over for each in cycle)
+        yield f"in a circle{', all closed' if is_over else ''}: {chain(cycle)}"
 
 
 def listed(name: str, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
@@ -73,5 +76,6 @@ def listed(name: str, headers: Sequence[str], rows: Sequence[Sequence[object]]) 
 
 
 def chain(tasks: Sequence[str]) -> str:
-    """Tasks one after another."""
-    return " → ".join(safe(each) for each in tasks)
+    """Tasks one after another, the first and the last of many."""
+    shown = [*tasks[: SHOWN - 1], "…", tasks[-1]] if len(tasks) > SHOWN else tasks
+    return " → ".join(safe(each) for each in shown)
