@@ -18,7 +18,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Lend git worktrees to coding agents, and never lose their work.",
-    epilog="Every command takes --repo DIR and --json, before or after its name.",
+    epilog='Example: cd "$(poolmgr acquire)". Every command takes --repo DIR and --json.',
 )
 
 

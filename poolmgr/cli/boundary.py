@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from isolation.errors import IsolationError
@@ -20,20 +21,47 @@ ROOM = {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errn
 
 
 def run(argv: list[str]) -> int:
-    """The exit code of one command line."""
+    """The exit code of one command line, its answer written."""
+    ensure_streams()
     invocation, rest = parse_invocation(argv)
+    try:
+        code = answer(invocation, rest)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return DONE
+    except OSError as error:  # the answer's own road is gone; what is left to say goes the other one
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        with suppress(OSError):
+            say(f"poolmgr: the answer could not be written: {error.strerror}")
+        return REFUSED
+    return code
+
+
+def ensure_streams() -> None:
+    """The three streams, also where the caller closed them: else the next file opened is taken for one."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))  # noqa: SIM115
+
+
+def answer(invocation: Invocation, rest: list[str]) -> int:
+    """What the command ends with, its errors told."""
     try:
         return run_command(invocation, rest)
     except PoolError as error:
-        return tell(invocation, error.code, error.message, error.hint, error.facts, error.exit_code)
+        hint = f"{invocation.again(error.again)} {error.hint}" if error.again else error.hint
+        return tell(invocation, error.code, error.message, hint, error.facts, error.exit_code)
     except IsolationError as error:
         hint = error.hint or "poolmgr doctor"
         return tell(invocation, error.kind, error.message, hint, {}, error.exit_code)
     except KeyboardInterrupt:
         return tell(invocation, "interrupted", "interrupted; nothing is held", "", {}, INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return DONE
+        raise
     except ResourcesError as error:
         return tell(invocation, "system", str(error), "poolmgr doctor", {}, REFUSED)
     except OSError as error:
@@ -59,10 +87,13 @@ def run_command(invocation: Invocation, rest: list[str]) -> int:
     errors = sys.modules[typer.BadParameter.__module__]  # click's, or the click that typer brings
 
     try:
-        answer = app(rest, prog_name="poolmgr", obj=invocation, standalone_mode=False)
+        done = app(rest, prog_name="poolmgr", obj=invocation, standalone_mode=False)
     except errors.NoArgsIsHelpError as error:
-        error.show()
-        return USAGE
+        if not invocation.as_json:
+            error.show()
+            return USAGE
+        command = error.ctx.command_path if error.ctx else "poolmgr"
+        return tell(invocation, "usage", f"{command} needs a command", f"{command} --help", {}, USAGE)
     except errors.UsageError as error:
         command = error.ctx.command_path if error.ctx else "poolmgr"
         return tell(invocation, "usage", error.format_message(), f"{command} --help", {}, USAGE)
@@ -70,7 +101,7 @@ def run_command(invocation: Invocation, rest: list[str]) -> int:
         raise KeyboardInterrupt from None
     except errors.ClickException as error:
         return tell(invocation, "usage", error.format_message(), "poolmgr --help", {}, USAGE)
-    return answer if isinstance(answer, int) else DONE
+    return done if isinstance(done, int) else DONE
 
 
 def tell(

@@ -24,6 +24,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     help="The settings: what they are, and whether they are right.",
+    epilog="Example: poolmgr config show --origin",
 )
 
 

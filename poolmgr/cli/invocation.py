@@ -17,6 +17,14 @@ class Invocation(NamedTuple):
     directory: Path
     as_json: bool
     command: tuple[str, ...] = ()
+    typed: tuple[str, ...] = ()
+
+    def again(self, flags: tuple[str, ...]) -> str:
+        """The command line as it was typed, with more flags."""
+        from poolmgr.core.quoting import line_of
+
+        end = len(self.typed) - len(self.command) - 1 if self.command else len(self.typed)
+        return line_of(("poolmgr", *self.typed[:end], *flags, *self.typed[end:]))
 
 
 def parse_invocation(argv: list[str]) -> tuple[Invocation, list[str]]:
@@ -38,7 +46,7 @@ def parse_invocation(argv: list[str]) -> tuple[Invocation, list[str]]:
             directory = directory / word.removeprefix("--repo=")
         else:
             rest.append(word)
-    return Invocation(directory=directory, as_json=as_json, command=command), rest
+    return Invocation(directory, as_json, command, tuple(argv)), rest
 
 
 def cwd_exists() -> bool:

@@ -189,7 +189,8 @@ def where(invocation: Invocation, _values: Values) -> None:
     slot = find_slot_around(snapshot, invocation.directory)
     if slot is None:
         raise NoSuchSlot(
-            "no slot around this directory", hint='cd "$(poolmgr acquire --agent NAME --branch BRANCH)"'
+            f"no slot around {invocation.directory}",
+            hint='cd "$(poolmgr acquire --agent NAME --branch BRANCH)"',
         )
     seen = look_at_slots(pool, snapshot, [slot])[0]
     lag = read_lag(pool, slot, seen.lease)

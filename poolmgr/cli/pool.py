@@ -18,6 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     help="The slots as a whole: how many, how fresh, how prepared.",
+    epilog="Example: poolmgr pool scale-up",
 )
 Name = Annotated[str, typer.Argument(metavar="SLOT", help="name or path of the slot")]
 

@@ -9,7 +9,13 @@ import typer
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.output import age, emit, out, safe, table
 
-app = typer.Typer(name="queue", no_args_is_help=True, rich_markup_mode=None, help="Who waits for a slot.")
+app = typer.Typer(
+    name="queue",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Who waits for a slot.",
+    epilog="Example: poolmgr queue list",
+)
 
 
 @app.command(name="list")

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from isolation.rescue import Rescue
 
 app = typer.Typer(
-    name="rescue", no_args_is_help=True, rich_markup_mode=None, help="Work that was kept aside."
+    name="rescue",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Work that was kept aside.",
+    epilog="Example: poolmgr rescue list",
 )
 Id = Annotated[str, typer.Argument(metavar="ID", help="as `rescue list` shows it")]
 

@@ -211,5 +211,6 @@ VERBS = (
             Word("rescue", "keep unsaved work aside when the command ends, and give the slot back", bool),
         ),
         run,
+        usage="[OPTIONS] -- COMMAND...",
     ),
 )

@@ -20,17 +20,19 @@ if TYPE_CHECKING:
     from poolmgr.core.scope import Scope
     from poolmgr.services.ground.pool import Pool
     from poolmgr.services.scoping.change import Changed
+    from poolmgr.services.scoping.outside import Outside
 
 app = typer.Typer(
     name="scope",
     no_args_is_help=True,
     rich_markup_mode=None,
     help="What a slot may change and what it shows.",
+    epilog="Example: poolmgr scope request 'src/session/**'",
 )
 
 
 def show(invocation: Invocation, values: Values) -> None:
-    """Show what a slot owns and sees, how it is checked out, and who owns the same.
+    """Show what a slot owns and sees, and how it is checked out.
 
     Example: poolmgr scope show pool-wt-2
     """
@@ -51,8 +53,15 @@ def change(invocation: Invocation, values: Values) -> None:
 
     Example: poolmgr scope set 'src/login/**' --see docs
     """
-    wanted = typed_scope(values)
-    show_changed(invocation, changed(invocation, values, "set", lambda _: wanted))
+    from poolmgr.services.scoping.outside import list_outside
+    from poolmgr.wiring import look_at_pool
+
+    wanted = typed_scope(values, "set")
+    found = changed(invocation, values, "set", lambda _: wanted)
+    show_changed(invocation, found)
+    beyond = list_outside(look_at_pool(invocation.directory), found.slot, found.lease)
+    if any(each.is_refused for each in beyond):
+        say("warning: the branch changes paths outside of that already: poolmgr scope check names them")
 
 
 def add(invocation: Invocation, values: Values) -> None:
@@ -64,7 +73,7 @@ def add(invocation: Invocation, values: Values) -> None:
     """
     from poolmgr.core.scope import added
 
-    more = typed_scope(values)
+    more = typed_scope(values, "add")
     show_changed(invocation, changed(invocation, values, "add", lambda scope: added(scope, more)))
 
 
@@ -75,7 +84,7 @@ def drop(invocation: Invocation, values: Values) -> None:
     """
     from poolmgr.core.scope import dropped
 
-    less = typed_scope(values)
+    less = typed_scope(values, "drop")
     show_changed(invocation, changed(invocation, values, "drop", lambda scope: dropped(scope, less)))
 
 
@@ -88,7 +97,7 @@ def request(invocation: Invocation, values: Values) -> None:
     """
     from poolmgr.core.scope import added
 
-    more = typed_scope(values)
+    more = typed_scope(values, "request")
     show_changed(invocation, changed(invocation, values, "request", lambda scope: added(scope, more)))
 
 
@@ -102,20 +111,23 @@ def grant(invocation: Invocation, values: Values) -> None:
     from poolmgr.wiring import open_pool
 
     pool = open_pool(invocation.directory)
-    require_person(pool, invocation.directory, os.environ.get("POOLMGR_LEASE"))
-    more = typed_scope(values)
+    require_person(pool, invocation.directory, os.environ.get("POOLMGR_LEASE"), tuple(values["glob"]))
+    more = typed_scope(values, f"grant {values['slot']}")
     asked = Asked(
         slot=slot_of(pool, invocation, values), change=lambda scope: added(scope, more), action="grant",
-        overlap=True, news=f"you own {' '.join(more.owns)} from now on: it was granted",
+        overlap=True, news="it was granted",
     )  # fmt: skip
     show_changed(invocation, change_scope(pool, asked))
 
 
 def check(invocation: Invocation, values: Values) -> int:
-    """Name every path that the slot's branch changes beyond its scope; exit code 1 when there is any.
+    """Name every path that is changed beyond the scope.
+
+    Exit code 1 when there is any that is refused at release.
 
     Example: poolmgr scope check --base origin/main
     """
+    from isolation.guards.words import command
     from poolmgr.services.ground.pool import require_lease
     from poolmgr.services.scoping.outside import list_outside
     from poolmgr.wiring import look_at_pool
@@ -134,19 +146,30 @@ def check(invocation: Invocation, values: Values) -> int:
             }
         )  # fmt: skip
         return 1 if refused else 0
-    for each in found:
-        out(f"{each.word:<9}  {each.kind:<9} {safe(each.path)}")
     if lease.scope is None:
         out(f"{slot.name} is full: it may change everything")
-    elif not refused:
-        out(f"{safe(lease.branch)} stays inside: {safe(' '.join(lease.scope.owns))}")
-    else:
-        say("hint: take the changes back, or ask for more: poolmgr scope request GLOB")
+        return 0
+    owned = safe(" ".join(lease.scope.owns))
+    count = "a path" if len(refused) == 1 else f"{len(refused)} paths"
+    beyond = f"changes {count} outside what {slot.name} owns: {owned}"
+    out(f"{safe(lease.branch)} {beyond if refused else f'stays inside: {owned}'}")
+    for each in found:
+        out(f"{each.word:<9}  {each.kind:<9} {safe(each.path)}")
+    if refused:
+        ask = command(f"poolmgr scope request --slot {slot.name}", literals(refused), as_glob=True)
+        say(f"hint: take the changes back, or ask for more: {ask}")
     return 1 if refused else 0
 
 
+def literals(refused: list[Outside]) -> list[bytes]:
+    """The paths that were refused, as git has them."""
+    return [os.fsencode(each.path) for each in refused]
+
+
 def verify(invocation: Invocation, values: Values) -> None:
-    """Compare what is there with what should be, files and guards, and repair it. Edits stay.
+    """Compare files and guards with what should be; repair them.
+
+    Edits stay.
 
     Example: poolmgr scope verify pool-wt-2
     """
@@ -169,11 +192,12 @@ def owner(invocation: Invocation, values: Values) -> None:
 
     Example: poolmgr scope owner src/login/form.py
     """
-    from poolmgr.services.scoping.showing import list_path_owners
+    from poolmgr.services.scoping.showing import list_path_owners, require_path
     from poolmgr.wiring import look_at_pool
 
     pool = look_at_pool(invocation.directory)
-    found = list_path_owners(pool, tuple(values["path"]))
+    named = {path: require_path(pool, invocation.directory, path) for path in values["path"]}
+    found = list_path_owners(pool, named)
     if invocation.as_json:
         emit({"owners": [each.as_json for each in found]})
         return
@@ -192,27 +216,36 @@ def slot_of(pool: Pool, invocation: Invocation, values: Values) -> Slot:
     return require_slot(pool.snapshot(), values.get("slot") or ".", invocation.directory)
 
 
-def typed_scope(values: Values) -> Scope:
+def typed_scope(values: Values, action: str) -> Scope:
     """The globs of the command line; something has to be named."""
     from poolmgr.core.errors import UsageError
     from poolmgr.core.scope import parse_scope
 
+    named = values.get("slot") if not action.startswith("grant") else None
+    command = f"poolmgr scope {action}" + (f" --slot {named}" if named else "")
     if not values["glob"] and not values["see"]:
-        raise UsageError("name a glob, or one to read with --see", hint="poolmgr scope request 'src/a/**'")
-    return parse_scope(values["glob"], values["see"])
+        raise UsageError("name a glob, or one to read with --see", hint=f"{command} 'src/login/**'")
+    return parse_scope(values["glob"], values["see"], command=command, flag="")
 
 
 def changed(invocation: Invocation, values: Values, action: str, how: Callable[[Scope], Scope]) -> Changed:
     """The slot under its new scope."""
-    from poolmgr.services.scoping.change import Asked, change_scope
+    from poolmgr.core.quoting import line_of
+    from poolmgr.services.ground.pool import find_slot_around
+    from poolmgr.services.scoping.change import Asked, change_scope, require_person
     from poolmgr.wiring import open_pool
 
     pool = open_pool(invocation.directory)
-    slot = slot_of(pool, invocation, values)
-    hint = f"ask them, or a person: poolmgr scope grant {slot.name} GLOB"
+    slot, globs = slot_of(pool, invocation, values), tuple(values["glob"])
+    lease = os.environ.get("POOLMGR_LEASE") or None
+    around = find_slot_around(pool.snapshot(), invocation.directory)
+    is_own = around is not None and around.id == slot.id
+    if values.get("overlap") or (around and not is_own):
+        require_person(pool, invocation.directory, lease, globs)
+    grant = line_of(("poolmgr", "scope", "grant", slot.name, *globs))
     asked = Asked(
-        slot=slot, change=how, action=action, lease=os.environ.get("POOLMGR_LEASE") or None,
-        overlap=bool(values.get("overlap")), hint=hint,
+        slot=slot, change=how, action=action, lease=lease, overlap=bool(values.get("overlap")),
+        hint=f"ask them, or a person: {grant}", news="" if is_own or lease else f"by scope {action}",
     )  # fmt: skip
     return change_scope(pool, asked)
 
@@ -252,7 +285,12 @@ VERBS = (
     Verb("add", add.__doc__ or "", (GLOBS, SEES, NAMED, OVERLAP), add),
     Verb("drop", drop.__doc__ or "", (GLOBS, SEES, NAMED), drop),
     Verb("request", request.__doc__ or "", (GLOBS, SEES, NAMED), request),
-    Verb("grant", grant.__doc__ or "", (SLOT._replace(is_required=True), GLOBS, SEES), grant),
+    Verb(
+        "grant",
+        grant.__doc__ or "",
+        (SLOT._replace(help="name or path", is_required=True), GLOBS, SEES),
+        grant,
+    ),
     Verb(
         "check",
         check.__doc__ or "",

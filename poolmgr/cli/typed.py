@@ -22,7 +22,12 @@ def add_verb(app: typer.Typer, verb: Verb) -> None:
     command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     command.__doc__ = verb.help
-    app.command(name=verb.name)(command)
+    app.command(name=verb.name, options_metavar=verb.usage)(command)
+
+
+def shown_as(word: Word) -> str | None:
+    """How an argument stands in the usage line."""
+    return f"{word.metavar}..." if word.metavar and word.many else word.metavar
 
 
 def parameter_of(word: Word) -> Parameter:
@@ -30,7 +35,7 @@ def parameter_of(word: Word) -> Parameter:
     limits: dict[str, Any] = {"min": word.low, "max": word.high} if word.kind in {int, float} else {}
     names = [word.flag, *([word.short] if word.short else [])]
     about = (
-        typer.Argument(metavar=word.metavar, help=word.help, **limits)
+        typer.Argument(metavar=shown_as(word), help=word.help, **limits)
         if word.is_argument
         else typer.Option(*names, metavar=word.metavar, help=word.help, **limits)
     )

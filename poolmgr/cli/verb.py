@@ -42,6 +42,7 @@ class Verb(NamedTuple):
     help: str
     words: tuple[Word, ...]
     run: Callable[[Invocation, Values], int | None]  # the exit code; None: done
+    usage: str = "[OPTIONS]"  # how its usage line shows what it takes
 
 
 def try_parse(verb: Verb, typed: list[str]) -> dict[str, Any] | None:

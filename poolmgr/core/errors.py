@@ -1,6 +1,7 @@
 """What poolmgr refuses and why, a class per cause.
 
-The docstring is the meaning, `hint` is the next command to type, `facts` go into --json.
+The docstring is the meaning, `hint` is the next command to type, `facts` go into --json. With
+`again` the hint begins with the command as it was typed and these flags.
 `exit_code` is DESIGN's table: 1 refused, 2 usage or configuration, 75 busy or timed out.
 """
 
@@ -16,10 +17,18 @@ class PoolError(Exception):
     code: ClassVar[str] = "refused"
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, *, hint: str = "", facts: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        facts: Mapping[str, object] | None = None,
+        again: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.again = again
         self.facts = dict(facts or {})
 
 

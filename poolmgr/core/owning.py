@@ -85,12 +85,13 @@ def list_meetings(owns: tuple[str, ...], others: Iterable[Owner], meet: Meet) ->
     )
 
 
-def taken(meetings: tuple[Meeting, ...], *, hint: str) -> ScopeTaken:
-    """The refusal: each holder, both globs, and a path that both mean."""
+def taken(meetings: tuple[Meeting, ...], *, hint: str = "") -> ScopeTaken:
+    """The refusal: each holder, both globs, and a path that both mean; by default overlapping is the way."""
     first = meetings[0]
     return ScopeTaken(
         "somebody owns that already:\n" + "\n".join(f"  {each}" for each in meetings),
-        hint=hint,
+        hint=hint or "takes it all the same, and both are told",
+        again=() if hint else ("--overlap",),
         facts={
             "holder": first.owner.agent, "slot": first.owner.slot, "glob": first.ours,
             "their_glob": first.theirs, "witness": first.witness,

@@ -23,25 +23,33 @@ class Scope(NamedTuple):
         return {"owns": list(self.owns), "sees": ALL if self.everything else list(self.sees)}
 
 
-def parse_scope(owns: Iterable[str], sees: Iterable[str]) -> Scope:
-    """The two lists as somebody typed them; `all` among what is seen means everything."""
+LENT = "poolmgr acquire"
+
+
+def parse_scope(
+    owns: Iterable[str], sees: Iterable[str], *, command: str = LENT, flag: str = "--scope "
+) -> Scope:
+    """The two lists as somebody typed them; `all` among what is seen means everything.
+
+    What the refusal names is how they were typed: behind a flag, or as the words of a command.
+    """
     wanted = tuple(dict.fromkeys(owns))
     seen = tuple(dict.fromkeys(sees))
     return Scope(
-        owns=tuple(checked(glob, "--scope") for glob in wanted),
-        sees=() if ALL in seen else tuple(checked(glob, "--see") for glob in seen),
+        owns=tuple(checked(glob, flag, f"{command} {flag}") for glob in wanted),
+        sees=() if ALL in seen else tuple(checked(glob, "--see ", f"{command} --see ") for glob in seen),
         everything=ALL in seen,
     )
 
 
-def checked(glob: str, flag: str) -> str:
+def checked(glob: str, flag: str, command: str) -> str:
     """A glob that can be used; what git would read as something else is refused by name."""
     from tracks.globs import GlobError, parse_glob
 
     try:
         parse_glob(glob)
     except GlobError as error:
-        raise UsageError(f"{flag} {error}", hint="poolmgr acquire --scope 'src/login/**'") from error
+        raise UsageError(f"{flag}{error}", hint=f"{command}'src/login/**'") from error
     return glob
 
 
@@ -77,7 +85,10 @@ def added(scope: Scope, more: Scope) -> Scope:
 
 
 def dropped(scope: Scope, less: Scope) -> Scope:
-    """Without these globs; one that is not there is refused, so that nobody believes it went."""
+    """Without these globs; one that is not there is refused, so that nobody believes it went.
+
+    The last owned glob stays: a slot that owns nothing can do nothing, and one without a scope is full.
+    """
     strange = [glob for glob in less.owns if glob not in scope.owns]
     strange += [glob for glob in less.sees if glob not in scope.sees]
     if strange or (less.everything and not scope.everything):
@@ -85,8 +96,14 @@ def dropped(scope: Scope, less: Scope) -> Scope:
             f"the scope has no {', '.join(strange) or ALL}; it can only be dropped as it was given",
             hint="poolmgr scope show",
         )
+    owns = tuple(glob for glob in scope.owns if glob not in less.owns)
+    if not owns:
+        raise UsageError(
+            f"nothing would be left to own without {', '.join(less.owns)}",
+            hint="poolmgr scope set 'src/login/**' gives it another scope, poolmgr release gives it back",
+        )
     return Scope(
-        owns=tuple(glob for glob in scope.owns if glob not in less.owns),
+        owns=owns,
         sees=tuple(glob for glob in scope.sees if glob not in less.sees),
         everything=scope.everything and not less.everything,
     )

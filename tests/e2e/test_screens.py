@@ -11,7 +11,7 @@ from tests.e2e.pooled import Pooled
 from tests.fixtures.commands import Commands
 from tests.unit.test_documented import COMMANDS
 
-GROUPS = ("", "pool", "queue", "rescue", "config")
+GROUPS = ("", *sorted({words.split()[0] for words in COMMANDS if " " in words}))
 
 
 @pytest.mark.parametrize("words", [*GROUPS, *COMMANDS])
@@ -21,10 +21,16 @@ def test_help_fits_80_columns_and_cuts_nothing(run_cli: Commands, tmp_path: Path
     assert [line for line in lines if len(line) > 80 or line.endswith("...")] == []
 
 
+@pytest.mark.parametrize("words", GROUPS)
+def test_the_help_of_a_group_has_an_example(run_cli: Commands, tmp_path: Path, words: str) -> None:
+    assert "Example: " in run_cli(*words.split(), "--help", cwd=tmp_path).stdout
+
+
 @pytest.mark.parametrize("words", ["status", "where", "acquire", "release", "queue list", "cleanup"])
 def test_where_no_pool_is_the_way_to_one_is_named(unpooled: Pooled, words: str) -> None:
     result = unpooled.run(*words.split(), check=False)
-    assert (result.code, result.stderr) == (1, "poolmgr: no pool here\nhint: poolmgr init\n")
+    said = f"poolmgr: no pool here: {unpooled.path / '.git'}\nhint: poolmgr init\n"
+    assert (result.code, result.stderr) == (1, said)
 
 
 def test_outside_a_repository_one_sentence_says_so(run_cli: Commands, tmp_path: Path) -> None:

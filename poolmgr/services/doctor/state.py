@@ -33,7 +33,7 @@ def list_findings(site: Site, *, fix: bool, rebind: bool) -> Iterator[Finding]:
         facts = rebuild_facts(site)
         yield replace(missing, fixed=True)
     if facts is None:
-        raise NoPool("no pool here", hint="poolmgr init")
+        raise NoPool(f"no pool here: {site.common}", hint="poolmgr init")
     if not is_home(site, facts):
         subject = f"{facts.common} on {facts.host}"
         if not rebind:

@@ -85,7 +85,10 @@ def require_slot(snapshot: Snapshot, name: str, directory: Path) -> Slot:
         return found[0]
     around = find_slot_around(snapshot, directory / name)
     if around is None and name == ".":
-        raise NoSuchSlot("no slot around this directory; name one", hint="poolmgr status")
+        raise NoSuchSlot(
+            f"no slot around {directory}; name one",
+            hint="poolmgr status lists them; a name, a number or a path will do",
+        )
     if around is None:
         raise NoSuchSlot(f"no slot {name!r} in this pool", hint="poolmgr status")
     return around

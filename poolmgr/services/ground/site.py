@@ -102,7 +102,7 @@ def require_facts(site: Site) -> Facts:
     """The sentinel."""
     facts = find_facts(site)
     if facts is None:
-        raise NoPool("no pool here", hint="poolmgr init")
+        raise NoPool(f"no pool here: {site.common}", hint="poolmgr init")
     return facts
 
 

@@ -63,7 +63,7 @@ def try_claim(pool: Pool, request: Request, wish: Wish, absent: Collection[str])
     while True:
         judged, meetings = judge_owned(pool, owns, request=request.id)
         if meetings and not wish.overlap:
-            raise taken(meetings, hint=hint_for(wish))
+            raise taken(meetings)
         with pool.engine.write() as session:
             current = require_waiting(session, request)
             if current.state is RequestState.GRANTED:
@@ -88,14 +88,6 @@ def require_waiting(session: Session, request: Request) -> Request:
         why = current.reason if current else "it is not known any more"
         raise Cancelled(f"the request {request.id} was cancelled: {why}", hint="poolmgr queue list")
     return current
-
-
-def hint_for(wish: Wish) -> str:
-    """What to type when somebody else owns a part of what is asked for."""
-    import shlex
-
-    globs = " ".join(f"--scope {shlex.quote(glob)}" for glob in (wish.scope.owns if wish.scope else ()))
-    return f"poolmgr acquire {globs} --overlap takes it all the same, and both are told"
 
 
 def tell_overlap(session: Session, pool: Pool, claim: Claim, meetings: tuple[Meeting, ...]) -> None:

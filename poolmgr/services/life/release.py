@@ -7,7 +7,7 @@ from typing import NamedTuple
 from isolation.git.program import Git
 from isolation.git.worktrees import find_admin
 from isolation.work import Finding, examine
-from poolmgr.core.errors import Unsaved, WrongState
+from poolmgr.core.errors import OutsideScope, Unsaved, WrongState
 from poolmgr.core.lifecycle import LENT, State
 from poolmgr.core.records import Lease, OpKind, Slot, Snapshot
 from poolmgr.services.ground import marks
@@ -45,10 +45,7 @@ def release(pool: Pool, snapshot: Snapshot, asked: Asked) -> Settled:
     slot = asked.slot
     lease = require_holder(snapshot, slot, asked.lease)
     restore_directory(pool, slot)
-    repaired = check_scope(pool, slot, lease, allow=asked.allow_outside)
-    work = examine(Git(slot.path), slot.path, rules_for(pool, slot))
-    if work.blocking and not asked.rescue:
-        raise unsaved(slot, work.blocking)
+    repaired = require_clear(pool, lease, asked)
     if asked.kill:
         terminate(started_by(slot, lease.id), grace=5.0)
     args: dict[str, object] = {
@@ -57,6 +54,30 @@ def release(pool: Pool, snapshot: Snapshot, asked: Asked) -> Settled:
         "spared": list_spared(slot.path, session=asked.spares_session),
     }
     return end(pool, slot, lease, args, reason="released")._replace(guards=repaired)
+
+
+def require_clear(pool: Pool, lease: Lease, asked: Asked) -> tuple[str, ...]:
+    """What was found changed in the guards; refused with everything that stands in the way, at once."""
+    slot, beyond = asked.slot, None
+    repaired: tuple[str, ...] = ()
+    try:
+        repaired = check_scope(pool, slot, lease, allow=asked.allow_outside)
+    except OutsideScope as error:
+        beyond = error
+    work = examine(Git(slot.path), slot.path, rules_for(pool, slot))
+    holds = unsaved(slot, work.blocking) if work.blocking and not asked.rescue else None
+    if beyond and (holds or asked.rescue):
+        words = (beyond.message, holds.message if holds else "")
+        raise OutsideScope(
+            "\n".join(filter(None, words)),
+            hint="take it back or commit it, or let it go and keep the rest aside: "
+            f"poolmgr release {slot.name} --rescue --allow-outside",
+            facts={**(holds.facts if holds else {}), **beyond.facts},
+        )
+    refusal = beyond or holds
+    if refusal:
+        raise refusal
+    return repaired
 
 
 def check_scope(pool: Pool, slot: Slot, lease: Lease, *, allow: bool) -> tuple[str, ...]:

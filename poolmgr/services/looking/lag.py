@@ -49,7 +49,8 @@ def read_base_lag(pool: Pool, free: Sequence[Slot]) -> Lag:
         words += f", fetched {(time.time() - fetched) / 60:.0f} min ago"
     behind = max((count_behind(pool, oid)[0] or 0 for oid in {slot.base_oid for slot in late}), default=0)
     if late:
-        words += f"; {len(late)} free slots up to {behind} commits behind, poolmgr pool refresh"
+        slots = "a free slot" if len(late) == 1 else f"{len(late)} free slots"
+        words += f"; {slots} up to {behind} behind: poolmgr pool refresh"
     return Lag(text=words, behind=behind, fetched=fetched)
 
 

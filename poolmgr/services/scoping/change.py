@@ -22,6 +22,7 @@ from isolation.scope.view import Mode, View
 from poolmgr.core.errors import Busy, NotTheHolder, PoolError, WrongState
 from poolmgr.core.lifecycle import LENT
 from poolmgr.core.owning import Judged, Meeting, is_within, taken
+from poolmgr.core.quoting import line_of
 from poolmgr.core.records import Lease, Slot
 from poolmgr.core.scope import Scope, gained, require_owning
 from poolmgr.services.ground import marks
@@ -51,7 +52,7 @@ class Asked(NamedTuple):
     lease: str | None = None
     overlap: bool = False
     hint: str = ""
-    news: str = ""
+    news: str = ""  # why the holder has another scope, when it was not his own doing
 
 
 class Changed(NamedTuple):
@@ -79,7 +80,8 @@ def write_scope(pool: Pool, asked: Asked) -> tuple[Slot, Lease, tuple[Meeting, .
         slot, lease = require_lent(pool, asked)
         if lease.scope is None and asked.action != FIRST:
             raise WrongState(
-                f"{slot.name} is full: it shows and may change everything", hint="poolmgr scope set GLOB"
+                f"{slot.name} is full: it shows and may change all there is, so nothing to {asked.action}",
+                hint=f"poolmgr scope set 'src/login/**' --slot {slot.name} narrows it",
             )
         old = lease.scope or Scope(owns=())
         scope = require_owning(asked.change(old))
@@ -126,7 +128,7 @@ def try_write(
         for other, news in tell_both(lease, slot.name, meetings).items():
             add_news(session, other, news)
         if asked.news:
-            add_news(session, lease.id, asked.news)
+            add_news(session, lease.id, f"you {scope_words(scope)} from now on: {asked.news}")
         return lease
 
 
@@ -161,13 +163,26 @@ def without_ours(pool: Pool, paths: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def require_person(pool: Pool, directory: Path, lease: str | None) -> None:
-    """Refuse who stands in a slot or carries a lease: nobody grants to himself."""
-    if find_slot_around(pool.snapshot(), directory) or lease:
-        raise PoolError(
-            "a person grants, from outside of the slots; here you can ask",
-            hint="poolmgr scope request GLOB",
-        )
+def require_person(pool: Pool, directory: Path, lease: str | None, globs: tuple[str, ...]) -> None:
+    """Refuse who stands in a slot or carries a lease: nobody grants to himself, or changes another's."""
+    snapshot = pool.snapshot()
+    slot = find_slot_around(snapshot, directory)
+    if slot is None and not lease:
+        return
+    own = snapshot.lease_of(slot) if slot else None
+    if own and own.scope:
+        words = "a person decides that, from outside of the slots; here you can ask"
+        raise PoolError(words, hint=line_of(("poolmgr", "scope", "request", *globs)))
+    raise PoolError(
+        "a person decides that, from outside of the slots",
+        hint=f"type it in {pool.facts.checkout}, without POOLMGR_LEASE",
+    )
+
+
+def scope_words(scope: Scope) -> str:
+    """What a holder may change and read besides."""
+    seen = "everything" if scope.everything else " ".join(scope.sees)
+    return f"own {' '.join(scope.owns)}" + (f" and see {seen}" if seen else "")
 
 
 def require_admin(slot: Slot) -> Path:

@@ -33,14 +33,11 @@ def judge_owned(
     return judged, list_meetings(owns, others, meeting_in(pool)) if others and owns else ()
 
 
-def require_unowned(
-    pool: Pool, owns: tuple[str, ...], *, lease: str = "", request: str = "", hint: str
-) -> Judged:
-    """What the judgement rests on; refused when somebody else owns a path of these globs."""
-    judged, meetings = judge_owned(pool, owns, lease=lease, request=request)
+def require_unowned(pool: Pool, owns: tuple[str, ...], *, request: str = "") -> None:
+    """Refuse globs when somebody else owns a path of theirs."""
+    meetings = judge_owned(pool, owns, request=request)[1]
     if meetings:
-        raise taken(meetings, hint=hint)
-    return judged
+        raise taken(meetings)
 
 
 def meeting_in(pool: Pool) -> Meet:
@@ -77,7 +74,7 @@ def tell_both(lease: Lease, slot: str, meetings: tuple[Meeting, ...]) -> dict[st
     """What the others are told of an overlap, by lease."""
     return {
         each.owner.lease: (
-            f"{lease.agent} ({slot}) owns {each.ours} now, which meets your {each.theirs}: {each.witness}"
+            f"{lease.agent} ({slot}) was given {each.ours}, which meets your {each.theirs}: {each.witness}"
         )
         for each in meetings
     }

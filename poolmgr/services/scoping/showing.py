@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
+from poolmgr.core.errors import UsageError
 from poolmgr.core.mirror import mirrored
 from poolmgr.core.owning import Meeting, list_owners
 from poolmgr.core.records import Lease, Slot
-from poolmgr.services.ground.pool import Pool
+from poolmgr.services.ground.pool import Pool, find_slot_around
 from poolmgr.services.scoping.guarding import is_folding
 from poolmgr.services.scoping.ownership import list_overlaps
 from poolmgr.services.scoping.weighing import Weight, weigh
@@ -60,6 +63,19 @@ def show_scope(pool: Pool, slot: Slot) -> Shown:
     )  # fmt: skip
 
 
+def require_path(pool: Pool, directory: Path, text: str) -> str:
+    """A path as git names it, from one as somebody typed it; refused where it leaves the repository."""
+    snapshot = pool.snapshot()
+    around = find_slot_around(snapshot, directory)
+    own = around.path if around else Path(pool.facts.checkout)
+    start = directory if directory.is_relative_to(own) else own
+    full = os.path.normpath(start / text)
+    for root in dict.fromkeys((own, Path(pool.facts.checkout), *(slot.path for slot in snapshot.slots))):
+        if full.startswith(f"{root}{os.sep}"):
+            return full[len(f"{root}{os.sep}") :] + ("/" if text.endswith("/") else "")
+    raise UsageError(f"{text} is no path inside of {own}", hint="poolmgr scope owner src/login/form.py")
+
+
 class PathOwner(NamedTuple):
     """Who owns a path, and by which glob."""
 
@@ -77,13 +93,13 @@ class PathOwner(NamedTuple):
         return f"{self.path}: {self.agent} ({self.slot}) owns {self.glob}"
 
 
-def list_path_owners(pool: Pool, paths: tuple[str, ...]) -> tuple[PathOwner, ...]:
-    """The live leases that own each path."""
+def list_path_owners(pool: Pool, paths: Mapping[str, str]) -> tuple[PathOwner, ...]:
+    """The live leases that own each path; paths by how they were asked for."""
     fold = is_folding(pool.git)
     return tuple(
-        PathOwner(path=path, slot=each.slot, agent=each.agent, glob=naming(each.owns, path, fold=fold))
+        PathOwner(path=asked, slot=each.slot, agent=each.agent, glob=naming(each.owns, path, fold=fold))
         for each in list_owners(pool.snapshot())
-        for path in paths
+        for asked, path in paths.items()
         if compile_globs(each.owns, fold=fold).matches(os.fsencode(path))
     )
 
