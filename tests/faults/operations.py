@@ -63,6 +63,17 @@ def acquire_again(scene: Scene) -> None:
     scene.pool.release(first["slot"])
 
 
+def acquire_files_again(scene: Scene) -> None:
+    """The same request gives the lease with its files, and nobody took ours for somebody's work."""
+    lent = scene.pool.acquire("--branch", "work", "--request-id", "first")
+    port = scene.pool.ask("where", cwd=lent["path"])["ports"][0]
+    assert Path(lent["path"], ".env").read_text() == f"PORT={port}\nKEY=of the user\n"
+    assert f"\nA={lent['lease']}\n" in Path(lent["path"], ".env.worktree").read_text()
+    scene.pool.release(lent["slot"])
+    assert Path(lent["path"], ".env").read_text() == "KEY=of the user\nPORT=1\n"
+    assert scene.pool.ask("rescue", "list")["rescues"] == []
+
+
 def run_again(scene: Scene) -> None:
     """The same words work: the branch is waited for, and every slot is free at the end."""
     scene.pool.run("run", "--branch", "work", "--timeout", "30", "--", "true")
@@ -185,6 +196,18 @@ OPERATIONS = (
         prepare=scenes.make_pool,
         again=acquire_other_again,
         words="acquire --branch other --agent alice --request-id second",
+    ),
+    Operation(
+        name="acquire with files",
+        prepare=scenes.furnish,
+        words="acquire --branch work --agent alice --request-id first",
+        again=acquire_files_again,
+        known=frozenset(
+            f"{slot} is READY with {words}"
+            for slot in ("pool-wt-1", "pool-wt-2")
+            for words in ("!! .env", "poolmgr-placed.json in its admin directory")
+        ),
+        is_rare=True,
     ),
     Operation(
         name="acquire a scope",

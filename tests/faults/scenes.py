@@ -90,6 +90,17 @@ def make_pool(scene: Scene) -> None:
     scene.pool.init(2, most=3)
 
 
+def furnish(scene: Scene) -> None:
+    """Two free slots with a copied file, over which variables of the lease's own will be written."""
+    scene.pool.cli.variables |= {
+        "POOLMGR_WARM_COPY": ".env",
+        "POOLMGR_ENV": '{A: "{lease}", .env: {PORT: "{port}"}}',
+    }
+    (scene.pool.repo.path / ".env").write_text("KEY=of the user\nPORT=1\n")
+    scene.user = look_at_user(scene.pool.repo, scene.handmade)
+    make_pool(scene)
+
+
 def lend(scene: Scene, *words: str) -> None:
     """One slot lent, with nothing in it but a commit."""
     make_pool(scene)

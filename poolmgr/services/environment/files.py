@@ -116,7 +116,8 @@ def drop_environment(slot: Slot) -> None:
     admin = find_admin(slot.path)
     if admin is None:
         return
-    (admin / SPARE).unlink(missing_ok=True)
+    for name in (MAKING, SPARE):
+        (admin / name).unlink(missing_ok=True)
     record = find_record(admin)
     if record:
         drop_recorded(admin, slot, record)
