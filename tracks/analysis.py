@@ -15,6 +15,7 @@ class Analysis(NamedTuple):
     graph: Graph
     waves: tuple[Names, ...]
     cycles: tuple[Names, ...]
+    deadlocks: tuple[Names, ...]
     components: tuple[Names, ...]
     alone: int
     path: Path
@@ -29,6 +30,7 @@ def analyze(readiness: Readiness) -> Analysis:
         graph=graph,
         waves=list_waves(graph),
         cycles=graph.cycles,
+        deadlocks=graph.deadlocks,
         components=components,
         alone=len(graph.components) - len(components),
         path=find_critical_path(graph),

@@ -92,7 +92,7 @@ class Graph:
 
     @cached_property
     def cycles(self) -> tuple[Names, ...]:
-        """Tasks that wait for one another: by `blocks` as `bd dep cycles` lists them, else open ones."""
+        """Tasks that block one another, open or not, as `bd dep cycles` finds them."""
         relations = self.readiness.relations
         known_tasks = relations.tasks
         blocking = {
@@ -100,10 +100,14 @@ class Graph:
             for source, edges in relations.waiting.items()
             if source in known_tasks
         }
-        found = [ring(knot, blocking) for knot in list_knots(blocking)]
-        known = {task_id for each in found for task_id in each}
-        others = [knot for knot in list_knots(self.edges) if known.isdisjoint(knot)]
-        return tuple(sorted([*found, *(ring(knot, self.edges) for knot in others)]))
+        return tuple(sorted(ring(knot, blocking) for knot in list_knots(blocking)))
+
+    @cached_property
+    def deadlocks(self) -> tuple[Names, ...]:
+        """Open tasks that wait for one another in another way: an epic for its child, a gate for its own."""
+        known = {task_id for each in self.cycles for task_id in each}
+        found = [knot for knot in list_knots(self.edges) if known.isdisjoint(knot)]
+        return tuple(sorted(ring(knot, self.edges) for knot in found))
 
     @cached_property
     def components(self) -> tuple[Names, ...]:

@@ -24,6 +24,7 @@ def analysis_json(tasks: Tasks, readiness: Readiness, analysis: Analysis) -> dic
         "ready": sorted(readiness.ready),
         "blocked": [{"id": each, "by": list(by)} for each, by in sorted(readiness.blocked.items())],
         "cycles": [list(each) for each in analysis.cycles],
+        "deadlocks": [list(each) for each in analysis.deadlocks],
         "waves": [list(each) for each in analysis.waves],
         "components": [list(each) for each in analysis.components], "alone": analysis.alone,
         "critical_path": list(analysis.path.tasks), "critical_minutes": analysis.path.minutes,
@@ -64,7 +65,9 @@ def analysis_lines(tasks: Tasks, readiness: Readiness, analysis: Analysis) -> It
         yield f"tied together: groups of {sizes}{more}; {analysis.alone} tasks alone"
     for cycle in analysis.cycles:
         is_over = all(known[each].is_over for each in cycle)
-        yield f"in a circle{', all closed' if is_over else ''}: {chain(cycle)}"
+        yield f"block one another{', all closed' if is_over else ''}: {chain(cycle)}"
+    for knot in analysis.deadlocks:
+        yield f"wait for one another: {chain(knot)}"
 
 
 def listed(name: str, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:

@@ -89,9 +89,10 @@ def test_cycles_are_found_whether_open_or_closed_and_begin_with_the_smallest() -
     assert analyzed(*rows).cycles == (("a", "b", "c"), ("s",), ("x", "y"))
 
 
-def test_an_epic_that_waits_for_its_own_child_is_a_cycle() -> None:
+def test_an_epic_that_waits_for_its_own_child_is_a_deadlock_and_no_cycle_of_bd() -> None:
     rows = (issue("e", "e.1"), issue("e.1", "parent-child:e"))
-    assert analyzed(*rows).cycles == (("e", "e.1"),)
+    found = analyzed(*rows)
+    assert (found.cycles, found.deadlocks, found.waves) == ((), (("e", "e.1"),), ())
 
 
 def test_more_cycles_in_one_another_are_one_knot() -> None:
