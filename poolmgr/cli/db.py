@@ -10,7 +10,7 @@ import typer
 
 from poolmgr.cli import db_template
 from poolmgr.cli.invocation import Invocation
-from poolmgr.cli.output import age, bytes_text, emit, out, safe, table
+from poolmgr.cli.output import age, bytes_text, emit, out, safe, say, table
 
 if TYPE_CHECKING:
     from poolmgr.core.records import Lease, Slot
@@ -33,10 +33,13 @@ def status(context: typer.Context) -> None:
     Example: poolmgr db status
     """
     from poolmgr.services.databases.showing import show_server
+    from poolmgr.services.upkeep.background import ensure_worker
     from poolmgr.wiring import open_pool
 
     invocation: Invocation = context.obj
-    shown = show_server(open_pool(invocation.directory))
+    pool = open_pool(invocation.directory)
+    shown = show_server(pool)
+    ensure_worker(pool)
     if invocation.as_json:
         emit(status_json(shown))
         return
@@ -49,6 +52,8 @@ def status(context: typer.Context) -> None:
     headers = ("database", "for", "size", "conn", "template", "age")
     for line in table(headers, rows) if rows else ["no databases yet"]:
         out(line)
+    for slot, lease in shown.lost:
+        out(safe(f"! {slot.name}: {lease.database} is not on this server; poolmgr doctor --fix"))
 
 
 def row_of(kept: Kept) -> tuple[str, ...]:
@@ -77,6 +82,7 @@ def status_json(shown: Shown) -> dict[str, object]:
             "maintenance": shown.maintenance, "maintenance_open": shown.is_open,
         },
         "databases": [database_json(each) for each in shown.databases],
+        "lost": [{"slot": slot.name, "database": lease.database} for slot, lease in shown.lost],
     }  # fmt: skip
 
 
@@ -102,7 +108,7 @@ def url(context: typer.Context, name: Name = None) -> None:
     from poolmgr.wiring import open_pool
 
     invocation: Invocation = context.obj
-    pool = open_pool(invocation.directory)
+    pool = open_pool(invocation.directory)._replace(tell=say)
     slot, lease = find_slot(pool, invocation, name)
     facts = require_facts(pool, slot, lease)
     if invocation.as_json:
@@ -136,7 +142,7 @@ def psql(context: typer.Context, name: Name = None) -> None:
     from poolmgr.wiring import open_pool
 
     invocation: Invocation = context.obj
-    pool = open_pool(invocation.directory)
+    pool = open_pool(invocation.directory)._replace(tell=say)
     program, variables = psql_for(pool, *find_slot(pool, invocation, name), os.environ)
     pool.engine.close()
     replace((program, *invocation.command), invocation.directory, variables)

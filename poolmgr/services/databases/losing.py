@@ -35,6 +35,7 @@ def list_lost(pool: Pool, server: Server) -> list[tuple[Slot, Lease]]:
 def make_anew(pool: Pool, server: Server, slot: Slot, lease: Lease) -> None:
     """The slot's database again, and its variables."""
     lend_anew(pool, server, slot, lease)
+    pool.tell(f"{lease.database} of {slot.name} was lost with the server's data and is new")
     note = pool.note("database", f"{lease.database} was lost with the server's data and is new")
     with pool.engine.write() as session:
         add_event(session, slot=slot, source=slot.state.value, note=note, seconds=None, now=read_moment())

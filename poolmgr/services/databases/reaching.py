@@ -9,6 +9,7 @@ from poolmgr.core.errors import PoolError, WrongState
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.databases.choice import EMBEDDED
 from poolmgr.services.databases.facts import read_facts
+from poolmgr.services.databases.losing import list_lost, make_anew
 from poolmgr.services.databases.server import open_server
 from poolmgr.services.environment.variables import own_variables
 from poolmgr.services.ground.pool import Pool
@@ -25,8 +26,10 @@ def require_facts(pool: Pool, slot: Slot, lease: Lease | None) -> Facts:
         )
     if facts.server != EMBEDDED:
         return facts
-    with open_server(pool):
-        return read_facts(slot) or facts  # its port may be another one by now
+    with open_server(pool) as server:
+        for lost in list_lost(pool, server):
+            make_anew(pool, server, *lost)
+        return read_facts(slot) or facts  # its port may be another one by now, or its password
 
 
 def psql_for(

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from isolation.database.catalog import Found, list_ours
 from isolation.database.session import Session
-from poolmgr.core.records import Snapshot
+from poolmgr.core.records import Lease, Slot, Snapshot
+from poolmgr.services.databases.losing import list_lost
 from poolmgr.services.databases.server import open_server
 from poolmgr.services.ground.pool import Pool
 
@@ -41,6 +42,7 @@ class Shown(NamedTuple):
     maintenance: str
     is_open: bool  # whether every role of the server may connect to the maintenance database
     databases: tuple[Kept, ...]
+    lost: tuple[tuple[Slot, Lease], ...]  # lent, and not there
 
 
 def show_server(pool: Pool) -> Shown:
@@ -51,7 +53,7 @@ def show_server(pool: Pool) -> Shown:
             mode="embedded" if server.is_embedded else "server", where=server.where,
             version=version_of(session), prefix=server.prefix, role=session.role, most=most,
             connected=connected, maintenance=session.dbname, is_open=bool(session.rows(OPEN)[0][0]),
-            databases=tuple(list_kept(pool, session)),
+            databases=tuple(list_kept(pool, session)), lost=tuple(list_lost(pool, server)),
         )  # fmt: skip
 
 
