@@ -39,21 +39,33 @@ def read(invocation: Invocation, rules: str | None = None) -> Read:
     from poolmgr.services.settings.place import find_checkout
     from tracks.ready import judge
 
+    flags = {} if rules is None else {"beads.rules": checked_rules(rules)}
     gc.disable()  # nothing of what is made here goes before the end; looking for it costs a third
     site = find_site(invocation.directory)
     checkout = find_checkout(site)
-    loaded = load_settings(checkout, site.state, os.environ, {"beads.rules": rules} if rules else {})
+    loaded = load_settings(checkout, site.state, os.environ, flags)
     say_skipped([given.key for given in loaded.skipped if given.key.startswith(("beads.", "tracks."))])
     tasks = read_tasks(checkout or site.layout.top or site.common, loaded.settings.beads)
     readiness = judge(tasks.tasks, tasks.decision.rules, datetime.now(UTC), is_file=tasks.is_file)
     return Read(site, loaded.settings, tasks, readiness)
 
 
-def say_problems(tasks: Tasks, *, everything: bool = False) -> None:
+def checked_rules(text: str) -> str:
+    """What somebody typed behind `--rules`."""
+    from poolmgr.core.errors import UsageError
+    from poolmgr.core.settings_table import SETTINGS
+
+    try:
+        SETTINGS["beads.rules"].kind.parsed(text)
+    except ValueError as error:
+        raise UsageError(f"--rules {error}", hint="poolmgr tracks analyze --rules 1") from error
+    return text
+
+
+def say_problems(tasks: Tasks) -> None:
     """What could not be used, in lines for people."""
-    shown = tasks.problems if everything else tasks.problems[:NAMED]
-    for problem in shown:
+    for problem in tasks.problems[:NAMED]:
         line = f":{problem.line}" if problem.line else ""
         say(f"{safe(problem.file)}{line}: {safe(problem.why)}")
-    if len(shown) < len(tasks.problems):
-        say(f"… and {len(tasks.problems) - len(shown)} more: poolmgr tracks analyze --json")
+    if len(tasks.problems) > NAMED:
+        say(f"{len(tasks.problems)} problems in all; each of them: poolmgr tracks analyze --json")

@@ -204,6 +204,31 @@ def test_a_bd_that_fails_is_named_and_the_file_is_read(unpooled: Pooled, bd: Rep
     assert "no beads database found" in unpooled.refused("tracks", "analyze", env=bd.environment)["message"]
 
 
+def test_a_bd_that_is_another_program_is_named(unpooled: Pooled, bd: ReplayedBd) -> None:
+    put(unpooled, lines([issue("a")]))
+    (bd.directory / "bd").write_text("#!/bin/sh\necho hello\n")
+    assert "bd list is no JSON" in analyze(unpooled, env=bd.environment)["problems"][0]["why"]
+    (bd.directory / "bd").write_bytes(b"\x7fnothing\n")
+    answer = analyze(unpooled, env=bd.environment)
+    assert (answer["ready"], "cannot be started" in answer["problems"][0]["why"]) == (["a"], True)
+
+
+def test_a_redirect_is_followed_unless_the_repository_brought_it(unpooled: Pooled, tmp_path: Path) -> None:
+    put(unpooled, lines([issue("a")]))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/issues.jsonl").write_bytes(lines([issue("b")]))
+    put(unpooled, b"../other\n", ".beads/redirect")
+    assert analyze(unpooled)["ready"] == ["b"]
+    unpooled.repo.commit("A redirect for everybody.")
+    assert analyze(unpooled)["ready"] == ["a"]
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(unpooled: Pooled) -> None:
+    os.mkfifo(unpooled.repo.path / "pipe.jsonl")
+    error = unpooled.refused("tracks", "analyze", env={"POOLMGR_BEADS_PATH": "pipe.jsonl"})
+    assert "no regular file" in error["message"]
+
+
 def test_bd_is_not_asked_where_beads_is_not(unpooled: Pooled, bd: ReplayedBd) -> None:
     unpooled.refused("tracks", "analyze", env=bd.environment)
     assert not (bd.directory / "calls").exists()

@@ -18,7 +18,7 @@ from tracks.rules import FIRST_OF_THE_NEW, parse_version
 
 TIMEOUT = 60.0
 KEPT_VARIABLES = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
-LIST = ("--readonly", "list", "--all", "--limit", "0", "--json")
+LIST = ("--readonly", "list", "--all", "--json", "--limit", "0")
 # What `list` leaves out and others can wait for; older ones do not know all of the words.
 HIDDEN = ("--include-gates", "--include-templates", "--include-infra")
 
@@ -36,10 +36,13 @@ class Bd(NamedTuple):
 
     def run(self, *args: str) -> str:
         """What it prints; BdFailed where it says that it failed, or prints nothing but an error."""
-        process = subprocess.Popen(
-            (self.program, *args), cwd=self.cwd, env=self.environment(),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
+        try:
+            process = subprocess.Popen(
+                (self.program, *args), cwd=self.cwd, env=self.environment(), stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+            )  # fmt: skip
+        except OSError as error:
+            raise BdFailed(f"{self.program} cannot be started: {error.strerror}") from error
         try:
             stdout, stderr = process.communicate(timeout=TIMEOUT)
         except subprocess.TimeoutExpired as error:
@@ -70,20 +73,20 @@ def stop_group(process: subprocess.Popen[bytes]) -> None:
 def find_bd(cwd: Path, data: Path | None) -> Bd | None:
     """The `bd` on the PATH; None where there is none."""
     program = shutil.which("bd")
-    return Bd(program, cwd, data) if program else None
+    return Bd(os.path.abspath(program), cwd, data) if program else None
 
 
-def read_version(bd: Bd) -> tuple[int, ...]:
-    """Its version; BdFailed for a program of this name that is something else."""
-    version = parse_version(bd.run("version"))
-    if version is None:
-        raise BdFailed("it tells no version")
-    return version
+def find_version(bd: Bd) -> tuple[int, ...] | None:
+    """Its version; None where it tells none, which may be another program of this name."""
+    try:
+        return parse_version(bd.run("version"))
+    except BdFailed:
+        return None
 
 
-def read_issues(bd: Bd, version: tuple[int, ...]) -> Parsed:
+def read_issues(bd: Bd, version: tuple[int, ...] | None) -> Parsed:
     """All issues with their edges, also those that `list` hides by itself."""
-    words = HIDDEN if version >= FIRST_OF_THE_NEW else HIDDEN[:2]
+    words = HIDDEN if version is None or version >= FIRST_OF_THE_NEW else HIDDEN[:2]
     try:
         parsed = parsed_answer(bd.run(*LIST, *words))
     except BdFailed:

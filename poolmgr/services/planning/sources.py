@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from poolmgr.core.errors import NoTasks
 from poolmgr.core.settings import BeadsSettings
-from poolmgr.services.planning.bd import Bd, BdFailed, find_bd, read_issues, read_version
+from poolmgr.services.planning.bd import Bd, BdFailed, find_bd, find_version, read_issues
 from poolmgr.services.planning.places import YAML, Place, find_place, list_files, read_file
 from tracks.backup import parse_backup
 from tracks.beads import Parsed, Problem, parse_issues
@@ -71,11 +71,10 @@ def ask_bd(place: Place) -> Told:
 
 def tell(bd: Bd) -> Told:
     """Its version and its issues."""
-    version = None
+    version = find_version(bd)
     try:
-        version = read_version(bd)
         return Told(read_issues(bd, version), version)
-    except (BdFailed, OSError) as error:
+    except BdFailed as error:
         return Told(None, version, str(error))
 
 
