@@ -44,7 +44,7 @@ def record_of(entry: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
     record: dict[str, Any] = {}
     for word, value in entry.items():
         if word in PLAINER or word in BEADS:
-            record[PLAINER.get(word, word)] = list(value) if isinstance(value, tuple) else value
+            record[PLAINER.get(word, word)] = as_json(value)
         elif word not in {"needs", "files"}:
             faults.append(f"{word} is no word of a task{meant(word)}")
     for key in ("id", "parent_id"):
@@ -63,6 +63,13 @@ def record_of(entry: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
         files = listed(entry["files"], "files", faults)
         record["metadata"] = {**(given if isinstance(given, dict) else {}), "files": files}
     return record
+
+
+def as_json(value: object) -> object:
+    """A value with lists where YAML's reader has tuples."""
+    if isinstance(value, (tuple, list)):
+        return [as_json(each) for each in value]
+    return {key: as_json(each) for key, each in value.items()} if isinstance(value, dict) else value
 
 
 def text_of(value: object) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from poolmgr.core.settings import SettingsError
-from poolmgr.core.settings_parse import plain
+from poolmgr.core.settings_parse import Node, plain
 from poolmgr.services.settings.yaml_text import parse_yaml
 from tracks.beads import Parsed, Problem
 from tracks.tasks_yaml import EXAMPLE, parse_tasks
@@ -19,8 +19,21 @@ def parse_yaml_tasks(content: bytes, name: str) -> Parsed:
     except SettingsError as error:
         place, _, number = error.problems[0].place.rpartition(":")
         return Parsed((), (Problem(place, int(number), error.problems[0].message),))
-    listed = root.value.get("tasks") if isinstance(root.value, dict) else root
-    if listed is None or not isinstance(listed.value, tuple):
-        why = f"holds no list of tasks; it looks like tasks: [{EXAMPLE}]"
-        return Parsed((), (Problem(name, root.line, why),) if root.value is not None else ())
-    return parse_tasks(((node.line, plain(node)) for node in listed.value), name)
+    if not isinstance(root.value, dict):
+        return parse_listed(root, name)
+    others = [
+        Problem(name, node.line, f"{word} is no word here; tasks is")
+        for word, node in root.value.items()
+        if word != "tasks"
+    ]
+    parsed = parse_listed(root.value["tasks"], name) if "tasks" in root.value else Parsed(())
+    return parsed._replace(problems=(*others, *parsed.problems))
+
+
+def parse_listed(node: Node, name: str) -> Parsed:
+    """The tasks of a list."""
+    if node.value is None:
+        return Parsed(())
+    if not isinstance(node.value, tuple):
+        return Parsed((), (Problem(name, node.line, f"holds no list of tasks such as [{EXAMPLE}]"),))
+    return parse_tasks(((each.line, plain(each)) for each in node.value), name)
