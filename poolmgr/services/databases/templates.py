@@ -71,9 +71,14 @@ class Plan(NamedTuple):
 def is_there(pool: Pool, session: Session, fp: str) -> bool:
     """Whether the template is there; it is used by whoever asks."""
     found = sealed.find_template(session, pool.facts.pool_id, fp)
-    if found and time.time() - (found.used or 0) > OFTEN:
+    if found and time.time() - used_of(found) > OFTEN:
         sealed.touch_template(session, pool.facts.pool_id, found)
     return found is not None
+
+
+def used_of(template: sealed.Template) -> int:
+    """When it was used last; it was built for somebody."""
+    return template.used or template.made or 0
 
 
 @contextmanager
@@ -123,7 +128,7 @@ def trim_templates(pool: Pool, server: Server, keep: Collection[str]) -> list[st
         found = sealed.list_templates(session, pool.facts.pool_id)
         total = sum(each.size or 0 for each in found)
         dropped = []
-        for each in sorted(found, key=lambda one: one.used or 0):
+        for each in sorted(found, key=used_of):
             if total > pool.settings.database.template.size and each.fingerprint not in keep:
                 drop_template(pool, session, each)
                 total -= each.size or 0
@@ -162,7 +167,7 @@ def list_templates(pool: Pool, server: Server) -> list[Listed]:
         )
         found = sealed.list_templates(session, pool.facts.pool_id)
     listed = [
-        Listed(each.fingerprint, each.size or 0, each.made or 0, each.used or 0, each.fingerprint == current)
+        Listed(each.fingerprint, each.size or 0, each.made or 0, used_of(each), each.fingerprint == current)
         for each in found
     ]
     return sorted(listed, key=lambda one: -one.used)
