@@ -6,18 +6,17 @@ copied while it ran. Whoever calls holds the server's `alive` lock; so does what
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from isolation.database.embedded import accounts, postmaster
-from isolation.database.embedded.binaries import Binaries, list_binaries, require_binaries
-from isolation.database.embedded.outside import copy_wheel, ensure_outside
+from isolation.database.embedded.binaries import Binaries
+from isolation.database.embedded.fitting import choose_programs
+from isolation.database.embedded.outside import ensure_outside
 from isolation.database.embedded.place import (
     Home,
     Record,
@@ -27,7 +26,7 @@ from isolation.database.embedded.place import (
     read_record,
     replace_file,
 )
-from isolation.database.embedded.program import OURSELVES, Account, run
+from isolation.database.embedded.program import Account, run
 from isolation.database.errors import DatabaseError, DiskFull, ServerFailed
 
 SUPERUSER = "poolmgr"
@@ -81,36 +80,6 @@ def ensure_cluster(home: Home, asked: str, alive: int) -> Cluster:
     clear_traces(cluster)
     replace_file(cluster.rules, RULES, mode=0o644)
     return cluster
-
-
-def choose_programs(home: Home, record: Record | None, asked: str) -> tuple[Account, Binaries]:
-    """Who runs what: as the data there is wants it, else the best there is."""
-    known = accounts.parse_account(record.account) if record is not None else OURSELVES
-    data = home.place_for(known) / "data"
-    wanted = known if record is not None and data.exists() else None
-    major = read_major(data)
-    for binaries in list_usable(asked, major):
-        account = accounts.find_account(home.root, binaries.dir, wanted)
-        if account is not None:
-            return account, binaries
-    programs = require_binaries(asked, major).dir
-    raise ServerFailed(
-        f"no account of this machine can run {programs}/postgres, which refuses root",
-        hint="run poolmgr as another user, or set database.dsn to a server that is there",
-    )
-
-
-def list_usable(asked: str, major: int) -> Iterator[Binaries]:
-    """The programs that fit the data, the best first; last a copy that every account can read."""
-    require_binaries(asked, major)
-    wheel = None
-    for binaries in list_binaries(asked):
-        if major in {0, binaries.major}:
-            yield binaries
-            if binaries.origin == "wheel":
-                wheel = binaries
-    if wheel is not None and os.geteuid() == 0:
-        yield copy_wheel(wheel)
 
 
 def refuse_strangers(data: Path) -> None:
@@ -174,14 +143,6 @@ def clear_traces(cluster: Cluster) -> None:
     (cluster.data / "postmaster.pid").unlink(missing_ok=True)
     for trace in cluster.sockets.glob(".s.PGSQL.*"):
         trace.unlink(missing_ok=True)
-
-
-def read_major(data: Path) -> int:
-    """The major version the data is of, 0 when there is none."""
-    try:
-        return int((data / "PG_VERSION").read_text())
-    except (FileNotFoundError, ValueError):
-        return 0
 
 
 def read_boot() -> str:

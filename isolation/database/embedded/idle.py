@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from isolation.database.embedded import locks, server
+from isolation.database.embedded import ending, locks, server
 from isolation.database.embedded.place import Home
 from isolation.database.errors import DatabaseError
 
@@ -49,7 +49,7 @@ def attend(home: Home, idle: float, is_wanted: Callable[[], bool]) -> bool:
             if not server.is_running(home):
                 return False
             if read_use(home) == seen and time.monotonic() - needed >= idle:
-                return server.stop_running(home)
+                return ending.stop_running(home)
 
 
 def rest(home: Home, seconds: float) -> None:

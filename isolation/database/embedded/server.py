@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from isolation.database.address import Address
-from isolation.database.embedded import cluster, leaked, locks, postmaster, starting
+from isolation.database.embedded import cluster, ending, leaked, locks, postmaster, starting
 from isolation.database.embedded.outside import remove_outside
 from isolation.database.embedded.place import Home, Record, list_socket_places, read_inode, read_record
-from isolation.database.errors import ServerFailed
-from isolation.database.session import open_session
+from isolation.database.errors import ServerDown, ServerFailed
+from isolation.database.session import Session, open_session
 
 PATIENCE = 120.0
-# An ended server's children notice it at their next wait; one that computes is ended by us.
-GRACE = 5.0
-# Fast, then at once; the first lets the server write down that it was shut down.
-ENDS = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
 
 
 class Wanted(NamedTuple):
@@ -61,12 +57,26 @@ def ensure_server(home: Home, wanted: Wanted = DEFAULT) -> Running:
     with locks.held(home.lock, PATIENCE):
         running = find_running(home)
         if running is not None and is_too_small(running, wanted):
-            stop_running(home)
+            ending.stop_running(home)
             running = None
         if running is None:
             running = start_or_await(home, wanted)
     touch(home)
     return running
+
+
+@contextmanager
+def opened(home: Home, wanted: Wanted = DEFAULT) -> Iterator[tuple[Running, Session]]:
+    """The server, and a session of ours; one that ends between the two is started again."""
+    with ExitStack() as stack:
+        running = ensure_server(home, wanted)
+        try:
+            session = stack.enter_context(open_session(running.address))
+        except ServerDown:
+            again = ensure_server(home, wanted)
+            running = again._replace(fresh=running.fresh or again.fresh)
+            session = stack.enter_context(open_session(running.address))
+        yield running, session
 
 
 def find_running(home: Home) -> Running | None:
@@ -125,7 +135,7 @@ def start_or_await(home: Home, wanted: Wanted) -> Running:
         running = find_running(home)
         if running is not None:
             return running
-        alone = end_unreachable(home, alone)
+        alone = ending.end_unreachable(home, alone)
         if time.monotonic() > deadline:
             raise ServerFailed(
                 f"the embedded server neither answers nor ends; something holds {home.alive}",
@@ -148,58 +158,18 @@ def start_anew(home: Home, wanted: Wanted, alive: int) -> Running:
     return running
 
 
-def end_unreachable(home: Home, alone: float | None) -> float | None:
-    """End a server that lost its socket, and children that outlive theirs; since when they are seen alone."""
-    record = read_record(home)
-    data = record.data if record is not None else home.root / "data"
-    pid = postmaster.find_postmaster(data)
-    if pid is not None:
-        lost = record is None or not postmaster.is_answering(record.socket)
-        if postmaster.read_status(data) == "ready" and lost:
-            postmaster.end_worker(pid, data, signal.SIGINT)
-        return None
-    now = time.monotonic()
-    if alone is not None and now - alone > GRACE:
-        for left in postmaster.list_left(data):
-            postmaster.end_worker(left, data, signal.SIGKILL)
-    return now if alone is None else alone
-
-
 def stop_server(home: Home) -> bool:
     """End the server; False when none was running."""
     with suppress(locks.PlaceGone), locks.held(home.lock, PATIENCE):
-        return stop_running(home)
+        return ending.stop_running(home)
     return False
-
-
-def stop_running(home: Home) -> bool:
-    """End the server, by force if it must be; whoever calls holds the lock."""
-    record = read_record(home)
-    data = record.data if record is not None else home.root / "data"
-    if not locks.is_held(home.alive):
-        return False
-    for number, patience in ENDS:
-        pid = postmaster.find_postmaster(data)
-        if pid is not None:
-            postmaster.end_worker(pid, data, number)
-        elif record is None or not postmaster.end_listener(record.socket, number):
-            for left in postmaster.list_left(data):
-                postmaster.end_worker(left, data, number)
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            if not locks.is_held(home.alive):
-                return True
-            time.sleep(locks.NAP)
-    raise ServerFailed(
-        f"the embedded server does not end; something holds {home.alive}", hint=f"fuser -v {home.alive}"
-    )
 
 
 def remove_server(home: Home) -> None:
     """End the server and remove all that is its own, wherever it lies."""
     gone = home.state / "server.gone"
     with suppress(locks.PlaceGone), locks.held(home.lock, PATIENCE):
-        stop_running(home)
+        ending.stop_running(home)
         remove_outside(home)
         for sockets in list_socket_places(home):
             shutil.rmtree(sockets, ignore_errors=True)

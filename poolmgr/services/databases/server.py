@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from isolation.database.address import Address, parse_dsn
 from isolation.database.embedded.place import Home
-from isolation.database.embedded.server import Running, Wanted, ensure_server
+from isolation.database.embedded.server import Running, Wanted, opened
 from isolation.database.errors import INSTALL
 from isolation.database.ground import ensure_ground
 from isolation.database.session import Session, open_session
@@ -87,12 +87,11 @@ def open_embedded(pool: Pool) -> Iterator[Server]:
     home = Home(pool.site.state)
     if not home.root.exists():
         pool.tell("making a PostgreSQL server of our own")
-    running = ensure_server(home, Wanted(max_connections=connections_for(pool.settings)))
-    if running.fresh:
-        ask_house(pool)  # what was lent is lost
-    ensure_watched(pool)
-    follow_port(pool, running)
-    with open_session(running.address) as session:
+    with opened(home, Wanted(max_connections=connections_for(pool.settings))) as (running, session):
+        if running.fresh:
+            ask_house(pool)  # what was lent is lost
+        ensure_watched(pool)
+        follow_port(pool, running)
         yield Server(
             address=running.address, prefix=ground_of(pool, session, embedded=True),
             host=running.tcp_host, port=running.tcp_port, binaries=running.programs,
