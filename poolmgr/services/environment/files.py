@@ -10,7 +10,7 @@ import errno
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from isolation.git.worktrees import find_admin
 from poolmgr.core.database import Facts
@@ -29,14 +29,32 @@ MAKING = "poolmgr-making"  # not in the tree: what a kill leaves there would loo
 SPARE = "poolmgr-env"  # the variables, where the branch has a file of their file's name
 
 
+class Plan(NamedTuple):
+    """What is to be written for a lease."""
+
+    record: Record
+    variables: dict[str, str]
+    files: dict[str, Chosen]
+
+
 def write_environment(pool: Pool, slot: Slot, lease: Lease, database: Facts | None) -> None:
     """Everything a lease's holder finds. Repeatable, also with other facts: the ports stay."""
     admin = find_admin(slot.path)
     if admin is None:
         return
+    plan = plan_environment(pool, admin, slot, lease, database)
+    if plan.record != Record(lease=lease.id) or (admin / RECORD).exists():
+        write_record(admin, plan.record)
+    place_files(admin, slot, plan.files)
+    # Plain KEY=value lines for direnv, dotenv and `set -a`.
+    place_file(admin, file_of(admin, slot), os.fsencode(written(plan.variables.items())))
+
+
+def plan_environment(pool: Pool, admin: Path, slot: Slot, lease: Lease, database: Facts | None) -> Plan:
+    """The plan; ports are claimed and on record by then."""
     record = read_record(slot, lease.id)
     variables = own_variables(slot, lease, database)
-    plan: dict[str, Chosen] = {}
+    files: dict[str, Chosen] = {}
     words: tuple[str, ...] = ()
     if pool.settings.env:
         from poolmgr.services.environment.chosen import digests, plan_files
@@ -44,21 +62,22 @@ def write_environment(pool: Pool, slot: Slot, lease: Lease, database: Facts | No
         record = with_ports(pool, admin, slot, record)
         given = fill(pool.settings.env, fields_of(slot, lease, record, database))
         variables |= given.variables
-        plan, refused = plan_files(slot, lease, record, given.files)
-        record = record._replace(files={**record.files, **digests(plan)})
+        files, refused = plan_files(slot, lease, record, given.files)
+        record = record._replace(files={**record.files, **digests(files)})
         words = (*given.words, *refused)
     if database and pool.settings.warm.copy:
         from poolmgr.services.environment.copied import list_foreign
 
-        words += list_foreign(slot, pool.settings.warm.copy, plan, database)
-    is_free = not os.path.lexists(slot.path / ENV_FILE) or is_our_env(slot.path / ENV_FILE)
-    if not is_free:
+        words += list_foreign(slot, pool.settings.warm.copy, files, database)
+    if file_of(admin, slot).parent == admin:
         words += (f"the branch has a file {ENV_FILE}; `poolmgr run` passes the slot's variables",)
-    record = record._replace(words=words)
-    if record != Record(lease=lease.id) or (admin / RECORD).exists():
-        write_record(admin, record)
-    place_files(admin, slot, plan)
-    write_variables(admin, slot.path / ENV_FILE if is_free else admin / SPARE, variables)
+    return Plan(record._replace(words=words), variables, files)
+
+
+def file_of(admin: Path, slot: Slot) -> Path:
+    """Where the variables go: a branch may have something of that name, which is not ours to replace."""
+    file = slot.path / ENV_FILE
+    return file if not os.path.lexists(file) or is_our_env(file) else admin / SPARE
 
 
 def with_ports(pool: Pool, admin: Path, slot: Slot, record: Record) -> Record:
@@ -72,21 +91,16 @@ def with_ports(pool: Pool, admin: Path, slot: Slot, record: Record) -> Record:
     return ports.claim(admin, record, pool.settings.ports, slot.number)
 
 
-def place_files(admin: Path, slot: Slot, plan: dict[str, Chosen]) -> None:
+def place_files(admin: Path, slot: Slot, files: dict[str, Chosen]) -> None:
     """The files in the slot, and then on the list of what poolmgr put there."""
-    if not plan:
+    if not files:
         return
     from poolmgr.services.environment.chosen import digests
 
-    for path, one in plan.items():
+    for path, one in files.items():
         (slot.path / path).parent.mkdir(parents=True, exist_ok=True)
         place_file(admin, slot.path / path, one.content)
-    marks.write_placed(slot, {**marks.read_placed(slot), **digests(plan)})
-
-
-def write_variables(admin: Path, file: Path, variables: dict[str, str]) -> None:
-    """Plain KEY=value lines for direnv, dotenv and `set -a`."""
-    place_file(admin, file, os.fsencode(written(variables.items())))
+    marks.write_placed(slot, {**marks.read_placed(slot), **digests(files)})
 
 
 def place_file(admin: Path, file: Path, content: bytes) -> None:
