@@ -15,10 +15,9 @@ from isolation.git.refs import find_commit
 from poolmgr.core.errors import NoDatabase
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.databases.fingerprint import is_input
-from poolmgr.services.databases.lending import lend_from
+from poolmgr.services.databases.lending import lend_anew
 from poolmgr.services.databases.server import Server, open_server
 from poolmgr.services.databases.templates import ensure_template
-from poolmgr.services.environment.files import write_environment
 from poolmgr.services.ground.job import lock_file
 from poolmgr.services.ground.pool import Pool, require_holder, require_slot
 from poolmgr.store import gate
@@ -63,10 +62,9 @@ def renew(pool: Pool, server: Server, slot: Slot, lease: Lease, template: str) -
     try:
         with server.session() as session:
             return renewing.renew(session, wanted)
-    except NotOurs:  # an embedded server whose data was lost with the machine's power
-        facts = lend_from(pool, server, slot, lease, template)
-        write_environment(pool, slot, lease, facts)
-        return facts.name
+    except NotOurs:  # somebody dropped its role
+        lend_anew(pool, server, slot, lease)
+        return require_held(pool, slot, lease.id).database
 
 
 def list_uncommitted(pool: Pool, git: Git) -> tuple[str, ...]:
