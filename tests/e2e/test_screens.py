@@ -29,7 +29,7 @@ def test_the_help_of_a_group_has_an_example(run_cli: Commands, tmp_path: Path, w
 @pytest.mark.parametrize("words", ["status", "where", "acquire", "release", "queue list", "cleanup"])
 def test_where_no_pool_is_the_way_to_one_is_named(unpooled: Pooled, words: str) -> None:
     result = unpooled.run(*words.split(), check=False)
-    said = f"poolmgr: no pool here: {unpooled.path / '.git'}\nhint: poolmgr init\n"
+    said = f"poolmgr: no pool here: {unpooled.repo.path / '.git'}\nhint: poolmgr init\n"
     assert (result.code, result.stderr) == (1, said)
 
 
