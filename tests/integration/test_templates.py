@@ -202,12 +202,13 @@ def test_least_used_templates_go_when_there_is_no_room_for_all(project: Project)
         assert trim_templates(pool, server, {fps[0]}) == []
         sizes = [each.size for each in list_templates(pool, server)]
         tight = project.open(migrations.SETTINGS + f"    size: {sum(sizes) - 1}\n")
-        (gone,) = trim_templates(tight, server, {fps[2]})
+        assert trim_templates(tight, server, {fps[2]}) == []
+        (gone,) = trim_templates(tight, server, {fps[2]}, recent=0)
         assert gone in fps[:2]
         left = {each.fp for each in list_templates(pool, server)}
         assert left == set(fps) - {gone}
         tiny = project.open(migrations.SETTINGS + "    size: 1\n")
-        assert set(trim_templates(tiny, server, {fps[2]})) == left - {fps[2]}
+        assert set(trim_templates(tiny, server, {fps[2]}, recent=0)) == left - {fps[2]}
         assert drop_templates(pool, server, fps[2][:6]) == [fps[2]]
 
 

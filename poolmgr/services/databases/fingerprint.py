@@ -11,7 +11,7 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from isolation.git.program import Git
@@ -43,23 +43,25 @@ def fingerprint(git: Git, commit: str, template: TemplateSettings, major: int) -
 
 def list_inputs(git: Git, commit: str, template: TemplateSettings) -> tuple[Input, ...]:
     """The files of a commit that a template of it is made from."""
-    chosen = chosen_by(template)
+    chosen = globs_of(template)
     places = {place_of(glob) for globs in chosen for glob in globs.globs if not glob.negated}
     if not places:
         return ()
     below = () if "" in places else ("--", *sorted(places))
     listed = git.run("--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", commit, *below)
-    return tuple(each for each in map(parse_line, listed.fields) if is_input(template, each.path))
+    files = {each.path: each for each in map(parse_line, listed.fields)}
+    return tuple(files[path] for path in choose(template, files))
 
 
-def chosen_by(template: TemplateSettings) -> tuple[Globs, Globs]:
+def globs_of(template: TemplateSettings) -> tuple[Globs, Globs]:
     """What `migrations` means, and what the commands name."""
     return compile_globs(template.migrations), compile_globs(named_globs(template))
 
 
-def is_input(template: TemplateSettings, path: str) -> bool:
-    """Whether a file goes into a template."""
-    return any(globs.matches(path) for globs in chosen_by(template))
+def choose(template: TemplateSettings, paths: Iterable[str]) -> list[str]:
+    """Those of these files that go into a template."""
+    raw = [os.fsencode(path) for path in paths]
+    return sorted({os.fsdecode(path) for globs in globs_of(template) for path in globs.among(raw)})
 
 
 def parse_line(line: str) -> Input:

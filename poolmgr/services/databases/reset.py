@@ -14,7 +14,7 @@ from isolation.git.program import Git
 from isolation.git.refs import find_commit
 from poolmgr.core.errors import NoDatabase
 from poolmgr.core.records import Lease, Slot
-from poolmgr.services.databases.fingerprint import is_input
+from poolmgr.services.databases.fingerprint import choose
 from poolmgr.services.databases.lending import lend_anew
 from poolmgr.services.databases.server import Server, open_server
 from poolmgr.services.databases.templates import ensure_template
@@ -71,4 +71,4 @@ def list_uncommitted(pool: Pool, git: Git) -> tuple[str, ...]:
     """Changed files that would go into a template, had they been committed."""
     listed = git.run("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames").fields
     template = pool.settings.database.template
-    return tuple(line[3:] for line in listed if is_input(template, line[3:]))
+    return tuple(choose(template, (line[3:] for line in listed)))

@@ -25,6 +25,7 @@ from poolmgr.services.ground.start_point import require_base
 from poolmgr.store import gate
 
 OFTEN = 60.0  # seconds between two notes of use
+RECENT = 5 * OFTEN
 NAP = 0.2
 
 
@@ -122,14 +123,18 @@ def fill(pool: Pool, server: Server, plan: Plan, building: Building) -> None:
         undo.pop_all()
 
 
-def trim_templates(pool: Pool, server: Server, keep: Collection[str]) -> list[str]:
-    """Dropped by least use until the rest fits the budget; those to keep count and stay."""
+def trim_templates(pool: Pool, server: Server, keep: Collection[str], *, recent: float = RECENT) -> list[str]:
+    """Dropped by least use until the rest fits the budget; those to keep count and stay.
+
+    So do recent ones: somebody may be about to copy them.
+    """
     with server.session() as session:
         found = sealed.list_templates(session, pool.facts.pool_id)
         total = sum(each.size or 0 for each in found)
         dropped = []
         for each in sorted(found, key=used_of):
-            if total > pool.settings.database.template.size and each.fingerprint not in keep:
+            is_free = each.fingerprint not in keep and time.time() - used_of(each) >= recent
+            if total > pool.settings.database.template.size and is_free:
                 drop_template(pool, session, each)
                 total -= each.size or 0
                 dropped.append(each.fingerprint)
