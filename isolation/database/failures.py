@@ -26,6 +26,8 @@ from isolation.database.errors import (
 if TYPE_CHECKING:
     import psycopg
 
+# What libpq supposes after having said what happened.
+GUESSES = ("Is the server", "This probably means", "before or while processing")
 # The words of a refused connection, in the order in which they decide.
 REFUSED = (
     (re.compile(r"too many (clients|connections)|remaining connection slots|no more connections"), "many"),
@@ -128,7 +130,7 @@ def disk_full(words: str, address: Address) -> DiskFull:
 
 
 def last_words(text: str) -> str:
-    """Why it failed, without libpq's account of where it tried and its question about the server."""
+    """Why it failed, without libpq's account of where it tried and its guesses."""
     lines = [line.strip() for line in text.splitlines()]
-    reasons = [line for line in lines if line and not line.startswith("Is the server")]
+    reasons = [line for line in lines if line and not line.startswith(GUESSES)]
     return re.sub(r"^.*(failed|FATAL|error):\s+", "", reasons[-1]) if reasons else "no reason given"

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 Statement: TypeAlias = "str | SQL | Composed"
 OLDEST = 130000
 # A server starts, or goes on after a child of it was killed.
-COMING = re.compile(r"the database system is (starting up|in recovery mode|not yet accepting)")
+COMING = re.compile(
+    r"the database system is (starting up|in recovery mode|not yet accepting)|server closed the connection"
+)
 # A database's owner may give it settings of his own (ALTER DATABASE … SET) for everybody who connects;
 # these go before them. The time-outs are far more than any statement of ours needs.
 SETTINGS = {
