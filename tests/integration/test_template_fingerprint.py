@@ -38,7 +38,8 @@ def of(repo: Repository, commit: str = "HEAD", *, major: int = 18, **values: Any
 
 
 def paths(repo: Repository, **values: Any) -> set[str]:
-    return {each.path for each in list_inputs(Git(repo.path), "HEAD", template(**values))}
+    lines = list_inputs(Git(repo.path), "HEAD", template(**values))
+    return {line.partition(b"\t")[2].decode() for line in lines}
 
 
 def test_without_commands_there_is_no_template(project: Repository) -> None:

@@ -11,8 +11,7 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Collection, Iterator
 
 from isolation.git.program import Git
 from poolmgr.core.settings import TemplateSettings
@@ -25,32 +24,23 @@ WILD = re.compile(r"[*?\[\\]")
 BREAKS = re.compile(r"[=<>;|&()]+")
 
 
-class Input(NamedTuple):
-    """A file that goes into a template."""
-
-    mode: str
-    oid: str
-    path: str
-
-
 def fingerprint(git: Git, commit: str, template: TemplateSettings, major: int) -> str:
     """The digest; "" where no command is set, and databases begin empty."""
     if not (template.run or template.seed):
         return ""
-    facts = [RECIPE, major, template.run, template.seed, list_inputs(git, commit, template)]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:LENGTH]
+    facts = json.dumps([RECIPE, major, template.run, template.seed]).encode()
+    return hashlib.sha256(b"\0".join((facts, *list_inputs(git, commit, template)))).hexdigest()[:LENGTH]
 
 
-def list_inputs(git: Git, commit: str, template: TemplateSettings) -> tuple[Input, ...]:
-    """The files of a commit that a template of it is made from."""
-    chosen = globs_of(template)
-    places = {place_of(glob) for globs in chosen for glob in globs.globs if not glob.negated}
+def list_inputs(git: Git, commit: str, template: TemplateSettings) -> tuple[bytes, ...]:
+    """The files of a commit that a template of it is made from, as `git ls-tree` shows them, by path."""
+    places = {place_of(glob) for globs in globs_of(template) for glob in globs.globs if not glob.negated}
     if not places:
         return ()
     below = () if "" in places else ("--", *sorted(places))
     listed = git.run("--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", commit, *below)
-    files = {each.path: each for each in map(parse_line, listed.fields)}
-    return tuple(files[path] for path in choose(template, files))
+    lines = {line.partition(b"\t")[2]: line for line in listed.stdout.split(b"\0") if line}
+    return tuple(lines[path] for path in choose(template, lines))
 
 
 def globs_of(template: TemplateSettings) -> tuple[Globs, Globs]:
@@ -58,17 +48,9 @@ def globs_of(template: TemplateSettings) -> tuple[Globs, Globs]:
     return compile_globs(template.migrations), compile_globs(named_globs(template))
 
 
-def choose(template: TemplateSettings, paths: Iterable[str]) -> list[str]:
+def choose(template: TemplateSettings, paths: Collection[bytes]) -> list[bytes]:
     """Those of these files that go into a template."""
-    raw = [os.fsencode(path) for path in paths]
-    return sorted({os.fsdecode(path) for globs in globs_of(template) for path in globs.among(raw)})
-
-
-def parse_line(line: str) -> Input:
-    """A line of the listing."""
-    facts, _, path = line.partition("\t")
-    mode, _, oid = facts.split(" ")
-    return Input(mode=mode, oid=oid, path=path)
+    return sorted({path for globs in globs_of(template) for path in globs.among(paths)})
 
 
 def place_of(glob: Glob) -> str:

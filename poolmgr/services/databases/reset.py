@@ -6,6 +6,7 @@ stay, so that the slot's variables stay true.
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
 
 from isolation.database import lending, renewing
@@ -70,5 +71,5 @@ def renew(pool: Pool, server: Server, slot: Slot, lease: Lease, template: str) -
 def list_uncommitted(pool: Pool, git: Git) -> tuple[str, ...]:
     """Changed files that would go into a template, had they been committed."""
     listed = git.run("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames").fields
-    template = pool.settings.database.template
-    return tuple(choose(template, (line[3:] for line in listed)))
+    paths = [os.fsencode(line[3:]) for line in listed]
+    return tuple(map(os.fsdecode, choose(pool.settings.database.template, paths)))
