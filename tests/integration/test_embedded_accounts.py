@@ -139,6 +139,14 @@ def test_programs_that_the_account_cannot_reach_are_copied(
     assert running.major == 18
 
 
+def test_the_data_of_another_user_is_left_to_him(place: Home) -> None:
+    (place.root / "data").mkdir(parents=True)
+    os.chown(place.root / "data", pwd.getpwnam("nobody").pw_uid, -1)
+    with pytest.raises(ServerFailed, match="belongs to user") as caught:
+        ensure_server(place)
+    assert "as the user" in caught.value.hint
+
+
 def test_others_run_it_as_themselves() -> None:
     room = Path(tempfile.mkdtemp(prefix="poolmgr-nobody-"))
     try:

@@ -129,6 +129,17 @@ def test_nobody_but_us_comes_by_the_socket_and_nobody_is_superuser_by_tcp(place:
         assert session.role == "guest"
 
 
+def test_its_log_holds_no_statement(place: Home) -> None:
+    with open_session(ensure_server(place).address) as session:
+        for statement in ("ALTER ROLE nobody_known PASSWORD 'hunter2'", "SELECT 'hunter2'::int", "hunter2"):
+            with pytest.raises(DatabaseError):
+                session.do(statement)
+    stop_server(place)
+    assert "shut down" in place.log.read_text()
+    assert "hunter2" not in place.log.read_text()
+    assert place.log.stat().st_mode & 0o777 == 0o600
+
+
 def test_of_many_that_start_it_at_once_one_does(place: Home) -> None:
     starters = [
         subprocess.Popen((sys.executable, "-c", START, place.state), stdout=subprocess.PIPE, text=True)
@@ -324,7 +335,6 @@ def test_a_server_that_cannot_start_says_why(place: Home) -> None:
 def test_more_connections_come_when_nobody_is_disturbed(place: Home) -> None:
     running = ensure_server(place, Wanted(30))
     with open_session(running.address) as session:
-        session.do("SET application_name = 'a client'")
         assert ensure_server(place, Wanted(40)).max_connections == 30
         assert session.rows("SHOW max_connections") == [("30",)]
     await_that(lambda: ensure_server(place, Wanted(40)).started, "it was started again")
@@ -367,7 +377,6 @@ def test_an_idle_server_is_ended_and_a_used_one_is_not(place: Home) -> None:
 def test_a_server_with_clients_is_not_idle(place: Home) -> None:
     running = ensure_server(place)
     with open_session(running.address) as session:
-        session.do("SET application_name = 'a client'")
         assert idle.has_clients(place)
         watcher = subprocess.Popen((sys.executable, "-c", WATCH, place.state))
         await_that(lambda: idle.is_watched(place), "somebody watches")

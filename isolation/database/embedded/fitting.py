@@ -18,6 +18,7 @@ def choose_programs(home: Home, record: Record | None, asked: str) -> tuple[Acco
     """Who runs what: as the data there is wants it, else the best there is."""
     known = accounts.parse_account(record.account) if record is not None else OURSELVES
     data = home.place_for(known) / "data"
+    refuse_others(data, known)
     wanted = known if record is not None and data.exists() else None
     major = read_major(data)
     for binaries in list_usable(asked, major):
@@ -29,6 +30,15 @@ def choose_programs(home: Home, record: Record | None, asked: str) -> tuple[Acco
         f"no account of this machine can run {programs}/postgres, which refuses root",
         hint="run poolmgr as another user, or set database.dsn to a server that is there",
     )
+
+
+def refuse_others(data: Path, account: Account) -> None:
+    """Stop when the data is another user's: PostgreSQL starts for nobody but its owner."""
+    if account.user is None and data.exists() and data.stat().st_uid != os.geteuid():
+        raise ServerFailed(
+            f"{data} belongs to user {data.stat().st_uid}, and you are {os.geteuid()}",
+            hint="run poolmgr as the user who started it first",
+        )
 
 
 def list_usable(asked: str, major: int) -> Iterator[Binaries]:

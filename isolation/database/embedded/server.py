@@ -111,12 +111,12 @@ def is_too_small(running: Running, wanted: Wanted) -> bool:
 
 
 def count_clients(running: Running) -> int:
-    """How many connections are there besides our own."""
+    """How many connections are there besides this one."""
     with open_session(running.address) as session:
         return int(
             session.rows(
                 "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend'"
-                " AND pid <> pg_catalog.pg_backend_pid() AND application_name <> 'poolmgr'"
+                " AND pid <> pg_catalog.pg_backend_pid()"
             )[0][0]
         )
 
