@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from contextlib import suppress
@@ -31,8 +32,16 @@ def is_missed(pool: Pool, snapshot: Snapshot) -> bool:
     """Whether a lease has a database on a server of ours that does not run."""
     if read_mode(pool) != EMBEDDED or not any(lease.database for lease in snapshot.leases):
         return False
-    data = pool.site.state / "server" / "data"
-    return data.is_dir() and not is_served(data)
+    return not is_served(data_of(pool.site.state / "server"))
+
+
+def data_of(server: Path) -> Path:
+    """Where the server's data lies: with it, or where another user may read it."""
+    try:
+        place = json.loads((server / "pg.json").read_bytes())["place"]
+    except (OSError, ValueError, TypeError, KeyError):
+        place = ""
+    return Path(place or server) / "data"
 
 
 def is_served(data: Path) -> bool:
