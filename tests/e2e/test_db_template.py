@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 from collections.abc import Iterator
@@ -166,3 +167,25 @@ def test_commands_of_a_file_nobody_trusted_build_nothing(
     assert pool.ask("db", "template", "build")["built"]
     run_cli.settle()
     pool.run("cleanup")
+
+
+def test_after_an_acquire_was_killed_while_it_built_nothing_of_it_is_left(shop: Pooled) -> None:
+    shop.cli.settle()
+    started, rest = shop.repo.path.parent / "started", shop.repo.path.parent / "fifo"
+    os.mkfifo(rest)
+    how = variables(DATABASE_TEMPLATE_RUN=f"psql -c 'CREATE TABLE t ()'; touch {started}; cat {rest}")
+    process = shop.start("acquire", "--agent", "zoe", "--branch", "killed", env=how)
+    await_that(started.exists, "the command runs")
+    process.kill()
+    end_of(process)
+    assert "pool-wt-" in shop.run("doctor", "--fix", check=False).stdout
+    shop.await_ready(2)
+    shop.cli.settle()
+    assert [path.name for path in Path(shop.slot("pool-wt-1")["path"]).parent.glob(".template-*")] == []
+    assert shop.repo.git("worktree", "list").count("\n") == 2
+    assert list((shop.repo.state / "database/building").iterdir()) == []
+    await_that(
+        lambda: {each["kind"] for each in shop.ask("db", "status")["databases"]} <= {"template"},
+        "the half-made template is gone",
+    )
+    assert shop.ask("db", "orphans")["orphans"] == []

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from isolation.git.program import Git
 from poolmgr.core.errors import Busy
+from poolmgr.services.databases.asking import ask_house
 from poolmgr.services.databases.checkout import list_registered, make, mark_of, place_of, remove, require_ours
 from poolmgr.services.databases.fingerprint import FORM
 from poolmgr.services.ground.pool import Pool
@@ -77,6 +78,7 @@ def try_clear(pool: Pool, fp: str, *, patience: float = PATIENCE) -> bool:
     try:
         with gate.held(lock_file(pool, fp), patience=patience) as lock:
             remove(pool, Git(pool.site.common, (lock,)), fp)
+            ask_house(pool)  # what it left on the server
             (room_of(pool) / fp).unlink(missing_ok=True)
     except Busy:
         return False
