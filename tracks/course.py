@@ -121,23 +121,24 @@ def list_bottlenecks(graph: Graph) -> tuple[Bottleneck, ...]:
 def count_held(graph: Graph) -> Mapping[str, int]:
     """How many open tasks wait for each, directly or not.
 
-    Sets are bits of a number; a task's bit is above those of all that come after it, so that numbers
-    stay short, and a set goes as soon as everything before it has been counted.
+    Sets are bits of a number. A task's bit is above those of all that come after it, so that the
+    numbers stay short, and each goes when the last one that needs it has been counted.
     """
-    bit = {
-        task_id: 1 << at
-        for at, task_id in enumerate(each for each in reversed(graph.order) if each in graph.needs)
-    }
-    behind: dict[str, int] = {}
+    waiting = [each for each in reversed(graph.order) if each in graph.needs and each in graph.tasks]
+    bit = {task_id: 1 << at for at, task_id in enumerate(waiting)}
+    asked = {task_id: len(targets) for task_id, targets in graph.edges.items()}
+    reach: dict[str, int] = {}  # the task itself and what waits for it
     counts: dict[str, int] = {}
     for task_id in reversed(graph.order):
         held = 0
         for follower in graph.followers.get(task_id, ()):
-            if follower in bit:
-                held |= behind[follower] | (bit[follower] if follower in graph.tasks else 0)
-        behind[task_id] = held
-        if held:
-            counts[task_id] = held.bit_count()
+            held |= reach.get(follower, 0)
+            asked[follower] -= 1
+            if not asked[follower]:
+                reach.pop(follower, None)
+        counts[task_id] = held.bit_count()
+        if task_id in asked:
+            reach[task_id] = held | bit.get(task_id, 0)
     return counts
 
 
@@ -148,8 +149,9 @@ def list_freed(graph: Graph, task_id: str) -> Names:
     queue = list(graph.followers.get(task_id, ()))
     for follower in queue:
         needs = graph.needs[follower]
-        is_free = not needs.is_lost and set(needs.ends) <= {task_id} and free.issuperset(needs.begins)
-        if follower in free or not is_free:
+        if needs.is_lost or needs.ends not in {(), (task_id,)} or not free.issuperset(needs.begins):
+            continue
+        if follower in free:
             continue
         free.add(follower)
         queue += [each for each in graph.followers.get(follower, ()) if follower in graph.needs[each].begins]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from sys import intern
 from typing import Any
 
 from tracks.task import NOTHING, PARENT, Edge, Task, parent_of
@@ -23,6 +24,7 @@ def parse_record(record: Record, faults: Faults) -> Task | None:
     if not isinstance(task_id, str) or not task_id.strip():
         faults.append("has no id")
         return None
+    task_id = intern(task_id)  # ids stand in many edges; one object each makes looking them up cheap
     edges = parse_edges(record, task_id, faults)
     status = parse_text(record, "status", faults) or "open"
     return Task(
@@ -161,4 +163,4 @@ def parse_edge(value: object, task_id: str, faults: Faults) -> Edge | None:
         return None
     stored = value.get("metadata")
     metadata = NOTHING if is_whole or stored in (None, "", "{}") else parse_metadata(stored, faults)
-    return Edge(source, target, kind or "blocks", metadata)
+    return Edge(intern(source), intern(target), intern(kind or "blocks"), metadata)

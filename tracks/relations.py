@@ -20,10 +20,10 @@ class Relations:
         self.children: dict[str, list[Task]] = {}
         wisps = frozenset(task.id for task in self.tasks.values() if task.ephemeral)
         lost = wisps if is_file and rules is Rules.NEW else frozenset()
-        seen: set[tuple[str, str]] = set()
         for task in self.tasks.values():
+            seen: set[tuple[str, str]] = set()
             for edge in task.edges:
-                pair = (edge.source, edge.target)
+                pair = edge[:2]
                 if pair in seen or (lost and self._is_across(pair, lost)):
                     continue
                 seen.add(pair)
