@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from poolmgr.services.ground.pool import Pool
 
 app = typer.Typer(
-    name="db", no_args_is_help=True, rich_markup_mode=None, help="The PostgreSQL databases of slots."
+    name="db",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="The PostgreSQL databases of slots.",
+    epilog="Example: poolmgr db status",
 )
 Name = Annotated[
     str | None, typer.Argument(metavar="SLOT", help="name or path; by default the slot around you")
@@ -28,7 +32,9 @@ Name = Annotated[
 
 @app.command()
 def status(context: typer.Context) -> None:
-    """Show the server and the databases on it: whose, size, connections, template, age.
+    """Show the server and what of this pool is on it.
+
+    Of each database: whose it is, its size, connections, template and age.
 
     Example: poolmgr db status
     """
@@ -133,7 +139,9 @@ def find_slot(pool: Pool, invocation: Invocation, name: str | None) -> tuple[Slo
 
 @app.command()
 def psql(context: typer.Context, name: Name = None) -> None:
-    """Open psql in a slot's database; what stands after -- is psql's.
+    """Open psql in a slot's database.
+
+    What stands after -- is psql's.
 
     Example: poolmgr db psql pool-wt-2 -- -c 'SELECT 1'
     """
@@ -153,7 +161,7 @@ def orphans(
     context: typer.Context,
     clean: Annotated[bool, typer.Option("--clean", help="drop those that are old enough and unused")] = False,
 ) -> None:
-    """Show databases and roles of this pool that belong to no slot any more.
+    """Show databases of this pool that belong to no slot.
 
     Another pool's, and those nobody can prove to be ours, are never listed nor touched.
 

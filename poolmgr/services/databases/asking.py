@@ -21,6 +21,8 @@ LATER = 60.0
 
 def ask_house(pool: Pool) -> None:
     """There is something to do; also when it could not be done before."""
+    if not is_on(pool):
+        return
     room = room_of(pool.site.state)
     with suppress(OSError):
         room.mkdir(mode=0o700, exist_ok=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from isolation.database import spares
 from isolation.database.errors import DatabaseError
 from isolation.database.orphans import drop_orphan, list_orphans
-from poolmgr.core.errors import Busy
+from isolation.errors import IsolationError
+from poolmgr.core.errors import Busy, PoolError
 from poolmgr.services.databases.asking import ask_house, be_done, find_asked, put_off
 from poolmgr.services.databases.choice import room_of
 from poolmgr.services.databases.lending import drop_leases, fence_leases
@@ -41,7 +42,7 @@ def keep_house(pool: Pool) -> bool:
                     drop_unfinished(pool, server)
                     if pool.snapshot().size:
                         build_ahead(pool, server)
-            except DatabaseError as error:
+            except (IsolationError, PoolError) as error:
                 give_up(pool, error)
             else:
                 be_done(pool, asked)
@@ -50,7 +51,7 @@ def keep_house(pool: Pool) -> bool:
     return True
 
 
-def give_up(pool: Pool, error: DatabaseError) -> None:
+def give_up(pool: Pool, error: IsolationError | PoolError) -> None:
     """Not now; the log says why."""
     ask_house(pool)
     put_off(pool)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from isolation.database import dropping
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import remove_server
+from isolation.database.errors import DatabaseError
 from poolmgr.services.databases.choice import SERVER, list_given, read_mode, room_of
 from poolmgr.services.databases.server import open_server
 from poolmgr.services.ground.pool import Pool
@@ -20,13 +21,24 @@ def leave_given(pool: Pool, tell: Callable[[str], None]) -> None:
     """Every database and role of ours gone from the user's server; the first that must stay is raised."""
     given = list_given(pool.site.state)
     if given and read_mode(pool) == SERVER:
-        with open_server(pool) as server, server.session() as session:
-            stays = dropping.drop_pool(session, pool.facts.pool_id)
-        if stays:
-            raise stays[0]
-        given.remove(server.where)
+        given.remove(drop_all(pool))
     for where in given:
         tell(f"what the pool made on the PostgreSQL server at {where} stays: the settings do not name it")
+
+
+def drop_all(pool: Pool) -> str:
+    """The server that has nothing of ours any more."""
+    try:
+        with open_server(pool) as server, server.session() as session:
+            stays = dropping.drop_pool(session, pool.facts.pool_id)
+            if stays:
+                raise stays[0]
+            return server.where
+    except DatabaseError as error:
+        error.hint = (
+            "mend that, then: poolmgr cleanup; or leave it: POOLMGR_DATABASE_MODE=off poolmgr cleanup"
+        )
+        raise
 
 
 def remove_own(site: Site) -> None:

@@ -50,6 +50,10 @@ def refresh(pool: Pool, *, fetch: bool) -> tuple[str, ...]:
     ]
     for slot in behind:
         start_recycle(pool, slot, "refreshed")
+    if pool.settings.database.mode != "off":
+        from poolmgr.services.databases.asking import ask_house
+
+        ask_house(pool)  # another base may need another template
     work_until_idle(pool)
     return tuple(slot.name for slot in behind)
 
