@@ -12,11 +12,12 @@ import os
 from typing import TYPE_CHECKING
 
 from isolation.errors import GitFailed, NotKept
-from isolation.scope.change import WHOLE, expand_index
+from isolation.scope.change import expand_index
 from isolation.scope.ground import Ground
 from isolation.scope.refill import set_patterns
 from isolation.scope.verify import list_visible, read_entries
 from isolation.scope.view import Mode
+from isolation.scope.whole import WHOLE
 from isolation.work.hidden import clear_flags
 from isolation.work.status import SHOW_EVERYTHING, read_listing
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 # Settings of a worktree that change no file: ours, or replaced by the pool afterwards.
 HARMLESS = frozenset({"gc.auto", "maintenance.auto", "core.hookspath"})
 SPARSE = frozenset({
-    "core.sparsecheckout", "core.sparsecheckoutcone", "index.sparse", "sparse.expectfilesoutsideofpatterns",
+    "core.sparsecheckout", "core.sparsecheckoutcone", "core.splitindex", "index.sparse",
+    "sparse.expectfilesoutsideofpatterns",
 })  # fmt: skip
 NOT_SPARSE = ("-c", "core.sparseCheckout=false", "-c", "index.sparse=false")
 
@@ -49,8 +51,6 @@ def move_in_view(git: Git, place: Place, head: str, wanted: Wanted) -> None:
         set_patterns(ground, wanted)
     checkout(inside, wanted.oid, whole)
     restore_missing(inside)
-    if whole and wanted.view.mode is Mode.CONE:
-        inside.run(*SHOW_EVERYTHING, "update-index", "--force-write-index")
 
 
 def is_altered(inside: Git, ground: Ground, wanted: Wanted) -> bool:

@@ -6,6 +6,7 @@ operands from outside only after `--end-of-options` or `--`, or as object ids.
 
 `Git.keep_open` names descriptors that every child inherits. The pool passes its locks: a git
 that outlives a killed poolmgr then keeps them, so nobody repairs a slot under its hands.
+`Git.index_file` names the index of a worktree: git is told to take it as it is, sparse or not.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import NamedTuple
 from isolation.errors import GitFailed, GitMissing, GitTimedOut
 
 TIMEOUT = 900.0
+END_OF_INDEX = 128  # `sdir`, the end-of-entries extension, a checksum: 84 bytes with SHA-256
 
 # Everything named GIT_* is dropped but these: a poolmgr called from a hook inherits GIT_DIR,
 # GIT_INDEX_FILE and the like, and would act on another repository.
@@ -46,6 +48,7 @@ ALWAYS = (
     "-c", "core.ignoreStat=false",  # would make edits invisible
     "-c", "core.checkStat=default",
     "-c", "core.trustctime=true",  # sees an edit that put the old mtime back
+    "-c", "core.splitIndex=false",  # git cannot write a split index that is sparse
     "-c", "gc.auto=0",
     "-c", "maintenance.auto=false",
     "-c", "submodule.recurse=false",
@@ -80,6 +83,7 @@ class Git(NamedTuple):
     cwd: Path
     keep_open: tuple[int, ...] = ()
     variables: Mapping[str, str] = NOTHING
+    index_file: Path | None = None
 
     def at(self, cwd: Path) -> Git:
         """The same git in another directory."""
@@ -97,7 +101,7 @@ class Git(NamedTuple):
         timeout: float = TIMEOUT,
     ) -> Output:
         """Git's answer; an exit code outside `accept` raises GitFailed."""
-        argv = ("git", *ALWAYS, *args)
+        argv = ("git", *ALWAYS, *(sparse_as(self.index_file) if self.index_file else ()), *args)
         environment = {**base_environment(), **self.variables}
         try:
             process = subprocess.Popen(
@@ -129,6 +133,25 @@ class Git(NamedTuple):
     def succeeds(self, *args: str) -> bool:
         """Whether git answers 0 rather than 1; anything else still raises."""
         return self.run(*args, accept=(0, 1)).code == 0
+
+
+def sparse_as(index: Path) -> tuple[str, str]:
+    """The setting with which git neither expands an index nor makes a whole one sparse.
+
+    Making one sparse destroys it where it has an entry of `git add -N` (seen up to 2.39); a
+    sparse one costs a reading of every tree to expand, each time.
+    """
+    return ("-c", f"index.sparse={'true' if is_sparse(index) else 'false'}")
+
+
+def is_sparse(index: Path) -> bool:
+    """Whether an index holds directories as one entry: it says so at its end, before the checksum."""
+    try:
+        with index.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - END_OF_INDEX))
+            return b"sdir\0\0\0\0" in file.read()
+    except OSError:
+        return False
 
 
 def base_environment() -> dict[str, str]:

@@ -16,10 +16,13 @@ from isolation.guards.dispatch import OURS, dispatcher
 from isolation.guards.hooks import INSIDE, PATH, put_back, remove
 
 CALM = b"[gc]\n\tauto = 0\n"
+# A scoped slot's index is expanded by git's first command there and stays whole: git destroys a
+# sparse one that has an entry of `git add -N`.
+WHOLE = b"\tsplitIndex = false\n[index]\n\tsparse = false\n"
 MODES = {
     "full": b"",
-    "cone": b"[core]\n\tsparseCheckout = true\n\tsparseCheckoutCone = true\n[index]\n\tsparse = true\n",
-    "exact": b"[core]\n\tsparseCheckout = true\n\tsparseCheckoutCone = false\n[index]\n\tsparse = false\n",
+    "cone": b"[core]\n\tsparseCheckout = true\n\tsparseCheckoutCone = true\n" + WHOLE,
+    "exact": b"[core]\n\tsparseCheckout = true\n\tsparseCheckoutCone = false\n" + WHOLE,
 }
 
 

@@ -2,7 +2,8 @@
 
 Git applies the patterns by the two-tree form of read-tree, which carries staged changes along,
 leaves edited files where they are and touches neither untracked nor ignored ones
-(`sparse-checkout set` and `reapply` delete ignored files with the directories they hide).
+(`sparse-checkout set` and `reapply` delete ignored files with the directories they hide). The
+index is whole from then on: git loses entries where it makes one sparse.
 """
 
 from __future__ import annotations
@@ -16,16 +17,17 @@ from isolation.git.config import replace_file
 from isolation.scope.ground import Ground, is_reached, require_ground
 from isolation.scope.shown import Runs, chooser_of
 from isolation.scope.view import Mode, View
+from isolation.scope.whole import WHOLE, read_before, require_whole
+from isolation.work.hidden import list_edited
 from isolation.work.operation import list_operations
-from isolation.work.status import SHOW_EVERYTHING, Status, read_status
+from isolation.work.status import SHOW_EVERYTHING, read_status
 
 if TYPE_CHECKING:
     from isolation.git.program import Git
 
-# A directory that the index holds as one entry cannot be shown: whole index first, sparse after.
-WHOLE = ("-c", "index.sparse=false")
+RAW = ("--raw", "-z", "--no-abbrev", "--no-renames")
 DELETED = "poolmgr-deleted"
-SETTINGS = ("core.sparseCheckout", "core.sparseCheckoutCone", "index.sparse")
+SETTINGS = ("core.sparseCheckout", "core.sparseCheckoutCone", "core.splitIndex", "index.sparse")
 
 
 def change_view(git: Git, worktree: Path, view: View, runs: Runs = ()) -> tuple[str, ...]:
@@ -37,36 +39,52 @@ def change_view(git: Git, worktree: Path, view: View, runs: Runs = ()) -> tuple[
     ground = require_ground(worktree)
     inside = ground.git(git)
     apply_view(inside, ground, view)
-    return list_outside(ground, read_status(inside), view, runs)
+    return list_outside(inside, ground, view, runs)
 
 
 def apply_view(inside: Git, ground: Ground, view: View) -> None:
     """Patterns, settings, index and files as the view says; files that somebody deleted stay deleted."""
     deleted = remember_deleted(inside, ground)
     expand_index(inside)
+    before = read_before(inside, ground)
     write_patterns(ground, view)
     write_settings(inside, ground, view)
     sparse = () if view.mode is not Mode.FULL else ("-c", "core.sparseCheckout=true")
     options = (*SHOW_EVERYTHING, *sparse, *WHOLE)
     try:
+        head = inside.run("rev-parse", "--verify", "--quiet", "HEAD", accept=(0, 1)).text
+        tree = head or inside.run("hash-object", "-t", "tree", "-w", "--stdin", stdin=b"").text
+        # What was only touched, copied or moved would count as edited and stay.
+        inside.run(*options, "update-index", "-q", "--refresh", accept=(0, 1))
+        keep_staged(inside, ground, options, tree)
         if inside.run("ls-files", "--unmerged", "-z").stdout:
             # In a conflict read-tree refuses; this deletes nothing then, and leaves what is unmerged.
             inside.run(*options, "sparse-checkout", "reapply")
         else:
-            head = inside.run("rev-parse", "--verify", "--quiet", "HEAD", accept=(0, 1)).text
-            tree = head or inside.run("hash-object", "-t", "tree", "-w", "--stdin", stdin=b"").text
-            # What was only touched, copied or moved would count as edited and stay.
-            inside.run(*options, "update-index", "-q", "--refresh", accept=(0, 1))
             inside.run(*options, "read-tree", "-m", "-u", tree, tree)
+        require_whole(inside, ground, before, deleted)
         if deleted:
             inside.run(*options, "update-index", "-z", "--no-skip-worktree", "--stdin", stdin=deleted)
-        if view.mode is Mode.CONE:
-            inside.run(*SHOW_EVERYTHING, "update-index", "--force-write-index")
+        inside.run(*options, "update-index", "-q", "--refresh", accept=(0, 1))
     except GitFailed as error:
         raise NotKept(f"git cannot apply the view: {error.stderr}") from error
     if view.mode is Mode.FULL:
         ground.patterns.unlink(missing_ok=True)
     (ground.admin / DELETED).unlink()
+
+
+def keep_staged(inside: Git, ground: Ground, options: tuple[str, ...], tree: str) -> None:
+    """Git takes staged files for edited ones, and leaves them on disk: it forgets how they looked."""
+    diff = ("diff-index", "--cached", "--ita-invisible-in-index", *RAW)
+    fields = inside.run(*options, *diff, tree).stdout.split(b"\0")
+    entries = zip(fields[::2], fields[1::2], strict=False)
+    lines = [
+        b"%s %s\t%s\0" % (words[1], words[3], path)
+        for words, path in ((entry.split(b" "), path) for entry, path in entries)
+        if words[4] not in {b"D", b"U"} and exists(ground, path)
+    ]
+    if lines:
+        inside.run(*options, "update-index", "-z", "--index-info", stdin=b"".join(lines))
 
 
 def expand_index(inside: Git) -> None:
@@ -136,7 +154,7 @@ def settings_of(view: View) -> dict[str, str]:
     if view.mode is Mode.FULL:
         return {}
     cone = "true" if view.mode is Mode.CONE else "false"
-    return dict(zip(SETTINGS, ("true", cone, cone), strict=True))
+    return dict(zip(SETTINGS, ("true", cone, "false", "false"), strict=True))
 
 
 def read_settings(inside: Git, ground: Ground) -> dict[str, str]:
@@ -147,17 +165,26 @@ def read_settings(inside: Git, ground: Ground) -> dict[str, str]:
     return {name: value for name, _, value in (field.partition("\n") for field in fields)}
 
 
-def list_outside(ground: Ground, status: Status, view: View, runs: Runs) -> tuple[str, ...]:
-    """The changed and loose paths that a view does not show.
+def list_outside(inside: Git, ground: Ground, view: View, runs: Runs) -> tuple[str, ...]:
+    """The changed and loose paths that a view does not show, also those behind a flag of the index.
 
     What a merge that goes on has staged of its own, without a file, is nobody's edit.
     """
+    status = read_status(inside)
     changes = status.changes
     if list_operations(ground.admin):
         changes = tuple(one for one in changes if one.letters[1] != "." or exists(ground, one.path))
-    changed = [*(one.path for one in changes), *status.untracked, *status.ignored]
+    assumed = list_assumed(inside, ground)
+    changed = [*(one.path for one in changes), *status.untracked, *status.ignored, *assumed]
     shown = frozenset(chooser_of(view, runs)(changed))
     return tuple(os.fsdecode(path) for path in sorted(frozenset(changed) - shown))
+
+
+def list_assumed(inside: Git, ground: Ground) -> tuple[bytes, ...]:
+    """The files that git was told to take for unchanged, and that are not."""
+    rows = inside.run(*SHOW_EVERYTHING, "ls-files", "-z", "-v", "--sparse").stdout.split(b"\0")
+    flagged = frozenset(row[2:] for row in rows if row[:1].islower())
+    return list_edited(inside, ground.admin, flagged) if flagged else ()
 
 
 def exists(ground: Ground, path: bytes) -> bool:

@@ -35,7 +35,8 @@ class Ground(NamedTuple):
 
     def git(self, git: Git) -> Git:
         """Git that acts on this worktree, whatever its `.git` says meanwhile."""
-        return git.at(self.root).with_variables(GIT_DIR=str(self.admin), GIT_WORK_TREE=str(self.root))
+        there = git.at(self.root).with_variables(GIT_DIR=str(self.admin), GIT_WORK_TREE=str(self.root))
+        return there._replace(index_file=self.admin / "index")
 
 
 def is_reached(root: Path, path: str) -> bool:

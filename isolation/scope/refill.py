@@ -27,6 +27,7 @@ from isolation.scope.aside import (
     return_entry,
 )
 from isolation.scope.ground import Ground, is_reached, require_ground
+from isolation.scope.view import Mode
 
 if TYPE_CHECKING:
     from isolation.git.program import Git
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 MOVED = "moved"
 FILLED = "filled"
 ROUNDS = 5
+SPARSE = ("-c", "index.sparse=true")  # what makes the cost the view's; git expands it when it first writes
 
 __all__ = ["OtherFileSystem", "Wanted", "refill", "undo_refill"]
 
@@ -118,7 +120,7 @@ def fill(inside: Git, ground: Ground, aside: Path, wanted: Wanted) -> None:
     """Patterns, settings, index, files, HEAD; then what comes back from the aside."""
     set_patterns(ground, wanted)
     try:
-        inside.run("read-tree", "-m", "-u", wanted.oid)
+        inside.run(*(SPARSE if wanted.view.mode is Mode.CONE else ()), "read-tree", "-m", "-u", wanted.oid)
     except GitFailed as error:
         raise NotKept(f"git refuses to fill the slot: {error.stderr}") from error
     settle(inside, ground, aside, wanted)

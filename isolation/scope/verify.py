@@ -10,7 +10,7 @@ from isolation.scope.change import apply_view, list_outside, read_settings, sett
 from isolation.scope.ground import Ground, require_ground
 from isolation.scope.shown import Runs, chooser_of, read_cone
 from isolation.scope.view import Mode, View, is_below
-from isolation.work.status import SHOW_EVERYTHING, read_status
+from isolation.work.status import SHOW_EVERYTHING
 
 if TYPE_CHECKING:
     from isolation.git.program import Git
@@ -21,7 +21,7 @@ class Difference(NamedTuple):
 
     `missing`: hidden though the view shows it. `extra`: checked out, unchanged, though the view
     hides it. `edited`: changed, untracked or ignored outside of the view; it stays. `config`:
-    what of git's own settings is not ours: `patterns`, `settings`, `index` (expanded).
+    what of git's own settings is not ours: `patterns`, `settings`.
     """
 
     missing: tuple[str, ...] = ()
@@ -36,22 +36,18 @@ class Difference(NamedTuple):
 
 
 class Entries(NamedTuple):
-    """The paths of an index: checked out, hidden, hidden whole directories (without a slash).
-
-    While some are in conflict git keeps no directory as one entry.
-    """
+    """The paths of an index: checked out, hidden, hidden whole directories (without a slash)."""
 
     present: tuple[bytes, ...]
     hidden: tuple[bytes, ...]
     directories: tuple[bytes, ...]
-    in_conflict: bool
 
 
 def compare(git: Git, worktree: Path, view: View, runs: Runs = ()) -> Difference:
     """How the slot differs from the view; nothing is written. A file its holder deleted is an edit."""
     ground = require_ground(worktree)
     inside = ground.git(git)
-    edited = list_outside(ground, read_status(inside), view, runs)
+    edited = list_outside(inside, ground, view, runs)
     entries = read_entries(inside)
     choose = chooser_of(view, runs)
     outside = frozenset(entries.present) - frozenset(choose(entries.present))
@@ -60,7 +56,7 @@ def compare(git: Git, worktree: Path, view: View, runs: Runs = ()) -> Difference
         missing=tuple(os.fsdecode(path) for path in (*choose(entries.hidden), *list_visible(view, entries))),
         extra=tuple(path for path in extra if path not in edited),
         edited=edited,
-        config=tuple(list_altered(inside, ground, view, entries)),
+        config=tuple(list_altered(inside, ground, view)),
     )
 
 
@@ -80,7 +76,6 @@ def read_entries(inside: Git) -> Entries:
     present: list[bytes] = []
     hidden: list[bytes] = []
     directories: list[bytes] = []
-    in_conflict = False
     for row in inside.run(*SHOW_EVERYTHING, "ls-files", "-z", "-t", "--sparse").stdout.split(b"\0"):
         path = row[2:]
         if path.endswith(b"/"):
@@ -89,8 +84,7 @@ def read_entries(inside: Git) -> Entries:
             hidden.append(path)
         elif path:
             present.append(path)
-            in_conflict |= row[:1] == b"M"
-    return Entries(tuple(dict.fromkeys(present)), tuple(hidden), tuple(directories), in_conflict)
+    return Entries(tuple(dict.fromkeys(present)), tuple(hidden), tuple(directories))
 
 
 def list_visible(view: View, entries: Entries) -> tuple[bytes, ...]:
@@ -105,7 +99,7 @@ def list_visible(view: View, entries: Entries) -> tuple[bytes, ...]:
     )
 
 
-def list_altered(inside: Git, ground: Ground, view: View, entries: Entries) -> list[str]:
+def list_altered(inside: Git, ground: Ground, view: View) -> list[str]:
     """Which of git's own settings are not those of the view."""
     altered = []
     patterns = ground.patterns.read_bytes() if ground.patterns.exists() else b""
@@ -117,19 +111,4 @@ def list_altered(inside: Git, ground: Ground, view: View, entries: Entries) -> l
         view.mode is Mode.FULL and found.get("core.sparsecheckout", "false") == "true"
     ):
         altered.append("settings")
-    if view.mode is Mode.CONE and is_expanded(entries):
-        altered.append("index")
     return altered
-
-
-def is_expanded(entries: Entries) -> bool:
-    """Whether the index names files one by one of which it could hold the directory."""
-    if not entries.hidden or entries.directories or entries.in_conflict:
-        return False
-    busy: set[bytes] = set()
-    for path in entries.present:
-        directory = os.path.dirname(path)
-        while directory not in busy:
-            busy.add(directory)
-            directory = os.path.dirname(directory)
-    return any(os.path.dirname(path) not in busy for path in entries.hidden)

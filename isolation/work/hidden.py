@@ -23,12 +23,15 @@ CLEARED = ("--no-assume-unchanged", "--no-skip-worktree")
 def list_hidden(git: Git, admin: Path, listing: Listing, present: frozenset[bytes]) -> tuple[bytes, ...]:
     """Flagged paths whose file differs; a skip-worktree entry absent from disk is no work."""
     flagged = listing.assumed | (listing.skipped & present)
-    if not flagged:
-        return ()
+    return list_edited(git, admin, flagged) if flagged else ()
+
+
+def list_edited(git: Git, admin: Path, flagged: frozenset[bytes]) -> tuple[bytes, ...]:
+    """Those of the flagged paths whose file differs."""
     with tempfile.TemporaryDirectory(prefix="poolmgr-index-") as directory:
         copy = Path(directory) / "index"
         shutil.copyfile(admin / "index", copy)
-        asking = git.with_variables(GIT_INDEX_FILE=str(copy))
+        asking = git.with_variables(GIT_INDEX_FILE=str(copy))._replace(index_file=copy)
         clear_flags(asking, flagged)
         arguments = ("status", "--porcelain=v2", "-z", "--untracked-files=no", "--ignore-submodules=none")
         changes = parse_status(asking.run(*SHOW_EVERYTHING, *arguments).stdout).changes

@@ -39,11 +39,12 @@ class Place:
 
     def git(self, git: Git) -> Git:
         """Git that acts on this worktree and no other."""
-        return git.at(self.root).with_variables(
+        there = git.at(self.root).with_variables(
             GIT_DIR=str(self.admin),
             GIT_WORK_TREE=str(self.root),
             GIT_NO_LAZY_FETCH="1",
         )
+        return there._replace(index_file=self.admin / "index")
 
 
 def read_place(git: Git, worktree: Path) -> Place:

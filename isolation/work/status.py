@@ -19,7 +19,6 @@ SHOW_EVERYTHING = (
     "-c", "status.submoduleSummary=false",
     "-c", "diff.ignoreSubmodules=none",
     "-c", "sparse.expectFilesOutsideOfPatterns=false",
-    "-c", "core.splitIndex=false",
 )  # fmt: skip
 STATUS = (
     "status",

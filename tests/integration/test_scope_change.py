@@ -11,8 +11,9 @@ from isolation.errors import NotKept
 from isolation.scope.change import change_view
 from isolation.scope.verify import Difference, compare, repair
 from isolation.scope.view import FULL, View
+from isolation.scope.whole import read_before, require_whole
 from tests.fixtures.repositories import Repository
-from tests.integration.scoped import CONE, EXACT, OTHER, SHOWN, Slot, make_slot, make_source, runs_of
+from tests.integration.scoped import CONE, EXACT, FILES, OTHER, SHOWN, Slot, make_slot, make_source, runs_of
 
 NAMED = {"cone": CONE, "other": OTHER, "exact": EXACT, "full": FULL}
 FOUND = Difference()
@@ -77,7 +78,8 @@ def test_edits_that_leave_the_view_stay_and_are_named(slot: Slot, before: str, a
     named = change(slot, NAMED[after])
     expected = {"packages/one/lib/new.txt", "packages/one/build/"}
     # The directory of a manifest shows its own files.
-    expected |= {"packages/one/src/b.py"} if after == "other" else {"packages/one/.env"}
+    left = {"packages/one/src/a.py", "packages/one/src/b.py"}
+    expected |= left if after == "other" else {"packages/one/.env"}
     assert {*named} == expected
     for name, text in {
         "packages/two/package.json": "staged\n", "packages/one/package.json": "edited\n",
@@ -88,6 +90,90 @@ def test_edits_that_leave_the_view_stay_and_are_named(slot: Slot, before: str, a
     assert slot.tree.git("ls-files", "-s", "packages/two/package.json", "packages/one/src/b.py") == index
     change(slot, NAMED[before])
     assert not (slot.path / "packages/one/src/b.py").exists()
+
+
+def test_staged_files_that_leave_the_view_stay_on_disk(slot: Slot) -> None:
+    slot.tree.write({"docs/new.md": "new\n", "docs/guide.md": "staged\n"})
+    slot.tree.git("add", "docs")
+    slot.tree.git("mv", "docs/deep/er/notes.md", "docs/deep/moved.md")
+    staged = slot.tree.git("diff", "--cached", "--raw")
+    named = {"docs/deep/moved.md", "docs/guide.md", "docs/new.md"}
+    assert set(change(slot, CONE)) == {*named, "docs/deep/er/notes.md"}
+    assert (slot.path / "docs/guide.md").read_text() == "staged\n"
+    assert slot.files() == {*SHOWN[CONE.digest], *named}
+    assert slot.tree.git("diff", "--cached", "--raw") == staged
+    assert slot.tree.git("diff-files") == ""
+    assert not difference(slot, CONE).is_repairable
+
+
+def test_an_edit_behind_a_flag_that_leaves_the_view_is_named_and_nothing_to_repair(slot: Slot) -> None:
+    slot.tree.git("update-index", "--assume-unchanged", "docs/guide.md", "README.md")
+    slot.tree.write({"docs/guide.md": "assumed\n"})
+    assert change(slot, CONE) == ("docs/guide.md",)
+    assert difference(slot, CONE) == Difference(edited=("docs/guide.md",))
+    slot.tree.git("rm", "--quiet", "--cached", "packages/one/src/a.py")
+    assert difference(slot, CONE) == Difference(edited=("docs/guide.md",))
+
+
+def places(slot: Slot) -> list[str]:
+    """Every entry of the index, as often as it is there."""
+    return slot.tree.git("-c", "index.sparse=false", "ls-files").splitlines()
+
+
+@pytest.mark.parametrize("after", ["other", "exact", "full"])
+def test_an_entry_of_add_n_harms_no_index(slot: Slot, after: str) -> None:
+    slot.show(CONE)
+    slot.tree.write({"packages/one/new.py": "NEW = 1\n"})
+    slot.tree.git("add", "-N", "packages/one/new.py")
+    slot.tree.git("mv", "packages/one/src/a.py", "packages/one/src/z.py")
+    slot.tree.git("sparse-checkout", "reapply")
+    slot.tree.git("rm", "--quiet", "--cached", "--sparse", "packages/one/src/b.py")
+    expected = {*FILES, "packages/one/new.py", "packages/one/src/z.py"}
+    expected -= {"packages/one/src/a.py", "packages/one/src/b.py"}
+    assert places(slot) == sorted(expected)
+    change(slot, NAMED[after])
+    put_right(slot, NAMED[after])
+    assert places(slot) == sorted(expected)
+    assert (slot.path / "packages/one/new.py").read_text() == "NEW = 1\n"
+
+
+def test_a_slot_with_a_sparse_index_and_an_entry_of_add_n_is_put_right(slot: Slot) -> None:
+    slot.show(CONE)
+    slot.tree.git("config", "--worktree", "index.sparse", "true")
+    slot.tree.write({"packages/one/new.py": "NEW = 1\n"})
+    slot.tree.git("add", "-N", "packages/one/new.py")
+    assert slot.look()
+    put_right(slot, CONE)
+    slot.tree.git("sparse-checkout", "reapply")
+    assert places(slot) == sorted({*FILES, "packages/one/new.py"})
+
+
+def test_a_change_that_would_lose_entries_is_undone(slot: Slot) -> None:
+    (slot.path / "packages/one/src/a.py").unlink()
+    slot.tree.write({"docs/guide.md": "edited\n"})
+    before = read_before(slot.ground.git(slot.git), slot.ground)
+    change(slot, CONE)
+    slot.tree.git("rm", "--quiet", "--cached", "--sparse", "docs/deep/er/notes.md")
+    with pytest.raises(NotKept, match=r"docs/deep/er/notes\.md"):
+        require_whole(slot.ground.git(slot.git), slot.ground, before, b"packages/one/src/a.py\0")
+    assert slot.tree.git("status", "--porcelain").split() == [
+        "M",
+        "docs/guide.md",
+        "D",
+        "packages/one/src/a.py",
+    ]
+    assert difference(slot, FULL) == Difference()
+
+
+def test_a_split_index_is_no_hindrance(slot: Slot) -> None:
+    slot.tree.git("config", "core.splitIndex", "true")
+    slot.tree.git("update-index", "--split-index")
+    change(slot, CONE)
+    slot.tree.git("status")
+    slot.show(OTHER)
+    slot.tree.git("add", "--all")
+    assert put_right(slot, OTHER) == Difference()
+    slot.tree.git("config", "--unset", "core.splitIndex")
 
 
 def conflict(slot: Slot) -> None:
@@ -159,8 +245,9 @@ def remove_patterns(slot: Slot) -> None:
     slot.tree.git("read-tree", "-m", "-u", "HEAD")
 
 
-def expand(slot: Slot) -> None:
-    slot.tree.git("-c", "index.sparse=false", "update-index", "--force-write-index")
+def make_sparse(slot: Slot) -> None:
+    slot.tree.git("config", "--worktree", "index.sparse", "true")
+    slot.tree.git("update-index", "--force-write-index")
 
 
 def read_whole(slot: Slot) -> None:
@@ -181,7 +268,7 @@ def reset_config(slot: Slot) -> None:
 
 
 MEDDLING: tuple[Callable[[Slot], None], ...] = (
-    disable, add, set_other, write_patterns, remove_patterns, expand, read_whole, flag, reset_config,
+    disable, add, set_other, write_patterns, remove_patterns, read_whole, flag, reset_config, make_sparse,
 )  # fmt: skip
 
 
@@ -195,7 +282,7 @@ def test_what_a_holder_made_of_the_sparse_settings_is_repaired(
     meddle(slot)
     slot.tree.write({"docs/guide.md": "edited outside\n", "docs/new.md": "new\n", "docs/.env": "ignored\n"})
     found = put_right(slot, NAMED[view])
-    assert found.is_repairable or (meddle, view) == (expand, "exact")
+    assert found.is_repairable
     assert set(found.edited) == {"docs/guide.md", "docs/new.md", "docs/.env"}
     assert slot.files() == {*SHOWN[NAMED[view].digest], *found.edited}
     assert (slot.path / "docs/guide.md").read_text() == "edited outside\n"

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from isolation.errors import NotKept
+from isolation.git.program import is_sparse
 from isolation.rescue import RescuePlace, keep, restore
 from isolation.scope.aside import Intent, OtherFileSystem, begin
 from isolation.scope.refill import move_aside, refill, undo_refill
@@ -38,13 +39,13 @@ def slot(repo: Repository, tmp_path: Path) -> Slot:
 def test_a_slot_changes_its_view(slot: Slot, before: View, after: View) -> None:
     slot.show(before)
     slot.refill(after, "later")
+    assert is_sparse(slot.ground.admin / "index") == (after in {CONE, OTHER})
     expected = {*SHOWN[after.digest], *({"new/file"} if after is FULL else ())}
     assert slot.files() == expected
     assert slot.tree.git("rev-parse", "HEAD") == slot.repo.git("rev-parse", "later")
     assert slot.look() == slot.look(slot.aside / "tree") == ()
     assert slot.tree.git("status", "--porcelain", "--ignored") == ""
-    sparse = slot.tree.git("ls-files", "--sparse").splitlines()
-    assert any(line.endswith("/") for line in sparse) == (after in {CONE, OTHER})
+    assert not is_sparse(slot.ground.admin / "index")
 
 
 def staged(slot: Slot) -> None:

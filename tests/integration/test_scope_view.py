@@ -16,6 +16,7 @@ from isolation.guards.install import worktree_config
 from isolation.scope.agreeing import agree
 from isolation.scope.exact import is_certain, list_risky
 from isolation.scope.ground import require_ground
+from isolation.scope.refill import SPARSE
 from isolation.scope.shown import Chooser
 from isolation.scope.view import FULL, Mode, View, Wish, plan_view
 from tests.fixtures.repositories import Repositories, Repository
@@ -147,11 +148,12 @@ def listed(repo: Repository, view: View) -> set[str]:
         found: set[str] = set()
         for _ in range(2):
             assert any(
-                line.startswith("040000 ") for line in tree.git("ls-files", "-s", "--sparse").split("\n")
+                line.startswith("040000 ")
+                for line in tree.git(*SPARSE, "ls-files", "-s", "--sparse").split("\n")
             )
-            assert tree.git("status", "--porcelain") == ""
+            assert tree.git(*SPARSE, "status", "--porcelain") == ""
             found = {str(one.relative_to(place)) for one in place.rglob("*") if one.is_file()} - {".git"}
-            tree.git("sparse-checkout", "reapply")
+            tree.git(*SPARSE, "sparse-checkout", "reapply")
         assert "warning" not in tree.git("sparse-checkout", "list")
         return found
 
@@ -165,6 +167,6 @@ def cone_worktree(repo: Repository, view: View) -> Iterator[Path]:
     (admin / "info").mkdir(exist_ok=True)
     (admin / "info" / "sparse-checkout").write_bytes(view.text)
     (admin / "config.worktree").write_bytes(worktree_config(admin, view.mode))
-    repo.git("read-tree", "-m", "-u", "HEAD", cwd=place)
+    repo.git(*SPARSE, "read-tree", "-m", "-u", "HEAD", cwd=place)
     yield place
     repo.git("worktree", "remove", "--force", str(place))
