@@ -118,7 +118,7 @@ def make_data(data: Path, binaries: Binaries, account: Account, alive: int) -> N
         output = run(
             (
                 binaries.dir / "initdb", "-D", fresh, "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8",
-                "--no-sync", "--no-instructions", *locale,
+                "--no-sync", *locale,
             ),
             account, keep_open=(alive,),
         )  # fmt: skip

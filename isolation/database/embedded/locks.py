@@ -14,9 +14,15 @@ from isolation.database.errors import ServerFailed
 NAP = 0.01
 
 
+def ensure_files(*paths: Path) -> None:
+    """Lock files are made here alone: whoever looks for one makes none in a place that is going away."""
+    for path in paths:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+
+
 def try_hold(path: Path) -> int | None:
     """The descriptor that holds the lock now, None when somebody else has it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -31,16 +37,12 @@ def try_hold(path: Path) -> int | None:
 def is_held(path: Path) -> bool:
     """Whether somebody holds the lock; a file that is not there is held by nobody."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = try_hold(path)
     except FileNotFoundError:
         return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
+    if descriptor is not None:
         os.close(descriptor)
-    return False
+    return descriptor is None
 
 
 @contextmanager

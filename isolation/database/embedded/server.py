@@ -54,6 +54,7 @@ def ensure_server(home: Home, wanted: Wanted = DEFAULT) -> Running:
         touch(home)
         return running
     home.root.mkdir(mode=0o700, exist_ok=True)
+    locks.ensure_files(home.lock, home.alive, home.watch)
     with locks.held(home.lock, PATIENCE):
         running = find_running(home)
         if running is not None and is_too_small(running, wanted):
