@@ -185,6 +185,10 @@ def test_commands_see_the_variables_of_a_slot_and_nothing_of_ours(
     assert seen["APP_DB"] != "postgresql://me@production/app"
     assert (seen["DB"], seen["PGHOST"]) == (seen["PGDATABASE"], project.server.admin.host)
     assert seen["SECRET"] == "1"
+    assert (
+        ".env, a copy from the checkout, names another database: DATABASE_URL=postgresql://production/app"
+        in project.told
+    )
     assert seen["PGAPPNAME"] == "poolmgr:template"
     assert not {"PGSERVICE", "PGHOSTADDR", "PGOPTIONS", "POOLMGR_DATABASE_DSN"} & seen.keys()
     assert left[-1].startswith(f"{pool.facts.slots_dir}/.template-")

@@ -15,11 +15,13 @@ from typing import NamedTuple
 from isolation.database.embedded.binaries import find_binaries
 from isolation.database.errors import TemplateFailed
 from poolmgr.core.database import Facts
-from poolmgr.core.environment import merged
+from poolmgr.core.environment import list_assignments, merged
+from poolmgr.core.foreign import list_other_databases
 from poolmgr.services.databases.checkout import mark_of
+from poolmgr.services.environment.copied import LARGEST
 from poolmgr.services.environment.variables import database_fields, database_variables, fill
 from poolmgr.services.ground.copying import is_plain
-from poolmgr.services.ground.pool import Pool
+from poolmgr.services.ground.pool import ENV_FILE, Pool
 from poolmgr.services.ground.running import LIMIT, MARK, Command, run_logged
 from poolmgr.services.ground.site import write_private
 
@@ -69,9 +71,11 @@ def failed(command: str, code: int | None, log: Path) -> TemplateFailed:
 
 def place_variables(pool: Pool, build: Build) -> dict[str, str]:
     """What the commands see, as a slot's holder does: variables, and files of the user's choice."""
+    own = database_variables(build.database, NAME)
     given = fill(pool.settings.env, database_fields(build.database))
-    for name, values in given.files.items():
+    for name, values in {**given.files, ENV_FILE: given.variables | own}.items():
         write_file(build.place, name, values)
+    warn_of_others(pool, build)
     psqlrc = log_file(pool, build.fp).with_name("template.psqlrc")
     write_private(psqlrc, PSQLRC)
     return {
@@ -80,8 +84,19 @@ def place_variables(pool: Pool, build: Build) -> dict[str, str]:
         "PSQLRC": str(psqlrc),
         MARK: mark_of(pool, build.fp),
         **given.variables,
-        **database_variables(build.database, NAME),
+        **own,
     }
+
+
+def warn_of_others(pool: Pool, build: Build) -> None:
+    """A tool that lets a copied file win over its environment would migrate the database named there."""
+    for name in pool.settings.warm.copy:
+        file = build.place / name
+        if file.is_file() and file.stat().st_size <= LARGEST:
+            variables = dict(list_assignments(os.fsdecode(file.read_bytes())))
+            others = ", ".join(list_other_databases(variables, build.database))
+            if others:
+                pool.tell(f"{name}, a copy from the checkout, names another database: {others}")
 
 
 def write_file(place: Path, name: str, values: Mapping[str, str]) -> None:
