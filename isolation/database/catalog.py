@@ -1,7 +1,7 @@
 """What the server's catalog says is ours: marked roles, and the databases that belong to them.
 
 A database is ours when its owner is a role this pool marked, or when it carries the pool's mark and
-belongs to ourselves. Nothing else is, whatever its name and comment say.
+prefix and belongs to ourselves. Nothing else is, whatever its name and comment say.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from isolation.database.comments import BEGINNING, Mark, parse_mark
 from isolation.database.errors import NoDatabase
+from isolation.database.names import OWNER
 from isolation.database.session import Session
 
 OURS = f"{BEGINNING}%"
@@ -46,6 +47,19 @@ class Role(NamedTuple):
     mark: Mark
     can_login: bool
     limit: int
+
+
+class Row(NamedTuple):
+    """What the catalog says of a database that may be ours."""
+
+    oid: int
+    name: str
+    owner: str
+    owner_text: str | None
+    own_text: str | None
+    limit: int
+    connections: int
+    size: int | None
 
 
 class Found(NamedTuple):
@@ -91,28 +105,34 @@ def list_ours(session: Session, pool_id: str, *, sized: bool = True) -> list[Fou
             break
         except NoDatabase:  # one was dropped while its size was asked for
             continue
-    found = [
-        (row, mark_of(session, pool_id, owner=row[2], owner_text=row[3], own_text=row[4])) for row in answered
-    ]
+    prefix = prefix_of(session, pool_id)
+    found = [(Row(*row), mark_of(session, pool_id, prefix, Row(*row))) for row in answered]
     return [
-        Found(row[0], row[1], kind_of(row[1], row[2], mark), mark, row[2], row[7], row[6], row[5])
+        Found(row.oid, row.name, kind_of(row, mark), mark, row.owner, row.size, row.connections, row.limit)
         for row, mark in found
         if mark
     ]
 
 
-def mark_of(
-    session: Session, pool_id: str, *, owner: str, owner_text: str | None, own_text: str | None
-) -> Mark | None:
+def prefix_of(session: Session, pool_id: str) -> str:
+    """What the pool's names begin with on this server."""
+    owners = [role.name for role in list_roles(session, pool_id) if role.mark.kind == "owner"]
+    return owners[0].removesuffix(OWNER) if owners else "poolmgr"
+
+
+def mark_of(session: Session, pool_id: str, prefix: str, row: Row) -> Mark | None:
     """What a database is for: its owner's mark; its own if the pool's owner or we ourselves own it."""
-    owners, own = parse_mark(owner_text), parse_mark(own_text)
+    owners, own = parse_mark(row.owner_text), parse_mark(row.own_text)
+    if own is not None and own.pool != pool_id:
+        own = None
     if owners is not None:
         if owners.pool != pool_id:
             return None
-        is_told_apart = owners.kind == "owner" and own is not None and own.pool == pool_id
-        return own if is_told_apart else owners
-    return own if own is not None and own.pool == pool_id and owner == session.role else None
+        return own if own is not None and owners.kind == "owner" else owners
+    # A dump restored with its comment is somebody's; under our prefix nobody restores one.
+    return own if row.owner == session.role and row.name.startswith(f"{prefix}_") else None
 
 
-def kind_of(name: str, owner: str, mark: Mark) -> FoundKind:
-    return "framework" if mark.kind in ("slot", "old") and name != owner else mark.kind
+def kind_of(row: Row, mark: Mark) -> FoundKind:
+    """Its mark's, but for what a slot's role made for itself."""
+    return "framework" if mark.kind in ("slot", "old") and row.name != row.owner else mark.kind

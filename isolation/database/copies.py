@@ -62,7 +62,7 @@ def reassign(visit: Session, old: str, new: str) -> None:
 
 def copy_defaults(visit: Session, old: str, new: str) -> None:
     """The default privileges that the migrations set: REASSIGN leaves them, DROP OWNED ends them."""
-    rows = visit.rows(DEFAULTS, (old,))
+    rows = [row for row in visit.rows(DEFAULTS, (old,)) if row[0] in OBJECTS]
     for kind in sorted({kind for kind, schema, *_ in rows if schema is None}):
         # What is set for all schemas stands in place of PostgreSQL's own defaults.
         visit.do(

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import secrets
 
-from isolation.database.catalog import Found, Role, list_leases, list_ours, list_roles
+from isolation.database.catalog import Found, Role, list_leases, list_ours, list_roles, prefix_of
 from isolation.database.errors import CommandFailed, DatabaseBusy, DatabaseError, NoDatabase, NotOurs
 from isolation.database.fencing import close_role, find_same
 from isolation.database.leaving import leave_databases, roll_back_prepared
-from isolation.database.names import OWNER, passing_name
+from isolation.database.names import passing_name
 from isolation.database.session import Session
 from isolation.database.turns import let_go, making_key, try_hold, turn, turn_outside
 
@@ -73,21 +73,27 @@ def drop_databases(session: Session, pool_id: str, role: Role) -> None:
 def drop(session: Session, pool_id: str, found: Found) -> None:
     """One database of ours in which nobody is."""
     try:
-        if found.is_half_dropped:
+        apart = set_apart(session, pool_id, found)
+        if apart is None:
             drop_rest(session, pool_id, found)
         else:
-            session.do("DROP DATABASE {name}", name=set_apart(session, pool_id, found))
+            session.do("DROP DATABASE {name}", name=apart)
     except NoDatabase:
         return
 
 
-def set_apart(session: Session, pool_id: str, found: Found) -> str:
-    """Close a database and give it a name that is never used again; the name."""
+def set_apart(session: Session, pool_id: str, found: Found) -> str | None:
+    """Close a database and give it a name that is never used again; None after a drop by others."""
     with turn(session):
         now = require_ours(session, pool_id, found)
+        prefix = prefix_of(session, pool_id)
         if now.connections:
             raise DatabaseBusy(now.name, now.connections)
-        apart = passing_name(prefix_of(session, pool_id), "gone", secrets.token_hex(4))
+        if now.name.startswith(passing_name(prefix, "gone", "")):
+            return now.name
+        if now.is_half_dropped:
+            return None
+        apart = passing_name(prefix, "gone", secrets.token_hex(4))
         session.do(
             "ALTER DATABASE {name} ALLOW_CONNECTIONS false IS_TEMPLATE false;"
             "ALTER DATABASE {name} RENAME TO {apart}",
@@ -98,7 +104,7 @@ def set_apart(session: Session, pool_id: str, found: Found) -> str:
 
 
 def drop_rest(session: Session, pool_id: str, found: Found) -> None:
-    """What an interrupted drop left: it can be neither renamed nor entered, so names stand still."""
+    """What an interrupted drop left: it can be neither renamed nor entered, so all names stand still."""
     with turn_outside(session):
         now = require_ours(session, pool_id, found)
         session.do("DROP DATABASE {name}", name=now.name)
@@ -112,12 +118,6 @@ def require_ours(session: Session, pool_id: str, found: Found) -> Found:
     if not session.rows("SELECT 1 FROM pg_catalog.pg_database WHERE oid = %s", (found.oid,)):
         raise NoDatabase(f"{found.name} is gone")
     raise NotOurs(found.name, "it has another owner now")
-
-
-def prefix_of(session: Session, pool_id: str) -> str:
-    """What the pool's names begin with."""
-    owners = [role.name for role in list_roles(session, pool_id) if role.mark.kind == "owner"]
-    return owners[0].removesuffix(OWNER) if owners else "poolmgr"
 
 
 def drop_role(session: Session, pool_id: str, role: Role) -> None:

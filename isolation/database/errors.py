@@ -9,6 +9,7 @@ from __future__ import annotations
 from isolation.errors import IsolationError
 
 INSTALL = "pip install 'poolmgr[postgres]'"
+IN_USE = "55006"  # the server waited five seconds for those who are connected to leave
 
 
 class DatabaseError(IsolationError):
@@ -95,14 +96,15 @@ class NotOurs(DatabaseError):
 
 
 class DatabaseBusy(DatabaseError):
-    """Somebody is connected to a database, so it was not dropped or renamed."""
+    """Somebody is connected to a database, so it was not dropped, renamed or copied."""
 
     kind = "database_busy"
 
     def __init__(self, name: str, connections: int) -> None:
         super().__init__(
-            f"{name} has {connections} connection{'' if connections == 1 else 's'}, so it stays for now",
-            hint="end them, then: poolmgr db orphans --clean",
+            f"{name} has {connections} connection{'' if connections == 1 else 's'}, "
+            "so it can be neither dropped nor renamed nor copied now",
+            hint="end them, then type the command again",
         )
         self.name = name
 

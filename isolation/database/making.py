@@ -16,7 +16,7 @@ from isolation.database.catalog import Role
 from isolation.database.comments import Mark
 from isolation.database.copies import hand_contents
 from isolation.database.dropping import drop_whole
-from isolation.database.errors import DatabaseError
+from isolation.database.errors import IN_USE, CommandFailed, DatabaseBusy, DatabaseError
 from isolation.database.names import passing_name
 from isolation.database.rights import create_role
 from isolation.database.session import Session
@@ -71,13 +71,13 @@ def undo(session: Session, pool_id: str, role: Role) -> None:
 
 def create_closed(session: Session, name: str, owner: str, source: Source) -> None:
     """The database, which nobody can enter yet."""
-    session.do(
-        "CREATE DATABASE {name} OWNER {owner} TEMPLATE {source} ALLOW_CONNECTIONS false"
-        + strategy_for(session, source),
-        name=name,
-        owner=owner,
-        source=source.database,
-    )
+    statement = "CREATE DATABASE {name} OWNER {owner} TEMPLATE {source} ALLOW_CONNECTIONS false"
+    try:
+        session.do(statement + strategy_for(session, source), name=name, owner=owner, source=source.database)
+    except CommandFailed as error:
+        if error.sqlstate != IN_USE:
+            raise
+        raise DatabaseBusy(source.database, 1) from error
 
 
 def open_marked(session: Session, name: str, mark: Mark) -> None:

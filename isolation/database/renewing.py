@@ -13,7 +13,7 @@ from isolation.database.catalog import Role, list_leases, list_ours
 from isolation.database.comments import Mark
 from isolation.database.copies import hand_contents
 from isolation.database.dropping import drop
-from isolation.database.errors import CommandFailed, DatabaseBusy, DatabaseError, NotOurs
+from isolation.database.errors import IN_USE, CommandFailed, DatabaseBusy, DatabaseError, NotOurs
 from isolation.database.fencing import IN_DATABASE, terminate
 from isolation.database.leaving import roll_back_prepared
 from isolation.database.lending import Wanted, mark_of_lease
@@ -24,7 +24,6 @@ from isolation.database.session import Session
 from isolation.database.templates import source_of
 from isolation.database.turns import let_go, making_key, try_hold, turn
 
-IN_USE = "55006"
 TRIES = 3
 
 

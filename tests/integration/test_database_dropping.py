@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -202,3 +203,26 @@ def test_a_role_without_a_database_is_an_orphan(ground: Ground) -> None:
     assert orphan.why == "the command that made it was killed"
     drop_orphan(ground.session, ground.pool_id, orphan)
     assert [role.mark.kind for role in list_roles(ground.session, ground.pool_id)] == ["owner"]
+
+
+def test_several_drop_one_lease_at_once(ground: Ground) -> None:
+    lent = ground.lend(1, 1)
+    with ground.enter(lent) as inside:
+        inside.execute(f'CREATE DATABASE "test_{lent.name}"')
+
+    def drop_one(_: int) -> None:
+        with open_session(ground.tcp) as session:
+            drop_lease(session, ground.pool_id, 1)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(drop_one, range(4)))
+    assert ground.databases() == set()
+
+
+def test_a_database_restored_with_its_comment_is_the_one_who_restored_its(ground: Ground) -> None:
+    name, mark = f"my_{ground.prefix}", Mark(ground.pool_id, "slot", slot=1, fence=1)
+    ground.session.do("CREATE DATABASE {name}", name=name)
+    ground.session.do("COMMENT ON DATABASE {name} IS %s", (str(mark),), name=name)
+    assert list_ours(ground.session, ground.pool_id) == []
+    assert list_orphans(ground.session, ground.pool_id, (), 0) == []
+    ground.session.do("DROP DATABASE {name}", name=name)
