@@ -6,11 +6,11 @@ field, not the task. Pure: bytes in, values out.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
+from tracks.json_text import loaded
 from tracks.record import parse_record
 from tracks.task import Task
 
@@ -119,19 +119,6 @@ def reason(line: bytes, error: ValueError) -> str:
     if line.startswith(b"{") and not line.endswith(b"}"):
         return "ends in the middle"
     return "is no JSON"
-
-
-def loaded(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """A JSON value; ValueError for everything that is none."""
-    try:
-        return json.loads(text, parse_constant=refuse_constant)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
-
-
-def refuse_constant(name: str) -> NoReturn:
-    """NaN and the infinities are Python's, not JSON's."""
-    raise ValueError(f"{name} is no JSON")
 
 
 def parse_records(numbered: Iterable[Numbered], name: str, problems: list[Problem]) -> Parsed:

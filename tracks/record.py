@@ -6,12 +6,12 @@ the faults and has the default, too; only an object without an id is no task.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from sys import intern
 from typing import Any
 
+from tracks.json_text import loaded
 from tracks.task import NOTHING, PARENT, Edge, Task, parent_of
 
 Record = Mapping[str, Any]
@@ -122,8 +122,8 @@ def parse_metadata(value: object, faults: Faults) -> Mapping[str, object]:
     """An object, or its text."""
     if isinstance(value, str) and value.strip():
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
+            value = loaded(value)
+        except ValueError:
             faults.append("metadata is no JSON")
             return NOTHING
     if isinstance(value, dict):

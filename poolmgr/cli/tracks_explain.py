@@ -34,6 +34,7 @@ def require_task(found: Read, asked: str) -> Task:
     from difflib import get_close_matches
 
     from poolmgr.core.errors import NoTasks
+    from poolmgr.core.quoting import quoted
 
     by_id = {task.id: task for task in found.tasks.tasks}
     if asked in by_id:
@@ -42,9 +43,9 @@ def require_task(found: Read, asked: str) -> Task:
     if len(ended) == 1:
         return by_id[ended[0]]
     near = ended[:3] or get_close_matches(asked, list(by_id), n=3, cutoff=0.7)
-    meant = f"; did you mean {', '.join(near)}?" if near else ""
-    hint = f"poolmgr tracks explain {near[0]}" if near else "poolmgr tracks analyze"
-    raise NoTasks(f"there is no task {asked} in {found.tasks.source}{meant}", hint=hint)
+    meant = f"; did you mean {', '.join(map(safe, near))}?" if near else ""
+    hint = f"poolmgr tracks explain {quoted(near[0])}" if near else "poolmgr tracks analyze"
+    raise NoTasks(f"there is no task {safe(asked)} in {found.tasks.source}{meant}", hint=hint)
 
 
 def facts_of(task: Task, found: Read) -> dict[str, object]:

@@ -260,6 +260,9 @@ def test_explain_of_an_unknown_task_names_the_nearest(unpooled: Pooled) -> None:
     put(unpooled, lines([issue("shop-login"), issue("shop-logout")]))
     error = unpooled.refused("tracks", "explain", "shop-logni")
     assert "did you mean shop-login" in error["message"]
+    put(unpooled, lines([issue("shop-a\n## b")]))
+    said = unpooled.run("tracks", "explain", "shop-a\n## c", check=False).stderr
+    assert "\n##" not in said
 
 
 def test_the_help_has_an_example(unpooled: Pooled) -> None:

@@ -136,6 +136,12 @@ def test_a_mark_at_the_beginning_and_separators_inside_of_texts_are_no_fault() -
     assert faults(content) == []
 
 
+def test_half_a_character_is_replaced_and_whole_ones_stay() -> None:
+    content = b'{"id": "a-\\uD800", "title": "\\ud83d\\ude00 \\udc00", "labels": ["\\udfff"]}'
+    task = parse_issues(content, "f").tasks[0]
+    assert (task.id, task.title, task.labels) == ("a-\ufffd", "\U0001f600 \ufffd", ("\ufffd",))
+
+
 def test_what_betrays_the_writer_is_found() -> None:
     assert parse_issues(lines([issue("a")]), "f").signs == frozenset()
     assert parse_issues(lines([issue("a", status="tombstone")]), "f").signs == {Sign.TOMBSTONE}
