@@ -101,5 +101,6 @@ def ensure_shell(work: Path) -> Shell:
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "POOLMGR_DATABASE_MODE": "off",  # the rows of databases ask for it themselves
     }
     return Shell(kept | own)
