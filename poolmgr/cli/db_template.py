@@ -19,6 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     help="The databases that slots' databases are copied from.",
+    epilog="Example: poolmgr db template build --ref feature/orders",
 )
 
 
@@ -107,7 +108,7 @@ def show(context: typer.Context) -> None:
     Example: poolmgr db template list
     """
     from poolmgr.services.databases.server import open_server
-    from poolmgr.services.databases.templates import list_templates
+    from poolmgr.services.databases.stock import list_templates
 
     invocation: Invocation = context.obj
     with open_server(pool := open_here(invocation)) as server:
@@ -140,7 +141,7 @@ def drop(
     """
     from poolmgr.core.errors import UsageError
     from poolmgr.services.databases.server import open_server
-    from poolmgr.services.databases.templates import drop_templates
+    from poolmgr.services.databases.stock import drop_templates
 
     invocation: Invocation = context.obj
     if (template is None) != everything:

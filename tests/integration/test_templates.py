@@ -21,14 +21,8 @@ from isolation.database.lending import Lent, Wanted, lend
 from isolation.database.session import open_session
 from poolmgr.services.databases.builds import list_builds, list_left
 from poolmgr.services.databases.server import open_server
-from poolmgr.services.databases.templates import (
-    drop_templates,
-    ensure_template,
-    list_templates,
-    make_template,
-    trim_templates,
-    try_ahead,
-)
+from poolmgr.services.databases.stock import drop_templates, list_templates, trim_templates
+from poolmgr.services.databases.templates import ensure_template, make_template, try_ahead
 from poolmgr.services.ground.pool import Pool
 from poolmgr.wiring import open_pool
 from tests.fixtures import migrations
@@ -206,14 +200,15 @@ def test_least_used_templates_go_when_there_is_no_room_for_all(project: Project)
         assert trim_templates(pool, server, {fps[0]}) == []
         sizes = [each.size for each in list_templates(pool, server)]
         tight = project.open(migrations.SETTINGS + f"    size: {sum(sizes) - 1}\n")
-        assert trim_templates(tight, server, {fps[2]}) == []
-        (gone,) = trim_templates(tight, server, {fps[2]}, recent=0)
+        (gone,) = trim_templates(tight, server, {fps[2]})
         assert gone in fps[:2]
         left = {each.fp for each in list_templates(pool, server)}
         assert left == set(fps) - {gone}
         tiny = project.open(migrations.SETTINGS + "    size: 1\n")
-        assert set(trim_templates(tiny, server, {fps[2]}, recent=0)) == left - {fps[2]}
-        assert drop_templates(pool, server, fps[2][:6]) == [fps[2]]
+        project.repo.commit("More.", {"db/revisions/004.sql": "CREATE TABLE t4 ();\n"})
+        new = project.ensure(tiny)
+        assert [each.fp for each in list_templates(pool, server)] == [new]
+        assert drop_templates(pool, server, new[:6]) == [new]
 
 
 def words_of_builder(project: Project) -> tuple[str, ...]:

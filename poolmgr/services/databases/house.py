@@ -17,7 +17,8 @@ from poolmgr.services.databases.lending import drop_leases, fence_leases
 from poolmgr.services.databases.losing import list_lost, make_anew
 from poolmgr.services.databases.orphans import list_live
 from poolmgr.services.databases.server import Server, open_server
-from poolmgr.services.databases.templates import trim_templates, try_ahead
+from poolmgr.services.databases.stock import trim_templates
+from poolmgr.services.databases.templates import try_ahead
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.ground.start_point import require_base
 from poolmgr.store import gate

@@ -17,7 +17,7 @@ from poolmgr.services.databases.asking import ask_house
 from poolmgr.services.databases.choice import is_on
 from poolmgr.services.databases.facts import write_facts
 from poolmgr.services.databases.server import Server, open_server
-from poolmgr.services.databases.templates import ensure_template
+from poolmgr.services.databases.templates import from_template
 from poolmgr.services.environment.files import write_environment
 from poolmgr.services.ground.job import Job, remember
 from poolmgr.services.ground.pool import Pool
@@ -28,8 +28,9 @@ def lend_database(pool: Pool, job: Job, lease: Lease, commit: str) -> Facts:
     """The slot's own database, its holder's alone."""
     try:
         with open_server(pool) as server:
-            template = ensure_template(pool, server, commit)
-            facts = lend_from(pool, server, job.slot, lease, template)
+            facts = from_template(
+                pool, server, commit, lambda template: lend_from(pool, server, job.slot, lease, template)
+            )
     except DatabaseError as error:
         error.hint = f"{error.hint}; or without a database: --no-database".removeprefix("; or ")
         raise
@@ -57,7 +58,9 @@ def lend_from(pool: Pool, server: Server, slot: Slot, lease: Lease, template: st
 def lend_anew(pool: Pool, server: Server, slot: Slot, lease: Lease) -> None:
     """A database for a lease that lost its own, from the template of what the slot stands on."""
     commit = find_commit(Git(slot.path), "HEAD") or lease.base_oid
-    facts = lend_from(pool, server, slot, lease, ensure_template(pool, server, commit))
+    facts = from_template(
+        pool, server, commit, lambda template: lend_from(pool, server, slot, lease, template)
+    )
     write_environment(pool, slot, lease, facts)
 
 

@@ -18,7 +18,7 @@ from poolmgr.core.records import Lease, Slot
 from poolmgr.services.databases.fingerprint import choose
 from poolmgr.services.databases.lending import lend_anew
 from poolmgr.services.databases.server import Server, open_server
-from poolmgr.services.databases.templates import ensure_template
+from poolmgr.services.databases.templates import from_template
 from poolmgr.services.ground.job import lock_file
 from poolmgr.services.ground.pool import Pool, require_holder, require_slot
 from poolmgr.store import gate
@@ -37,12 +37,16 @@ def reset_database(pool: Pool, slot: Slot, lease_id: str | None) -> Reset:
     require_held(pool, slot, lease_id)
     git = Git(slot.path)
     with open_server(pool) as server:
-        template = ensure_template(pool, server, find_commit(git, "HEAD") or slot.base_oid)
-        # Nobody takes the slot back while its database is exchanged.
-        with gate.held(lock_file(pool, slot.id)):
-            lease = require_held(pool, slot, lease_id)
-            name = renew(pool, server, slot, lease, template)
-    return Reset(name, template, list_uncommitted(pool, git))
+        commit = find_commit(git, "HEAD") or slot.base_oid
+
+        def renewed(template: str) -> Reset:
+            # Nobody takes the slot back while its database is exchanged.
+            with gate.held(lock_file(pool, slot.id)):
+                lease = require_held(pool, slot, lease_id)
+                name = renew(pool, server, slot, lease, template)
+            return Reset(name, template, list_uncommitted(pool, git))
+
+        return from_template(pool, server, commit, renewed)
 
 
 def require_held(pool: Pool, slot: Slot, lease_id: str | None) -> Lease:
