@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tracks.beads import Parsed, Problem, parse_records
+from tracks.json_text import mended
 
 PLAINER = {
     "type": "issue_type", "estimate": "estimated_minutes", "acceptance": "acceptance_criteria",
@@ -32,7 +33,7 @@ def parse_tasks(entries: Iterable[Entry], name: str) -> Parsed:
     for line, entry in entries:
         if isinstance(entry, Mapping):
             faults: list[str] = []
-            records.append((line, record_of(entry, faults)))
+            records.append((line, mended(record_of(entry, faults))))
             problems.extend(Problem(name, line, why) for why in faults)
         else:
             problems.append(Problem(name, line, f"is no task; one looks like {EXAMPLE}"))

@@ -52,8 +52,8 @@ tasks:
 
 
 def test_what_is_done_is_closed_and_a_number_may_be_an_id() -> None:
-    task = parsed("- {id: 12, status: done}").tasks[0]
-    assert (task.id, task.status) == ("12", "closed")
+    task = parsed('- {id: 12, status: done, title: "\\uD800"}').tasks[0]
+    assert (task.id, task.status, task.title) == ("12", "closed", "\ufffd")
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ class Bd(NamedTuple):
         except BaseException:
             stop_group(process)
             raise
-        text, said = (os.fsdecode(part) for part in (stdout, stderr))
+        text, said = (part.decode(errors="replace") for part in (stdout, stderr))
         if process.returncode or (not text.strip() and said.strip()):
             raise BdFailed((said or text).strip().split("\n")[0] or f"it ended with {process.returncode}")
         return text
@@ -94,7 +94,7 @@ def read_issues(bd: Bd, version: tuple[int, ...] | None) -> Parsed:
     if Sign.EDGES_COUNTED not in parsed.signs:
         return parsed
     # Before 0.50 `list` counts the edges and does not tell them; `export` does.
-    exported = parse_issues(os.fsencode(bd.run("--readonly", "export")), "bd export")
+    exported = parse_issues(bd.run("--readonly", "export").encode(), "bd export")
     known = {task.id for task in exported.tasks}
     others = tuple(task for task in parsed.tasks if task.id not in known)
     return exported._replace(tasks=exported.tasks + others)
