@@ -40,6 +40,8 @@ REFUSED = (
         "gone",
     ),
     (re.compile(r"[Nn]o space left on device"), "disk"),
+    (re.compile(r"shutting down|starting up|in recovery mode|terminating connection"), "down"),
+    (re.compile(r"FATAL: "), "refused"),
 )
 
 
@@ -95,6 +97,8 @@ def connection_error(text: str, words: str, address: Address) -> DatabaseError:
             return NoDatabase(f"the server at {address.where} says: {words}")
         case "disk":
             return disk_full(words, address)
+        case "refused":
+            return refused(words)
         case _:
             return down(words, address)
 

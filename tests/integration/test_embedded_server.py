@@ -48,12 +48,13 @@ idle.watch(Home(Path(sys.argv[1])), 0.1, lambda: False)
 
 
 @pytest.fixture(scope="module")
-def made(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A pool's state whose server was made and ended, to copy from: initdb takes a second."""
     state = tmp_path_factory.mktemp("made")
     ensure_server(Home(state))
     stop_server(Home(state))
-    return state
+    yield state
+    remove_server(Home(state))
 
 
 @pytest.fixture
