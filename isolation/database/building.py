@@ -91,7 +91,7 @@ def seal_template(session: Session, building: Building) -> None:
     close_role(session, building.pool_id, role)
     roll_back_prepared(session, role.name)
     for found in list_ours(session, building.pool_id, sized=False):
-        if found.owner == role.name and found.name != building.dbname:
+        if found.owner_oid == role.oid and found.name != building.dbname:
             drop(session, building.pool_id, found)  # what the migrations' tools made for themselves
     mark = role.mark._replace(kind="template", made=clock(session), used=None)
     with turn(session):

@@ -24,7 +24,7 @@ JOIN pg_catalog.pg_shdescription c ON c.objoid = r.oid AND c.classoid = 'pg_cata
 WHERE c.description LIKE %s ORDER BY r.oid
 """
 DATABASES = """
-SELECT d.oid, d.datname, o.rolname, oc.description, dc.description, d.datconnlimit,
+SELECT d.oid, d.datname, o.oid, o.rolname, oc.description, dc.description, d.datconnlimit,
   (SELECT count(*) FROM pg_catalog.pg_stat_activity s WHERE s.datid = d.oid AND s.usesysid IS NOT NULL),
   CASE WHEN %s AND d.datconnlimit <> -2
     AND (pg_has_role('pg_read_all_stats', 'USAGE') OR has_database_privilege(d.oid, 'CONNECT'))
@@ -54,6 +54,7 @@ class Row(NamedTuple):
 
     oid: int
     name: str
+    owner_oid: int
     owner: str
     owner_text: str | None
     own_text: str | None
@@ -73,6 +74,11 @@ class Found(NamedTuple):
     size: int | None
     connections: int
     limit: int
+    owner_oid: int = 0  # of the role of ours that owns it
+
+    def is_of(self, role: Role) -> bool:
+        """Whether it goes with a role: by ownership, or as the template that was built with it."""
+        return self.owner_oid == role.oid or (role.mark.kind == "template" and self.name == role.name)
 
     @property
     def is_half_dropped(self) -> bool:
@@ -105,13 +111,12 @@ def list_ours(session: Session, pool_id: str, *, sized: bool = True) -> list[Fou
             break
         except NoDatabase:  # one was dropped while its size was asked for
             continue
-    prefix = prefix_of(session, pool_id)
-    found = [(Row(*row), mark_of(session, pool_id, prefix, Row(*row))) for row in answered]
-    return [
-        Found(row.oid, row.name, kind_of(row, mark), mark, row.owner, row.size, row.connections, row.limit)
-        for row, mark in found
-        if mark
-    ]
+    rows = [Row(*row) for row in answered]
+    # A dump restored with its comment is somebody's; under our prefix nobody restores one.
+    is_loose = any(parse_mark(row.owner_text) is None for row in rows)
+    prefix = f"{prefix_of(session, pool_id)}_" if is_loose else ""
+    found = [(row, mark_of(session, pool_id, prefix, row)) for row in rows]
+    return [found_of(row, mark) for row, mark in found if mark]
 
 
 def prefix_of(session: Session, pool_id: str) -> str:
@@ -129,10 +134,14 @@ def mark_of(session: Session, pool_id: str, prefix: str, row: Row) -> Mark | Non
         if owners.pool != pool_id:
             return None
         return own if own is not None and owners.kind == "owner" else owners
-    # A dump restored with its comment is somebody's; under our prefix nobody restores one.
-    return own if row.owner == session.role and row.name.startswith(f"{prefix}_") else None
+    return own if row.owner == session.role and row.name.startswith(prefix) else None
 
 
-def kind_of(row: Row, mark: Mark) -> FoundKind:
-    """Its mark's, but for what a slot's role made for itself."""
-    return "framework" if mark.kind in ("slot", "old") and row.name != row.owner else mark.kind
+def found_of(row: Row, mark: Mark) -> Found:
+    """A database of ours; its kind is its mark's, but for what a slot's role made for itself."""
+    is_framework = mark.kind in ("slot", "old") and row.name != row.owner
+    return Found(
+        oid=row.oid, name=row.name, kind="framework" if is_framework else mark.kind, mark=mark,
+        owner=row.owner, size=row.size, connections=row.connections, limit=row.limit,
+        owner_oid=row.owner_oid if parse_mark(row.owner_text) else 0,
+    )  # fmt: skip

@@ -61,7 +61,7 @@ def drop_databases(session: Session, pool_id: str, role: Role) -> None:
     """Every database of a role: those it owns, and the template that was built with it."""
     stays: DatabaseError | None = None
     for found in list_ours(session, pool_id, sized=False):
-        if found.owner == role.name or (role.mark.kind == "template" and found.name == role.name):
+        if found.is_of(role):
             try:
                 drop(session, pool_id, found)
             except DatabaseError as error:

@@ -66,7 +66,9 @@ class Sight(NamedTuple):
 
     def database_of(self, role: Role) -> Found | None:
         """The database that came with a role."""
-        return next((found for found in self.ours if found.owner == role.name == found.name), None)
+        return next(
+            (found for found in self.ours if found.owner_oid == role.oid and found.name == role.name), None
+        )
 
 
 def lend(session: Session, wanted: Wanted) -> Lent:

@@ -26,26 +26,20 @@ class Orphan(NamedTuple):
 
 def list_orphans(session: Session, pool_id: str, live: Collection[int], grace: float) -> list[Orphan]:
     """What may go: nothing of a live lease (by its fence) that works, nothing younger than the grace."""
-    ours, now = list_ours(session, pool_id), clock(session)
+    # Roles first: what is made or lent in between has a role that is not looked at, or is another's.
     roles = list_roles(session, pool_id)
+    ours, now = list_ours(session, pool_id), clock(session)
     orphans = []
     for role in roles:
-        owned = tuple(
-            found
-            for found in ours
-            if found.owner == role.name or (role.mark.kind == "template" and found.name == role.name)
-        )
+        owned = tuple(found for found in ours if found.is_of(role))
         why = reason(session, role, live, has_database=bool(owned))
         if why and (role.mark.kind == "making" or now - (role.mark.made or 0) >= grace):
             orphans.append(Orphan(role.name, why, owned, role))
     taken = {found.oid for orphan in orphans for found in orphan.databases}
-    owners = {role.name for role in roles}
     for found in ours:
-        if found.oid in taken:
-            continue
-        if found.is_half_dropped:
+        if found.oid not in taken and found.is_half_dropped:
             orphans.append(Orphan(found.name, "its drop was interrupted", (found,), None))
-        elif found.owner not in owners and now - (found.mark.made or 0) >= grace:
+        elif not found.owner_oid and now - (found.mark.made or 0) >= grace:
             orphans.append(Orphan(found.name, "it has no role of the pool", (found,), None))
     return orphans
 

@@ -84,5 +84,5 @@ def drop_passing(session: Session, wanted: Wanted, role: Role) -> None:
     """What this renewal replaced, and what an earlier one that was killed left."""
     passing = tuple(passing_name(wanted.prefix, kind, "") for kind in ("new", "gone"))
     for found in list_ours(session, wanted.pool_id, sized=False):
-        if found.owner == role.name and found.name.startswith(passing):
+        if found.owner_oid == role.oid and found.name.startswith(passing):
             drop(session, wanted.pool_id, found)
