@@ -55,6 +55,10 @@ class NotKept(IsolationError):
     """Work could not be proven kept, so nothing may be removed."""
 
 
+class NotFilled(NotKept):
+    """Git cannot write a view's files, wherever that is; what was there before is back."""
+
+
 class WorktreeChanged(NotKept):
     """Something changed while it was being kept or removed; trying again may succeed."""
 

@@ -1,7 +1,8 @@
 """Fills a free slot with another view: what lies there is renamed aside, then git fills it afresh.
 
 The cost is the new view's, not the repository's: nothing is deleted and no old index is read.
-Until `moved` lies in the aside, undoing moves everything back; from then on it finishes.
+Until `moved` lies in the aside, undoing moves everything back; from then on it finishes, or
+moves back where git cannot fill the slot.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from isolation.errors import GitFailed, NotKept
+from isolation.errors import GitFailed, NotFilled, NotKept
 from isolation.git.config import replace_file
 from isolation.scope.aside import (
+    COPIED,
     Intent,
     OtherFileSystem,
     Wanted,
@@ -71,8 +73,10 @@ def undo_refill(git: Git, worktree: Path, aside: Path) -> None:
         return
     intent = find_intent(aside)
     if intent is not None and (aside / MOVED).exists():
-        finish(ground.git(git), ground, aside, intent)
-        return
+        with suppress(NotFilled):
+            finish(ground.git(git), ground, aside, intent)
+            return
+        turn_back(ground, aside, intent)
     if intent is not None:
         move_back(ground, aside)
     if is_empty(aside):
@@ -122,7 +126,7 @@ def fill(inside: Git, ground: Ground, aside: Path, wanted: Wanted) -> None:
     try:
         inside.run(*(SPARSE if wanted.view.mode is Mode.CONE else ()), "read-tree", "-m", "-u", wanted.oid)
     except GitFailed as error:
-        raise NotKept(f"git refuses to fill the slot: {error.stderr}") from error
+        raise NotFilled(f"git refuses to fill the slot: {error.stderr}") from error
     settle(inside, ground, aside, wanted)
 
 
@@ -164,13 +168,29 @@ def finish(inside: Git, ground: Ground, aside: Path, intent: Intent) -> None:
     (aside / FILLED).touch()
 
 
+def turn_back(ground: Ground, aside: Path, intent: Intent) -> None:
+    """What the filling brought set aside, and the settings of before: from here on everything moves back."""
+    from isolation.scope.torn import set_torn_aside
+
+    set_torn_aside(ground, aside, intent.staying, intent.wanted.back)
+    for name in COPIED:
+        if (aside / "admin" / name).exists():
+            replace_file(ground.admin / name, (aside / "admin" / name).read_bytes())
+        else:
+            (ground.admin / name).unlink(missing_ok=True)
+    (aside / MOVED).unlink()
+
+
 def move_back(ground: Ground, aside: Path) -> None:
     """Everything that has come here returns, the index last: a look in between finds no clean slot."""
+    from isolation.scope.torn import sort_out_torn
+
     for entry in sorted(os.listdir(aside / "tree")):
         if entry != ".git":
             return_entry(aside / "tree" / entry, ground.root / entry)
     for name in sorted(list_state(aside / "admin"), key=lambda name: name == "index"):
         return_entry(aside / "admin" / name, ground.admin / name)
+    sort_out_torn(ground, aside)
 
 
 def drop(aside: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
-from isolation.errors import NotKept
+from isolation.errors import NotFilled, NotKept
 from isolation.git.program import is_sparse
 from isolation.rescue import RescuePlace, keep, restore
 from isolation.scope.aside import Intent, OtherFileSystem, begin
@@ -213,3 +214,34 @@ def test_git_killed_among_the_files_is_finished(slot: Slot) -> None:
     assert slot.look() == ()
     found = {(one.kind, one.path) for one in slot.look(slot.aside / "tree")}
     assert found == {(Kind.CHANGED, "docs/guide.md"), (Kind.UNTRACKED, "torn/packages/one/mine.txt")}
+
+
+@contextmanager
+def unfillable(repo: Repository) -> Iterator[None]:
+    """No worktree can be given the manifest of package one."""
+    attributes = repo.path / ".git" / "info" / "attributes"
+    attributes.write_text("packages/one/package.json filter=broken\n")
+    repo.git("config", "filter.broken.smudge", "false")
+    repo.git("config", "filter.broken.required", "true")
+    try:
+        yield
+    finally:
+        attributes.unlink()
+        repo.git("config", "--remove-section", "filter.broken")
+
+
+@pytest.mark.parametrize("before", [FULL, EXACT], ids=["full", "exact"])
+def test_what_git_cannot_fill_is_as_it_was_before(repo: Repository, slot: Slot, before: View) -> None:
+    slot.show(before)
+    slot.tree.write({"docs/new.md": "untracked\n", "node_modules/x": "x\n"})
+    was, index = snapshot_of(slot.path), slot.tree.git("ls-files", "-t")
+    with unfillable(repo):
+        with pytest.raises(NotFilled):
+            slot.refill(CONE, "later", stay=lambda path, _: path == b"node_modules")
+        undo_refill(slot.git, slot.path, slot.aside)
+        undo_refill(slot.git, slot.path, slot.aside)
+    assert not slot.aside.exists()
+    assert snapshot_of(slot.path) == was
+    assert slot.tree.git("ls-files", "-t") == index
+    assert slot.tree.git("rev-parse", "HEAD") == slot.repo.git("rev-parse", "main")
+    assert [one.path for one in slot.look()] == ["docs/new.md"]

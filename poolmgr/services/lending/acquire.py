@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from isolation.errors import IsolationError
+from isolation.errors import IsolationError, NotFilled
 from isolation.git.refs import resolve_commits
 from poolmgr.core.errors import BadName, BranchHeld, Busy, PoolError, ScopeTaken, TimedOut, UsageError
 from poolmgr.core.lifecycle import HELD, LENT, State
@@ -17,7 +17,7 @@ from poolmgr.core.refname import require_agent, require_branch, require_request
 from poolmgr.core.scope import Scope, idle_words
 from poolmgr.services.environment.files import list_words
 from poolmgr.services.ground import wake
-from poolmgr.services.ground.job import call_waiters, hands_on, is_environment
+from poolmgr.services.ground.job import call_waiters, give_up, hands_on, is_environment
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.ground.start_point import fetch_base, require_base
 from poolmgr.services.lending import activity
@@ -43,6 +43,7 @@ from poolmgr.store.tables.requests import (
     requeue_request,
     settle_request,
 )
+from resources.probes.processes import Life, judge
 
 TRIES = 12  # faulty free slots in a row before it is no accident
 
@@ -71,6 +72,11 @@ class Waiting(NamedTuple):
     limit: float | None
     background: Callable[[Pool], None]
 
+    @property
+    def is_over(self) -> bool:
+        """Whether patience has ended."""
+        return self.until is not None and time.monotonic() >= self.until
+
 
 class Lent(NamedTuple):
     """What `acquire` answers."""
@@ -96,7 +102,7 @@ def acquire(pool: Pool, asked: Asked, *, background: Callable[[Pool], None]) -> 
     request = enter_queue(pool, asked)
     waiting = Waiting(until=deadline_of(asked.timeout), limit=asked.timeout, background=background)
     try:
-        slot, lease = obtain(pool, request, lambda: wait_for_turn(pool, request, wish, waiting))
+        slot, lease = obtain(pool, request, wish, waiting)
     except BaseException as error:
         leave_queue(pool, request, error)
         background(pool)
@@ -142,36 +148,45 @@ def mode_of(slot: Slot) -> str:
     return read_view(admin).mode.value if admin else "full"
 
 
-def obtain(pool: Pool, request: Request, turn: Callable[[], Claim | Lease]) -> tuple[Slot, Lease]:
-    """A slot set up; one that turns out faulty is left to be mended, and the next one tried."""
+def obtain(pool: Pool, request: Request, wish: Wish, waiting: Waiting) -> tuple[Slot, Lease]:
+    """A slot set up; one that turns out faulty is left to be mended, and the next one tried in time."""
     for left in reversed(range(TRIES)):
-        claimed = turn()
+        claimed = wait_for_turn(pool, request, wish, waiting)
         if not isinstance(claimed, Claim):
-            slot = wait_for_other(pool, claimed)
+            slot = wait_for_other(pool, claimed, waiting)
             if slot:
                 return slot, claimed
             continue
         try:
             return set_up(pool, claimed)
         except (IsolationError, PoolError) as error:
-            if not left or is_final(error):
+            if not left or is_final(error) or waiting.is_over:
                 raise
     raise Busy(f"the request {request.id} came to nothing {TRIES} times", hint="poolmgr doctor --fix")
 
 
 def is_final(error: IsolationError | PoolError) -> bool:
     """Whether another slot would fare no better."""
-    if isinstance(error, BranchHeld | BadName | ScopeTaken | UsageError) or is_environment(error):
+    if isinstance(error, BranchHeld | BadName | ScopeTaken | UsageError | NotFilled) or is_environment(error):
         return True
     return isinstance(error, IsolationError) and error.kind.startswith("database")
 
 
-def wait_for_other(pool: Pool, lease: Lease) -> Slot | None:
-    """The slot that another process sets up under the same request; None when that fails."""
+def wait_for_other(pool: Pool, lease: Lease, waiting: Waiting) -> Slot | None:
+    """The slot that another process sets up under the same request; None when that fails.
+
+    One that left it half done is not waited for: that is undone here.
+    """
     while True:
-        slot = next((slot for slot in pool.snapshot().slots if slot.lease_id == lease.id), None)
+        snapshot = pool.snapshot()
+        slot = next((slot for slot in snapshot.slots if slot.lease_id == lease.id), None)
         if slot is None or slot.state is not State.ASSIGNING:
             return slot
+        op = snapshot.op_of(slot)
+        if waiting.is_over:
+            raise TimedOut(f"{slot.name} was not set up in time", hint="poolmgr status")
+        if op is None or op.owner is None or judge(op.owner) is Life.DEAD:
+            waiting.background(pool)
         time.sleep(0.01)
 
 
@@ -276,7 +291,10 @@ def set_up(pool: Pool, claim: Claim) -> tuple[Slot, Lease]:
         try:
             slot = execute_assign(pool, job, claim.lease)
         except (IsolationError, PoolError, OSError) as error:
-            undo_assign(pool, job, reason=str(error))
+            try:
+                undo_assign(pool, job, reason=str(error))
+            except (IsolationError, PoolError, OSError) as second:
+                give_up(pool, job, second)  # whoever comes next undoes it
             raise
     with pool.engine.read() as session:
         return slot, find_lease(session, claim.lease.id) or claim.lease
