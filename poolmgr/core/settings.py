@@ -166,7 +166,7 @@ class DatabaseSettings(Section):
         default="auto", kind=kinds.choice("auto", "embedded", "server", "off"), doc="which server is used"
     )
     dsn: str | None = setting(
-        default=None, kind=kinds.LINE, doc="address of a server of your own", needs_trust=True
+        default=None, kind=kinds.ADDRESS, doc="address of a server of your own", needs_trust=True
     )
     template: TemplateSettings = section(factory=TemplateSettings)
     connections: int = setting(

@@ -12,6 +12,7 @@ from poolmgr.core.settings_values import (
     check_glob,
     check_nothing,
     check_path,
+    parse_address,
     parse_branch_template,
     parse_duration,
     parse_line,
@@ -110,6 +111,7 @@ DURATION = Kind(wants="a duration such as 10s, 30m, 16h or 10d", parse=parse_dur
 SIZE = Kind(wants="a size such as 50MiB or 2GiB", parse=parse_size, shape=Shape.NUMBER)
 THRESHOLD = Kind(wants="a share such as 80%, a number or a size such as 2GiB", parse=parse_threshold)
 LINE = Kind(wants="a text or null", parse=parse_line, is_optional=True)
+ADDRESS = Kind(wants="a text or null", parse=parse_address, is_optional=True)
 REFERENCE = Kind(
     wants="the name of a branch, tag or commit, or null", parse=parse_reference, is_optional=True
 )

@@ -86,6 +86,15 @@ def parse_line(raw: Raw) -> str:
     return raw
 
 
+def parse_address(raw: Raw) -> str:
+    """A text on one line that may hold a password: what is wrong with it is said without it."""
+    if not isinstance(raw, str) or not raw.strip():
+        raise unfit("a text", None if isinstance(raw, str) else raw)
+    if CONTROL.search(raw):
+        raise ValueError("has a control character or a line break in it")
+    return raw
+
+
 def parse_reference(raw: Raw) -> Value:
     """The name of a commit, which git must not take for an option."""
     line = parse_line(raw)

@@ -153,3 +153,10 @@ RAWS = st.recursive(
 def test_any_value_is_taken_or_refused(key: str, raw: Raw) -> None:
     with suppress(ValueError):
         SETTINGS[key].kind.parsed(raw)
+
+
+def test_what_is_wrong_with_an_address_is_said_without_its_password() -> None:
+    for raw in ("postgresql://u:geheim@h/d\nx", "postgresql://u:geheim@h/\x00"):
+        with pytest.raises(ValueError, match="control character") as error:
+            SETTINGS["database.dsn"].kind.parsed(raw)
+        assert "geheim" not in str(error.value)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from isolation.database.address import Address, parse_dsn
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import Running, Wanted, opened
-from isolation.database.errors import INSTALL
+from isolation.database.errors import INSTALL, ServerDown
 from isolation.database.ground import ensure_ground
 from isolation.database.session import Session, open_session
 from poolmgr.core.database import Facts
@@ -92,11 +92,15 @@ def open_embedded(pool: Pool) -> Iterator[Server]:
             ask_house(pool)  # what was lent is lost
         ensure_watched(pool)
         follow_port(pool, running)
-        yield Server(
-            address=running.address, prefix=ground_of(pool, session, embedded=True),
-            host=running.tcp_host, port=running.tcp_port, binaries=running.programs,
-            is_embedded=True, opened=session,
-        )  # fmt: skip
+        try:
+            yield Server(
+                address=running.address, prefix=ground_of(pool, session, embedded=True),
+                host=running.tcp_host, port=running.tcp_port, binaries=running.programs,
+                is_embedded=True, opened=session,
+            )  # fmt: skip
+        except ServerDown as error:
+            error.hint = "try again: the next command starts it"
+            raise
 
 
 @contextmanager
