@@ -76,8 +76,11 @@ def list_components(nodes: Iterable[str], edges: Edges) -> list[list[str]]:
         return node
 
     for source, targets in edges.items():
+        whole = top(source)
         for target in targets:
-            above[top(source)] = top(target)
+            part = top(target)
+            if part != whole:
+                above[part] = whole
     found: dict[str, list[str]] = {}
     for node in nodes:
         found.setdefault(top(node), []).append(node)

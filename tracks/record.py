@@ -151,16 +151,15 @@ def parse_edge(value: object, task_id: str, faults: Faults) -> Edge | None:
     if not isinstance(value, dict):
         faults.append("a dependency is no object")
         return None
-    is_whole = "depends_on_id" not in value
-    source = value.get("issue_id") or task_id
-    target = value.get("id") if is_whole else value["depends_on_id"]
-    kind = value.get("dependency_type") if is_whole else value.get("type")
+    source, target, kind = value.get("issue_id") or task_id, value.get("depends_on_id"), value.get("type")
+    stored = value.get("metadata")
+    if target is None:  # a whole issue; its metadata is its own
+        target, kind, stored = value.get("id"), value.get("dependency_type"), None
     if not (isinstance(source, str) and isinstance(target, str) and target):
         faults.append("a dependency names no issue")
         return None
     if kind is not None and not isinstance(kind, str):
         faults.append("the type of a dependency is no text")
         return None
-    stored = value.get("metadata")
-    metadata = NOTHING if is_whole or stored in (None, "", "{}") else parse_metadata(stored, faults)
+    metadata = parse_metadata(stored, faults) if stored and stored != "{}" else NOTHING
     return Edge(intern(source), intern(target), intern(kind or "blocks"), metadata)
