@@ -7,8 +7,10 @@ for; the server's own catalog, with our comments, says what is there. Every step
 from __future__ import annotations
 
 from isolation.database import dropping, fencing, lending
-from isolation.database.errors import DatabaseError
+from isolation.database.address import Address
+from isolation.database.errors import DatabaseError, WrongPassword
 from isolation.database.names import slot_name
+from isolation.database.session import open_session
 from isolation.git.program import Git
 from isolation.git.refs import find_commit
 from poolmgr.core.database import Facts
@@ -51,8 +53,21 @@ def lend_from(pool: Pool, server: Server, slot: Slot, lease: Lease, template: st
     if lent.name != expected:
         put_on_record(pool, lease, lent.name)
     facts = server.facts_of(lent.name, lent.role, lent.password)
+    if not server.is_embedded:
+        require_way_in(facts)
     write_facts(slot, facts)
     return facts
+
+
+def require_way_in(facts: Facts) -> None:
+    """Refuse to lend what the server of somebody else would not let its holder into."""
+    address = Address(facts.host, facts.port, facts.role, facts.password, facts.name, facts.options)
+    try:
+        with open_session(address):
+            return
+    except WrongPassword as error:
+        error.hint = "let its pg_hba.conf admit every role by password: host all all ADDRESS scram-sha-256"
+        raise
 
 
 def lend_anew(pool: Pool, server: Server, slot: Slot, lease: Lease) -> None:
