@@ -131,7 +131,7 @@ def choose(sight: Sight, wanted: Wanted, own: int | None) -> str | None:
         if role.oid == own:
             return role.name
         is_fitting = role.mark.kind == "spare" and (role.mark.template or "") == wanted.template
-        if own is None and is_fitting and not found.connections and not found.is_half_dropped:
+        if own is None and is_fitting and is_free(found):
             return role.name
     return None
 
@@ -143,11 +143,16 @@ def free_name(session: Session, sight: Sight, wanted: Wanted) -> str:
         return name
     holder = next((role for role in sight.marked if role.name == name and is_earlier(role, wanted)), None)
     found = sight.database_of(holder) if holder else None
-    is_movable = not sight.is_database or (found and not found.connections and not found.is_half_dropped)
+    is_movable = not sight.is_database or (found is not None and is_free(found))
     if holder is None or not is_movable:
         return slot_name(wanted.prefix, wanted.number, secrets.token_hex(2))
-    put_aside(session, wanted.prefix, holder, found)
+    put_aside(session, sight, wanted.prefix, holder)
     return name
+
+
+def is_free(found: Found) -> bool:
+    """Whether a database can get another name."""
+    return not found.connections and not found.is_half_dropped
 
 
 def is_earlier(role: Role, wanted: Wanted) -> bool:
@@ -156,15 +161,20 @@ def is_earlier(role: Role, wanted: Wanted) -> bool:
     return mark.pool == wanted.pool_id and mark.slot == wanted.number and mark.fence != wanted.fence
 
 
-def put_aside(session: Session, prefix: str, role: Role, found: Found | None) -> None:
-    """Move what an earlier lease left out of the slot's name; it is dropped by its fence later."""
-    aside = passing_name(prefix, "old", secrets.token_hex(4))
+def put_aside(session: Session, sight: Sight, prefix: str, role: Role) -> None:
+    """Move what an earlier lease left out of the slot's names; it is dropped by its fence later.
+
+    What its frameworks made goes along: the next holder's look for the same names.
+    """
+    aside, main = passing_name(prefix, "old", secrets.token_hex(4)), sight.database_of(role)
     session.do(
         "ALTER ROLE {old} NOLOGIN PASSWORD NULL; ALTER ROLE {old} RENAME TO {new}", old=role.name, new=aside
     )
-    if found is not None:
-        session.do("ALTER DATABASE {old} RENAME TO {new}", old=role.name, new=aside)
-    say(session, aside, role.mark._replace(kind="old"), has_database=found is not None)
+    for found in sight.ours:
+        if found.owner_oid == role.oid and is_free(found):
+            new = aside if found == main else passing_name(prefix, "old", secrets.token_hex(4))
+            session.do("ALTER DATABASE {old} RENAME TO {new}", old=found.name, new=new)
+    say(session, aside, role.mark._replace(kind="old"), has_database=main is not None)
 
 
 def admit(session: Session, wanted: Wanted, verifier: str, name: str) -> None:

@@ -117,14 +117,17 @@ def test_a_slots_next_lease_gets_the_name_although_the_last_ones_database_is_the
     old = ground.lend(1, 1)
     with ground.enter(old) as inside:
         inside.execute("CREATE TABLE precious (x int)")
+        inside.execute(f'CREATE DATABASE "test_{old.name}"')
     fence(ground.session, ground.pool_id, 1)
     new = ground.lend(1, 2)
+    with ground.enter(new) as inside:
+        inside.execute(f'CREATE DATABASE "test_{new.name}"')
     assert new.name == old.name
     with ground.enter(new) as inside:
         assert inside.execute("SELECT to_regclass('precious')").fetchone() == (None,)
-    assert len(ground.databases()) == 2
+    assert len(ground.databases()) == 4
     drop_lease(ground.session, ground.pool_id, 1)
-    assert ground.databases() == {new.name}
+    assert ground.databases() == {new.name, f"test_{new.name}"}
     ground.enter(new).close()
 
 
