@@ -40,18 +40,17 @@ class Told(NamedTuple):
     why: str = ""
 
 
-def read_tasks(checkout: Path, settings: BeadsSettings, asked: str | None = None) -> Tasks:
-    """The tasks of the repository with this main checkout; `asked`: rules, instead of the settings'."""
+def read_tasks(checkout: Path, settings: BeadsSettings) -> Tasks:
+    """The tasks of the repository with this main checkout."""
     place = find_place(checkout, settings.path)
     files = list_files(place)
     told = ask_bd(place)
-    rules = asked or settings.rules
     written = read_source(place, files[0]) if files else None
     if told.parsed:
         problems = told.parsed.problems
         if written:
             problems += disagreement(told.parsed.tasks, written.tasks, place.name_of(files[0]))
-        decision = decide_rules(rules, told.version, told.parsed.signs)
+        decision = decide_rules(settings.rules, told.version, told.parsed.signs)
         return Tasks(told.parsed.tasks, problems, "bd", decision, is_file=False)
     if written is None:
         why = f"bd: {told.why}" if told.why else "no issues.jsonl, and no bd on the PATH"
@@ -59,7 +58,7 @@ def read_tasks(checkout: Path, settings: BeadsSettings, asked: str | None = None
             f"there are no tasks in {place.directory} ({why})", hint="bd export -o .beads/issues.jsonl"
         )
     problems = written.problems + unused(place, files, told)
-    decision = decide_rules(rules, told.version, written.signs)
+    decision = decide_rules(settings.rules, told.version, written.signs)
     return Tasks(written.tasks, problems, place.name_of(files[0]), decision, is_file=True)
 
 
