@@ -17,8 +17,7 @@ from tracks.globs import Globs
 from tracks.meetings import Meet, Scopes
 from tracks.tree import Tree
 
-HUB = 8  # so many tasks at least, and
-HUB_SHARE = 0.02  # this share of all, that mention a path make it hot
+HUB_SHARE, LEAST_HUB, MOST_HUB = 0.02, 8, 25  # more tasks than this share that mention a path make it hot
 LIKELY = 0.45  # the confidence both sides need
 MOST = 0.99
 
@@ -29,6 +28,9 @@ class Severity(StrEnum):
     CERTAIN = "certain"
     LIKELY = "likely"
     POSSIBLE = "possible"
+
+
+RANKS = {severity: number for number, severity in enumerate(Severity)}
 
 
 class Shared(NamedTuple):
@@ -100,7 +102,7 @@ class Index:
     @property
     def hub(self) -> int:
         """How many tasks have to mention a path for it to be hot."""
-        return max(HUB, int(HUB_SHARE * len(self.of_task)))
+        return max(LEAST_HUB, min(MOST_HUB, int(HUB_SHARE * len(self.of_task))))
 
 
 def list_conflicts(index: Index, shared_globs: Globs) -> list[Conflict]:
@@ -118,9 +120,9 @@ def list_conflicts(index: Index, shared_globs: Globs) -> list[Conflict]:
     return sorted(conflicts, key=order)
 
 
-def order(conflict: Conflict) -> tuple[object, ...]:
+def order(conflict: Conflict) -> tuple[int, float, str, str]:
     """The surest first, then the most likely, then by name."""
-    return list(Severity).index(conflict.severity), -conflict.probability, conflict.a, conflict.b
+    return RANKS[conflict.severity], -conflict.probability, conflict.a, conflict.b
 
 
 def pairs_of(index: Index, meet: Meet) -> Iterator[tuple[tuple[str, Claim], tuple[str, Claim]]]:
@@ -163,10 +165,7 @@ def conflict_of(pair: tuple[str, str], paths: Mapping[str, Shared]) -> Conflict:
     none = 1.0
     for each in paths.values():
         none *= 1 - each.chance
-    severities = list(Severity)
-    listed = sorted(
-        paths.values(), key=lambda each: (severities.index(each.severity), -each.chance, each.path)
-    )
+    listed = sorted(paths.values(), key=lambda each: (RANKS[each.severity], -each.chance, each.path))
     return Conflict(*pair, probability=min(MOST, 1 - none), shared=tuple(listed))
 
 

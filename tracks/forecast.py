@@ -23,7 +23,7 @@ from tracks.predict import (
 )
 from tracks.task import Task
 from tracks.tree import Tree
-from tracks.words import Postings, Vector, vectors_of
+from tracks.words import Postings, Vector, like_pairs, likeness, vectors_of
 
 SHOWN = 0.3  # from this chance on a pair is worth naming that shares
 LEAST_LIKE = 0.15  # less like than this, no such pair comes near it
@@ -57,7 +57,7 @@ def forecast(ground: Ground, wanted: Sequence[str], least: float | None = None) 
     vectors = compared(ground, wanted, past)
     model = Model(ground.tasks, vectors, near_of(wanted, past, vectors), past)
     weights, examples = learn(ground, past, vectors)
-    pairs = all_pairs(wanted) if least is not None and least < SHOWN else like_pairs(wanted, vectors)
+    pairs = all_pairs(wanted) if least is not None and least < SHOWN else alike(wanted, vectors)
     found = []
     for pair in {*met, *pairs}:
         conflict = weigh(pair, met.get(pair), model, weights)
@@ -90,14 +90,11 @@ def all_pairs(wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
     return combinations(sorted(wanted), 2)
 
 
-def like_pairs(wanted: Iterable[str], vectors: Mapping[str, Vector]) -> Iterator[tuple[str, str]]:
-    """The pairs that have a word in common."""
-    names = sorted(wanted)
-    postings = Postings(vectors, names)
-    for name in names:
-        for other, value in postings.like(vectors[name]).items():
-            if name < other and value > LEAST_LIKE:
-                yield name, other
+def alike(wanted: Iterable[str], vectors: Mapping[str, Vector]) -> Iterator[tuple[str, str]]:
+    """The pairs that are like each other, found by their words."""
+    for one, other in like_pairs({name: vectors[name] for name in wanted}):
+        if likeness(vectors[one], vectors[other]) > LEAST_LIKE:
+            yield one, other
 
 
 def known_past(ground: Ground) -> list[Change]:

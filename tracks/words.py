@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from heapq import nlargest
+from itertools import combinations
 from math import log, sqrt
 
 from tracks.task import Task
 
-WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d{3,}")
+WORD = re.compile(r"[A-Za-z][a-z]{2,}|[A-Z]{3,}")
 SHORTEST = 3
 IGNORED = frozenset({
     "the", "and", "for", "with", "that", "this", "from", "into", "when", "not", "are", "should", "add", "use",
@@ -21,7 +24,8 @@ IGNORED = frozenset({
     "one", "two", "how", "what", "which", "must", "after", "before", "than", "then",
 })  # fmt: skip
 ENDINGS = ("ings", "ing", "ed", "es", "s")
-COMMON, COMMON_SHARE = 50, 0.1  # a word in more tasks than both says little
+COMMON = 50  # a word in more tasks than this says little
+WEIGHTY, RARE = 16, 30  # words of a task that may pair it with another, and tasks that may have one
 LONGEST = 20_000  # characters of a text that are compared
 
 Vector = Mapping[str, float]
@@ -30,18 +34,17 @@ Vector = Mapping[str, float]
 def stems_of(task: Task) -> Counter[str]:
     """The stems of a task's words, those of its title twice."""
     text = f"{task.title}\n{task.title}\n{task.description}\n{task.design}"[:LONGEST]
-    return Counter(stems_in(text))
+    stems = Counter(map(stem, WORD.findall(text)))
+    stems.pop("", None)
+    return stems
 
 
-def stems_in(text: str) -> Iterator[str]:
-    """The stems of the words in a text."""
-    for word in map(str.lower, WORD.findall(text)):
-        if len(word) >= SHORTEST and word not in IGNORED:
-            yield stem(word)
-
-
+@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """A word without its ending."""
+    """A word without its ending; empty for one that says nothing."""
+    word = word.lower()
+    if len(word) < SHORTEST or word in IGNORED:
+        return ""
     for ending in ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= SHORTEST:
             return word[: -len(ending)]
@@ -52,9 +55,8 @@ def vectors_of(tasks: Iterable[Task]) -> dict[str, Vector]:
     """A vector of length one for each task; rare words weigh more."""
     counts = {task.id: stems_of(task) for task in tasks}
     used = Counter(word for words in counts.values() for word in words)
-    common = max(COMMON, COMMON_SHARE * len(counts))
     weights = {
-        word: log((len(counts) + 1) / (number + 0.5)) for word, number in used.items() if number <= common
+        word: log((len(counts) + 1) / (number + 0.5)) for word, number in used.items() if number <= COMMON
     }
     return {task_id: vector_of(words, weights) for task_id, words in counts.items()}
 
@@ -88,3 +90,14 @@ class Postings:
             for name, theirs in self.by_word.get(word, ()):
                 found[name] += value * theirs
         return found
+
+
+def like_pairs(vectors: Mapping[str, Vector]) -> set[tuple[str, str]]:
+    """The pairs that have one of their weightiest words in common, where few have it."""
+    named: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(vectors):
+        vector = vectors[name]
+        for word in nlargest(WEIGHTY, vector, key=vector.__getitem__):
+            named[word].append(name)
+    rare = (names for names in named.values() if len(names) <= RARE)
+    return {pair for names in rare for pair in combinations(names, 2)}

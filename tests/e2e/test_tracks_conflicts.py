@@ -6,9 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.pooled import Pooled
-from tests.e2e.tracked import issue, write_issues
+from tests.fixtures.beads import issue, lines
+from tests.fixtures.repositories import Repository
 
 Json = dict[str, Any]
+
+
+def write_issues(repo: Repository, *issues: Json) -> None:
+    """The issues file of a checkout."""
+    repo.write({".beads/issues.jsonl": lines(issues)})
 
 
 def pairs_of(answer: Json) -> dict[tuple[str, str], Json]:
@@ -67,9 +73,12 @@ def test_what_is_under_way_is_observed_and_reserved(pool: Pooled) -> None:
 def test_the_past_says_where_tasks_that_read_alike_meet(unpooled: Pooled) -> None:
     words = "Parser error recovery in nested quotes"
     done = [
-        issue(f"t-{n}", f"{words} {n}", status="closed", closed_at="2026-01-02T00:00:00Z") for n in range(3)
+        issue(f"t-{n}", title=f"{words} {n}", status="closed", closed_at="2026-01-02T00:00:00Z")
+        for n in range(3)
     ]
-    write_issues(unpooled.repo, *done, issue("t-8", f"{words} again"), issue("t-9", f"{words} at the end"))
+    write_issues(
+        unpooled.repo, *done, issue("t-8", title=f"{words} again"), issue("t-9", title=f"{words} at the end")
+    )
     for number in range(3):
         unpooled.repo.commit(f"Recover (t-{number})", {"src/parser.py": f"{number}\n"})
     unpooled.repo.commit("t-1 and t-2 both", {"src/both.py": "x"})

@@ -16,7 +16,8 @@ from tracks.layers.outline import Outline, Place
 from tracks.task import Task
 from tracks.tree import ENDING, Tree
 
-TOKEN = re.compile(r"[^\s\"'`<>|,;]+")
+# A word with a slash or a dot in it, read once from its beginning.
+TOKEN = re.compile(r"(?<![^\s\"'`<>|,;])[^\s\"'`<>|,;./]*+[./][^\s\"'`<>|,;]*+")
 PLACE = re.compile(r"(?::\d+(?:[-:,]\d+)*|#L\d+\S*)\Z")
 OUTER = "()[]{}*_~"
 MOST = 0.9
@@ -58,12 +59,11 @@ class Names:
         """The names in a text that the tree knows."""
         found = {}
         for token in TOKEN.findall(text):
-            if "/" in token or "." in token:
-                if token not in self.known:
-                    self.known[token] = find_known(self.tree, token)
-                known = self.known[token]
-                if known is not None:
-                    found[token] = known
+            if token not in self.known:
+                self.known[token] = find_known(self.tree, token)
+            known = self.known[token]
+            if known is not None:
+                found[token] = known
         return found
 
 
