@@ -67,16 +67,21 @@ def row_of(kept: Kept) -> tuple[str, ...]:
     found = kept.found
     return (
         found.name,
-        f"{kept.slot} ({kept.agent})"
-        if kept.slot
-        else "half dropped"
-        if found.is_half_dropped
-        else found.kind,
+        use_of(kept),
         "-" if found.size is None else bytes_text(found.size),
         str(found.connections),
         (found.mark.template or "-")[:8],
         "-" if found.mark.made is None else age(time.time() - found.mark.made),
     )
+
+
+def use_of(kept: Kept) -> str:
+    """What a database is for, in a word or two."""
+    if kept.slot:
+        return f"{kept.slot} ({kept.agent})"
+    if kept.found.is_half_dropped:
+        return "half dropped"
+    return "over" if kept.found.kind in {"slot", "framework"} else kept.found.kind
 
 
 def status_json(shown: Shown) -> dict[str, object]:

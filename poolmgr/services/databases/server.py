@@ -13,11 +13,11 @@ from typing import NamedTuple
 from isolation.database.address import Address, parse_dsn
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import Running, Wanted, opened
-from isolation.database.errors import INSTALL, ServerDown
+from isolation.database.errors import INSTALL, AddressWrong, ServerDown
 from isolation.database.ground import ensure_ground
 from isolation.database.session import Session, open_session
 from poolmgr.core.database import Facts
-from poolmgr.core.errors import PoolError, UsageError
+from poolmgr.core.errors import PoolError
 from poolmgr.core.lifecycle import LENT
 from poolmgr.core.settings import Settings
 from poolmgr.services.databases.asking import ask_house
@@ -107,7 +107,7 @@ def open_embedded(pool: Pool) -> Iterator[Server]:
 def open_given(pool: Pool) -> Iterator[Server]:
     """A server of the user's."""
     if not pool.settings.database.dsn:
-        raise UsageError(
+        raise AddressWrong(
             "database.mode is server, and database.dsn does not say which",
             hint="POOLMGR_DATABASE_DSN=postgresql://user:password@host/postgres",
         )

@@ -36,7 +36,13 @@ def look_at_databases(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
         with open_server(pool) as server:
             cases = [*list_missing(pool, server), *list_rest(pool, owed)]
     except DatabaseError as error:
-        cases = [wrong("database_server", "the databases' server", f"{error.message}: {error.hint}")]
+        cases = [
+            wrong(
+                "database_server",
+                "the databases' server",
+                ": ".join(filter(None, (error.message, error.hint))),
+            )
+        ]
     yield from cases
 
 
