@@ -41,7 +41,7 @@ class Graph:
         self.tasks: Mapping[str, Task] = {
             task.id: task
             for task in readiness.relations.tasks.values()
-            if not (task.is_over or task.ephemeral or task.type in no_work)
+            if not (task.is_over or task.is_note or task.ephemeral or task.type in no_work)
         }
         self.needs: Mapping[str, Needs] = {
             task_id: self._needs_of(task_id) for task_id in {**readiness.held, **readiness.inherited}

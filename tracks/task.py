@@ -57,6 +57,11 @@ class Task(NamedTuple):
         """Whether nobody has to do it any more."""
         return self.status in OVER
 
+    @property
+    def is_note(self) -> bool:
+        """Whether it is pinned: it stays, and nobody does it."""
+        return self.pinned or self.status == "pinned"
+
 
 def parent_of(task_id: str, edges: tuple[Edge, ...]) -> str | None:
     """The task above: what a parent-child edge names, else what the id says (`a-1.2` is below `a-1`)."""

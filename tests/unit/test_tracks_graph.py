@@ -114,6 +114,15 @@ def test_the_critical_path_has_most_tasks_or_takes_longest() -> None:
     assert analyzed().path == ((), None)
 
 
+def test_notes_wisps_and_gates_are_no_part_of_a_path() -> None:
+    rows = (
+        issue("n", pinned=True), issue("m", status="pinned"), issue("w", ephemeral=True),
+        issue("g", issue_type="gate"), issue("a", "n", "g", "w"), issue("b", "a"),
+    )  # fmt: skip
+    found = analyzed(*rows)
+    assert (found.path.tasks, sorted(found.graph.tasks)) == (("a", "b"), ["a", "b"])
+
+
 def test_of_equal_paths_the_more_urgent_counts() -> None:
     assert analyzed(issue("a"), issue("b", priority=1), issue("c", priority=3)).path.tasks == ("b",)
 
