@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.output import emit, out, safe
+from poolmgr.cli.tracks_footprint import footprint_json, footprint_lines, read_known
 from poolmgr.cli.tracks_read import RULES, read
 from poolmgr.cli.verb import Values, Verb, Word
 
@@ -16,16 +17,19 @@ if TYPE_CHECKING:
 
 
 def explain(invocation: Invocation, values: Values) -> None:
-    """Say why a task is ready or is not, and what its end makes ready.
+    """Say why a task is ready or is not, what its end makes ready, and what it touches.
 
     Example: poolmgr tracks explain bd-42
     """
+    from tracks.forecast import footprint_of
+
     found = read(invocation, values["rules"])
     task = require_task(found, values["id"])
+    footprint = footprint_of(read_known(invocation, found), task.id)
     if invocation.as_json:
-        emit(facts_of(task, found))
+        emit({**facts_of(task, found), **footprint_json(footprint)})
         return
-    for line in lines_of(task, found):
+    for line in (*lines_of(task, found), *footprint_lines(footprint)):
         out(safe(line))
 
 
@@ -79,6 +83,8 @@ def lines_of(task: Task, found: Read) -> Iterator[str]:
     is_ready = task.id in readiness.ready
     decision = found.tasks.decision
     yield f"{'ready' if is_ready else 'not ready'} (rules {decision.rules}: {decision.why})"
+    if is_ready:
+        yield f"  its status is {task.status}, and nothing holds it up"
     yield from (f"  {each.words}" for each in explain_task(task, readiness))
     yield from (f"  {each.words}" for each in list_idle_edges(task, readiness))
     if task.parent:
