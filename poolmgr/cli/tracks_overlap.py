@@ -10,8 +10,6 @@ from poolmgr.cli.output import emit, out, safe, say, table
 from poolmgr.cli.verb import Values, Verb, Word
 
 if TYPE_CHECKING:
-    from poolmgr.core.records import Lease
-    from poolmgr.services.ground.site import Site
     from tracks.forecast import Forecast
     from tracks.globs import Globs
 
@@ -50,13 +48,13 @@ def conflicts(invocation: Invocation, values: Values) -> None:
 
     Example: poolmgr tracks conflicts --min 0.5
     """
+    from poolmgr.cli.tracks_footprint import read_known
     from poolmgr.cli.tracks_read import read
-    from poolmgr.services.planning.ground import read_ground
     from tracks.forecast import forecast
     from tracks.graph import Graph
 
     found = read(invocation)
-    ground = read_ground(found.site, found.settings, found.tasks.tasks, list_leases(invocation, found.site))
+    ground = read_known(invocation, found)
     made = forecast(ground, list(Graph(found.readiness).tasks), values["min"])
     if invocation.as_json:
         emit(
@@ -89,19 +87,6 @@ def basis(examples: int, past: int) -> str:
     if not examples:
         return "from six public trackers; no commit here names a task yet"
     return f"from six public trackers, set by {examples} pairs of {past} tasks that commits here name"
-
-
-def list_leases(invocation: Invocation, site: Site) -> tuple[Lease, ...]:
-    """The live leases, where there is a pool that can be read."""
-    from poolmgr.core.errors import PoolError
-    from poolmgr.services.ground.site import find_facts
-    from poolmgr.wiring import look_at_pool
-
-    try:
-        return look_at_pool(invocation.directory).snapshot().leases if find_facts(site) else ()
-    except PoolError as error:
-        say(f"the pool cannot be read, its leases do not count: {error.message}")
-        return ()
 
 
 def typed_globs(flag: str, globs: list[str], *, fold: bool) -> Globs:

@@ -107,3 +107,32 @@ def test_a_chance_is_a_number_from_0_to_1(unpooled: Pooled) -> None:
     write_issues(unpooled.repo, issue("t-1"))
     unpooled.refused("tracks", "conflicts", "--min", "2", code=2)
     assert unpooled.ask("tracks", "conflicts")["conflicts"] == []
+
+
+def test_explain_shows_every_layer_of_a_task(unpooled: Pooled) -> None:
+    done = issue("t-1", title="Parser error recovery", status="closed", closed_at="2026-01-02T00:00:00Z")
+    going = issue(
+        "t-2", title="Parser error recovery again", labels=["web", "path:docs"], description="See README.md",
+        metadata={"files_scope": ["src/**", "../x"]},
+    )  # fmt: skip
+    write_issues(unpooled.repo, done, going, issue("t-3", title="Nobody knows"))
+    unpooled.repo.write({"poolmgr.yaml": 'tracks:\n  paths:\n    "label:web": src/web/**\n'})
+    unpooled.repo.commit("Settings.")
+    unpooled.repo.commit("Recover (t-1)", {"src/parser.py": "1\n"})
+    unpooled.repo.git("branch", "alice/t-2")
+    unpooled.repo.git("checkout", "--quiet", "alice/t-2")
+    unpooled.repo.commit("Begin.", {"src/new.py": "2\n"})
+    unpooled.repo.write({"src/unsaved.py": "3\n"})
+    answer = unpooled.ask("tracks", "explain", "t-2")
+    told = [(each["layer"], *each["globs"]) for each in answer["footprint"]]
+    assert told == [
+        ("observed", "/src/new.py"), ("observed", "/src/unsaved.py"), ("declared", "/docs"),
+        ("declared", "src/**"), ("configured", "src/web/**"), ("mentioned", "/README.md"),
+        ("learned", "/src/parser.py"),
+    ]  # fmt: skip
+    assert answer["layer"] == "observed"
+    assert "`..`" in answer["faults"][0]
+    assert unpooled.ask("tracks", "explain", "t-3")["layer"] == "unknown"
+    text = unpooled.run("tracks", "explain", "t-2").stdout
+    assert "learned" in text
+    assert "tasks like it changed it: t-1" in text
