@@ -88,6 +88,8 @@ def roots(parent: str, readiness: Readiness) -> str:
 
 def list_idle_edges(task: Task, readiness: Readiness) -> tuple[Sentence, ...]:
     """Edges that could hold the task up and do not, and why."""
+    if task.is_over:
+        return ()
     held = {each for reason in readiness.held.get(task.id, ()) for each in reason.by}
     return tuple(
         Sentence(
