@@ -1,23 +1,16 @@
-"""The embedded server: started once, found again, ended only when it is proven to be ours."""
+"""The embedded server: started once, found again, large enough, ended when nobody needs it."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import signal
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from isolation.database.embedded import idle, locks, postmaster
-from isolation.database.embedded.place import Home, read_record
+from isolation.database.embedded import idle
+from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import (
-    Running,
     Wanted,
     ensure_server,
     find_running,
@@ -25,77 +18,20 @@ from isolation.database.embedded.server import (
     remove_server,
     stop_server,
 )
-from isolation.database.errors import DatabaseError, NoBinaries, ServerFailed
+from isolation.database.errors import DatabaseError
 from isolation.database.session import open_session
-from tests.fixtures.dwellers import Dwellers
 from tests.fixtures.patience import await_that
+from tests.integration.embedded import (
+    START,
+    WATCH,
+    data_of,
+    has_table,
+    made,
+    make_table,
+    place,
+)
 
-START = """
-import sys
-from pathlib import Path
-from isolation.database.embedded.place import Home
-from isolation.database.embedded.server import ensure_server
-running = ensure_server(Home(Path(sys.argv[1])))
-print(running.started, running.tcp_port, flush=True)
-"""
-WATCH = """
-import sys
-from pathlib import Path
-from isolation.database.embedded import idle
-from isolation.database.embedded.place import Home
-idle.watch(Home(Path(sys.argv[1])), 0.1, lambda: False)
-"""
-
-
-@pytest.fixture(scope="module")
-def made(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A pool's state whose server was made and ended, to copy from: initdb takes a second."""
-    state = tmp_path_factory.mktemp("made")
-    ensure_server(Home(state))
-    stop_server(Home(state))
-    yield state
-    remove_server(Home(state))
-
-
-@pytest.fixture
-def place(made: Path, tmp_path: Path) -> Iterator[Home]:
-    """The place of a server that was running before and is not now."""
-    shutil.copytree(made, tmp_path / "state")
-    place = Home(tmp_path / "state")
-    yield place
-    remove_server(place)
-
-
-def pid_of(place: Home) -> int:
-    """The server's process."""
-    record = read_record(place)
-    assert record is not None
-    pid = postmaster.find_listener(record.socket)
-    assert pid
-    return pid
-
-
-def data_of(place: Home) -> Path:
-    """The data directory."""
-    record = read_record(place)
-    assert record is not None
-    return record.data
-
-
-def edit_record(place: Home, **facts: object) -> None:
-    """Make the record say something else."""
-    file = place.root / "pg.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), **facts}))
-
-
-def make_table(running: Running) -> None:
-    with open_session(running.address) as session:
-        session.do("CREATE TABLE public.kept (word text)")
-
-
-def has_table(running: Running) -> bool:
-    with open_session(running.address) as session:
-        return session.rows("SELECT 1 FROM pg_tables WHERE tablename = 'kept'") == [(1,)]
+__all__ = ["made", "place"]
 
 
 def test_it_is_started_once_and_found_again(place: Home) -> None:
@@ -151,188 +87,6 @@ def test_of_many_that_start_it_at_once_one_does(place: Home) -> None:
     assert len({answer[1] for answer in answers}) == 1
 
 
-def test_after_a_kill_it_runs_again_with_all_that_was_in_it(place: Home) -> None:
-    make_table(ensure_server(place))
-    os.kill(pid_of(place), signal.SIGKILL)
-    await_that(lambda: not is_running(place), "the kill has come through")
-    running = ensure_server(place)
-    assert running.started
-    assert not running.fresh
-    assert has_table(running)
-
-
-def test_a_pid_file_that_names_a_foreign_process_harms_neither(place: Home, dwellers: Dwellers) -> None:
-    make_table(ensure_server(place))
-    os.kill(pid_of(place), signal.SIGKILL)
-    await_that(lambda: not locks.is_held(place.alive), "the server is gone")
-    stranger = dwellers(data_of(place))
-    lines = (data_of(place) / "postmaster.pid").read_text().splitlines()
-    (data_of(place) / "postmaster.pid").write_text("\n".join([str(stranger.pid), *lines[1:]]))
-    record = read_record(place)
-    assert record is not None
-    Path(f"{record.socket}.lock").write_text(f"{stranger.pid}\n")
-    assert not is_running(place)
-    assert not stop_server(place)
-    assert has_table(ensure_server(place))
-    assert stop_server(place)
-    assert stranger.poll() is None
-
-
-def test_a_foreign_process_at_our_number_is_not_ended_while_the_server_runs(
-    place: Home, dwellers: Dwellers
-) -> None:
-    ensure_server(place)
-    stranger = dwellers(data_of(place))
-    file = data_of(place) / "postmaster.pid"
-    lines = file.read_text().splitlines()
-    file.write_text("\n".join([str(stranger.pid), *lines[1:]]))
-    assert stop_server(place)
-    assert stranger.poll() is None
-
-
-def test_power_loss_sets_the_data_aside(place: Home) -> None:
-    make_table(ensure_server(place))
-    os.kill(pid_of(place), signal.SIGKILL)
-    await_that(lambda: not locks.is_held(place.alive), "the server is gone")
-    edit_record(place, boot="another")
-    running = ensure_server(place)
-    assert running.fresh
-    assert not has_table(running)
-    assert len(list(place.root.glob("data.crashed-*"))) == 1
-
-
-def test_a_machine_that_was_shut_down_in_order_keeps_the_data(place: Home) -> None:
-    make_table(ensure_server(place))
-    stop_server(place)
-    edit_record(place, boot="another")
-    running = ensure_server(place)
-    assert not running.fresh
-    assert has_table(running)
-
-
-def test_a_copy_of_a_running_servers_place_is_not_that_server(place: Home, tmp_path: Path) -> None:
-    original = ensure_server(place)
-    make_table(original)
-    copy = Home(tmp_path / "copy")
-    subprocess.run(("cp", "-a", place.state, copy.state), check=True, timeout=60)
-    try:
-        assert not is_running(copy)
-        assert not stop_server(copy)
-        second = ensure_server(copy)
-        assert second.fresh
-        assert second.address.host != original.address.host
-        assert second.tcp_port != original.tcp_port
-    finally:
-        remove_server(copy)
-    assert has_table(original)
-
-
-def test_a_moved_repository_takes_its_running_server_with_it(place: Home, tmp_path: Path) -> None:
-    before = ensure_server(place)
-    place.state.rename(tmp_path / "moved")
-    moved = Home(tmp_path / "moved")
-    try:
-        after = ensure_server(moved)
-        assert not after.started
-        assert after.tcp_port == before.tcp_port
-        assert stop_server(moved)
-        assert ensure_server(moved).started
-    finally:
-        remove_server(moved)
-
-
-def test_a_taken_port_is_exchanged(place: Home) -> None:
-    before = ensure_server(place)
-    stop_server(place)
-    with socket.create_server((before.tcp_host, before.tcp_port)):
-        after = ensure_server(place)
-    assert after.tcp_port != before.tcp_port
-
-
-@pytest.mark.parametrize("name", ["x" * 100, "with, comma", "grün 'and' \"quotes\"\n"])
-def test_a_path_no_socket_can_have_is_no_obstacle(made: Path, tmp_path: Path, name: str) -> None:
-    shutil.copytree(made, tmp_path / name)
-    place = Home(tmp_path / name)
-    running = ensure_server(place)
-    assert not running.address.host.startswith(str(tmp_path))
-    make_table(running)
-    assert stop_server(place)
-    assert has_table(ensure_server(place))
-    remove_server(place)
-    assert not Path(running.address.host).exists()
-
-
-def test_a_lost_socket_is_made_again(place: Home) -> None:
-    running = ensure_server(place)
-    make_table(running)
-    shutil.rmtree(running.address.host)
-    assert has_table(ensure_server(place))
-
-
-def test_a_lost_record_is_made_again(place: Home) -> None:
-    make_table(ensure_server(place))
-    (place.root / "pg.json").unlink()
-    assert has_table(ensure_server(place))
-
-
-def test_an_initdb_killed_half_way_leaves_nothing(place: Home) -> None:
-    shutil.rmtree(place.root / "data")
-    (place.root / "data.new" / "base").mkdir(parents=True)
-    (place.root / "data.new" / "PG_VERSION").write_text("18\n")
-    running = ensure_server(place)
-    assert running.fresh
-    assert not (place.root / "data.new").exists()
-
-
-def test_an_initdb_that_outlives_its_killed_command_is_waited_for(tmp_path: Path) -> None:
-    place = Home(tmp_path)
-    starter = subprocess.Popen((sys.executable, "-c", START, place.state), stdout=subprocess.DEVNULL)
-    await_that((place.root / "data.new" / "PG_VERSION").exists, "initdb is at work")
-    starter.kill()
-    starter.wait()
-    running = ensure_server(place)
-    try:
-        assert running.started
-        with open_session(running.address) as session:
-            assert session.rows("SELECT datname FROM pg_database ORDER BY 1") == [
-                ("postgres",), ("template0",), ("template1",),
-            ]  # fmt: skip
-    finally:
-        remove_server(place)
-
-
-def test_the_start_of_a_killed_command_is_taken_up(place: Home) -> None:
-    starter = subprocess.Popen((sys.executable, "-c", START, place.state), stdout=subprocess.DEVNULL)
-    await_that(lambda: locks.is_held(place.alive), "something was started")
-    starter.kill()
-    starter.wait()
-    assert ensure_server(place).address == ensure_server(place).address
-
-
-def test_data_of_another_version_is_left_alone(place: Home) -> None:
-    (data_of(place) / "PG_VERSION").write_text("13\n")
-    with pytest.raises(NoBinaries, match="PostgreSQL 13") as caught:
-        ensure_server(place)
-    assert "install PostgreSQL 13" in caught.value.hint
-    (data_of(place) / "PG_VERSION").write_text("18\n")
-    assert not ensure_server(place).fresh
-
-
-def test_a_server_that_cannot_start_says_why(place: Home) -> None:
-    settings = data_of(place) / "postgresql.conf"
-    settings.write_text("nonsense = 1\n")
-    with pytest.raises(ServerFailed, match=r"postgresql\.conf") as caught:
-        ensure_server(place)
-    assert str(place.log) in caught.value.message
-    assert "nonsense" in place.log.read_text()
-    settings.write_text("")
-    (data_of(place) / "global" / "pg_control").rename(data_of(place) / "control")
-    with pytest.raises(ServerFailed, match="pg_control"):
-        ensure_server(place)
-    (data_of(place) / "control").rename(data_of(place) / "global" / "pg_control")
-    assert not ensure_server(place).fresh
-
-
 def test_more_connections_come_when_nobody_is_disturbed(place: Home) -> None:
     running = ensure_server(place, Wanted(30))
     with open_session(running.address) as session:
@@ -343,20 +97,6 @@ def test_more_connections_come_when_nobody_is_disturbed(place: Home) -> None:
     assert running.max_connections == 40
     with open_session(running.address) as session:
         assert session.rows("SHOW max_connections") == [("40",)]
-
-
-def test_what_a_killed_clone_leaked_goes_at_the_next_start(place: Home) -> None:
-    running = ensure_server(place)
-    with open_session(running.address) as session:
-        session.do("CREATE DATABASE stays")
-    stop_server(place)
-    base = data_of(place) / "base"
-    (base / "99999").mkdir()
-    (base / "99999" / "1259").write_bytes(b"x" * 10_000)
-    before = {path.name for path in base.iterdir()} - {"99999"}
-    with open_session(ensure_server(place).address, "stays"):
-        assert {path.name for path in base.iterdir()} >= before
-    assert not (base / "99999").exists()
 
 
 def test_an_idle_server_is_ended_and_a_used_one_is_not(place: Home) -> None:
@@ -394,13 +134,3 @@ def test_what_is_removed_is_gone_and_comes_back_empty(place: Home) -> None:
     assert not place.root.exists()
     remove_server(place)
     assert not has_table(ensure_server(place))
-
-
-def test_a_killed_child_of_the_server_is_waited_out(place: Home) -> None:
-    running = ensure_server(place)
-    with open_session(running.address) as session:
-        os.kill(session.rows("SELECT pg_backend_pid()")[0][0], signal.SIGKILL)
-        with pytest.raises(DatabaseError):
-            session.do("SELECT pg_sleep(30)")
-    with open_session(ensure_server(place).address) as session:
-        assert session.rows("SELECT 1") == [(1,)]

@@ -9,7 +9,7 @@ import signal
 import time
 
 from isolation.database.embedded import locks, postmaster
-from isolation.database.embedded.place import Home, read_record
+from isolation.database.embedded.place import Home, find_data, read_record
 from isolation.database.errors import ServerFailed
 
 # An ended server's children notice it at their next wait; one that computes is ended by us.
@@ -22,7 +22,7 @@ ENDS = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 5.0), (s
 def stop_running(home: Home) -> bool:
     """End the server, by force if it must be; whoever calls holds the lock."""
     record = read_record(home)
-    data = record.data if record is not None else home.root / "data"
+    data = find_data(home)
     if not locks.is_held(home.alive):
         return False
     for number, patience in ENDS:
@@ -45,7 +45,7 @@ def stop_running(home: Home) -> bool:
 def end_unreachable(home: Home, alone: float | None) -> float | None:
     """End a server that lost its socket, and children that outlive theirs; since when they are seen alone."""
     record = read_record(home)
-    data = record.data if record is not None else home.root / "data"
+    data = find_data(home)
     pid = postmaster.find_postmaster(data)
     if pid is not None:
         lost = record is None or not postmaster.is_answering(record.socket)

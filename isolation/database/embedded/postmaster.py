@@ -31,8 +31,10 @@ def find_listener(path: str) -> int | None:
         end.settimeout(PATIENCE)
         try:
             end.connect(path)
-        except (OSError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
             return None
+        except (BlockingIOError, TimeoutError):
+            return 0  # so many wait to be let in that there is no place in the queue
         if sys.platform == "linux":
             pid: int = struct.unpack("3i", end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
             return pid
@@ -77,7 +79,7 @@ def is_at_work(pid: int, data: Path) -> bool:
 def read_pid_file(data: Path) -> list[str]:
     try:
         return (data / "postmaster.pid").read_text(errors="replace").splitlines()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 

@@ -1,0 +1,266 @@
+"""The embedded server after kills, losses, moves and strangers: it comes back, and harms nobody."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from isolation.database.embedded import locks
+from isolation.database.embedded.place import Home, read_record
+from isolation.database.embedded.server import (
+    Wanted,
+    ensure_server,
+    is_running,
+    remove_server,
+    stop_server,
+)
+from isolation.database.errors import DatabaseError, NoBinaries, ServerFailed
+from isolation.database.session import open_session
+from tests.fixtures.dwellers import Dwellers
+from tests.fixtures.patience import await_that
+from tests.integration.embedded import (
+    START,
+    data_of,
+    edit_record,
+    find_listener_of,
+    has_table,
+    made,
+    make_table,
+    pid_of,
+    place,
+)
+
+__all__ = ["made", "place"]
+
+
+def test_after_a_kill_it_runs_again_with_all_that_was_in_it(place: Home) -> None:
+    make_table(ensure_server(place))
+    os.kill(pid_of(place), signal.SIGKILL)
+    await_that(lambda: not is_running(place), "the kill has come through")
+    running = ensure_server(place)
+    assert running.started
+    assert not running.fresh
+    assert has_table(running)
+
+
+def test_a_pid_file_that_names_a_foreign_process_harms_neither(place: Home, dwellers: Dwellers) -> None:
+    make_table(ensure_server(place))
+    os.kill(pid_of(place), signal.SIGKILL)
+    await_that(lambda: not locks.is_held(place.alive), "the server is gone")
+    stranger = dwellers(data_of(place))
+    lines = (data_of(place) / "postmaster.pid").read_text().splitlines()
+    (data_of(place) / "postmaster.pid").write_text("\n".join([str(stranger.pid), *lines[1:]]))
+    record = read_record(place)
+    assert record is not None
+    Path(f"{record.socket}.lock").write_text(f"{stranger.pid}\n")
+    assert not is_running(place)
+    assert not stop_server(place)
+    assert has_table(ensure_server(place))
+    assert stop_server(place)
+    assert stranger.poll() is None
+
+
+def test_a_foreign_process_at_our_number_is_not_ended_while_the_server_runs(
+    place: Home, dwellers: Dwellers
+) -> None:
+    ensure_server(place)
+    stranger = dwellers(data_of(place))
+    file = data_of(place) / "postmaster.pid"
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join([str(stranger.pid), *lines[1:]]))
+    assert stop_server(place)
+    assert stranger.poll() is None
+
+
+def test_power_loss_sets_the_data_aside(place: Home) -> None:
+    make_table(ensure_server(place))
+    os.kill(pid_of(place), signal.SIGKILL)
+    await_that(lambda: not locks.is_held(place.alive), "the server is gone")
+    edit_record(place, boot="another")
+    running = ensure_server(place)
+    assert running.fresh
+    assert not has_table(running)
+    assert len(list(place.root.glob("data.crashed-*"))) == 1
+
+
+def test_a_machine_that_was_shut_down_in_order_keeps_the_data(place: Home) -> None:
+    make_table(ensure_server(place))
+    stop_server(place)
+    edit_record(place, boot="another")
+    running = ensure_server(place)
+    assert not running.fresh
+    assert has_table(running)
+
+
+def test_a_copy_of_a_running_servers_place_is_not_that_server(place: Home, tmp_path: Path) -> None:
+    original = ensure_server(place)
+    make_table(original)
+    copy = Home(tmp_path / "copy")
+    subprocess.run(("cp", "-a", place.state, copy.state), check=True, timeout=60)
+    try:
+        assert not is_running(copy)
+        assert not stop_server(copy)
+        second = ensure_server(copy)
+        assert second.fresh
+        assert second.address.host != original.address.host
+        assert second.tcp_port != original.tcp_port
+    finally:
+        remove_server(copy)
+    assert has_table(original)
+
+
+def test_a_moved_repository_takes_its_running_server_with_it(place: Home, tmp_path: Path) -> None:
+    before = ensure_server(place)
+    place.state.rename(tmp_path / "moved")
+    moved = Home(tmp_path / "moved")
+    try:
+        after = ensure_server(moved)
+        assert not after.started
+        assert after.tcp_port == before.tcp_port
+        assert stop_server(moved)
+        assert ensure_server(moved).started
+    finally:
+        remove_server(moved)
+
+
+def test_a_taken_port_is_exchanged(place: Home) -> None:
+    before = ensure_server(place)
+    stop_server(place)
+    with socket.create_server((before.tcp_host, before.tcp_port)):
+        after = ensure_server(place)
+    assert after.tcp_port != before.tcp_port
+
+
+@pytest.mark.parametrize("name", ["x" * 100, "with, comma", "grün 'and' \"quotes\"\n"])
+def test_a_path_no_socket_can_have_is_no_obstacle(made: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(made, tmp_path / name)
+    place = Home(tmp_path / name)
+    running = ensure_server(place)
+    assert not running.address.host.startswith(str(tmp_path))
+    make_table(running)
+    assert stop_server(place)
+    assert has_table(ensure_server(place))
+    remove_server(place)
+    assert not Path(running.address.host).exists()
+
+
+def test_a_lost_socket_is_made_again(place: Home) -> None:
+    running = ensure_server(place)
+    make_table(running)
+    shutil.rmtree(running.address.host)
+    assert has_table(ensure_server(place))
+
+
+def test_a_lost_record_is_made_again(place: Home) -> None:
+    make_table(ensure_server(place))
+    (place.root / "pg.json").unlink()
+    assert has_table(ensure_server(place))
+
+
+def test_an_initdb_killed_half_way_leaves_nothing(place: Home) -> None:
+    shutil.rmtree(place.root / "data")
+    (place.root / "data.new" / "base").mkdir(parents=True)
+    (place.root / "data.new" / "PG_VERSION").write_text("18\n")
+    running = ensure_server(place)
+    assert running.fresh
+    assert not (place.root / "data.new").exists()
+
+
+def test_an_initdb_that_outlives_its_killed_command_is_waited_for(tmp_path: Path) -> None:
+    place = Home(tmp_path)
+    starter = subprocess.Popen((sys.executable, "-c", START, place.state), stdout=subprocess.DEVNULL)
+    await_that((place.root / "data.new" / "PG_VERSION").exists, "initdb is at work")
+    starter.kill()
+    starter.wait()
+    running = ensure_server(place)
+    try:
+        assert running.started
+        with open_session(running.address) as session:
+            assert session.rows("SELECT datname FROM pg_database ORDER BY 1") == [
+                ("postgres",), ("template0",), ("template1",),
+            ]  # fmt: skip
+    finally:
+        remove_server(place)
+
+
+def test_the_start_of_a_killed_command_is_taken_up(place: Home) -> None:
+    starter = subprocess.Popen((sys.executable, "-c", START, place.state), stdout=subprocess.DEVNULL)
+    await_that(lambda: locks.is_held(place.alive), "something was started")
+    starter.kill()
+    starter.wait()
+    assert ensure_server(place).address == ensure_server(place).address
+
+
+def test_data_of_another_version_is_left_alone(place: Home) -> None:
+    (data_of(place) / "PG_VERSION").write_text("13\n")
+    with pytest.raises(NoBinaries, match="PostgreSQL 13") as caught:
+        ensure_server(place)
+    assert "install PostgreSQL 13" in caught.value.hint
+    (data_of(place) / "PG_VERSION").write_text("18\n")
+    assert not ensure_server(place).fresh
+
+
+def test_a_server_that_cannot_start_says_why(place: Home) -> None:
+    settings = data_of(place) / "postgresql.conf"
+    settings.write_text("nonsense = 1\n")
+    with pytest.raises(ServerFailed, match=r"postgresql\.conf") as caught:
+        ensure_server(place)
+    assert str(place.log) in caught.value.message
+    assert "nonsense" in place.log.read_text()
+    settings.write_text("")
+    (data_of(place) / "global" / "pg_control").rename(data_of(place) / "control")
+    with pytest.raises(ServerFailed, match="pg_control"):
+        ensure_server(place)
+    (data_of(place) / "control").rename(data_of(place) / "global" / "pg_control")
+    assert not ensure_server(place).fresh
+
+
+def test_what_a_killed_clone_leaked_goes_at_the_next_start(place: Home) -> None:
+    running = ensure_server(place)
+    with open_session(running.address) as session:
+        session.do("CREATE DATABASE stays")
+    stop_server(place)
+    base = data_of(place) / "base"
+    (base / "99999").mkdir()
+    (base / "99999" / "1259").write_bytes(b"x" * 10_000)
+    before = {path.name for path in base.iterdir()} - {"99999"}
+    with open_session(ensure_server(place).address, "stays"):
+        assert {path.name for path in base.iterdir()} >= before
+    assert not (base / "99999").exists()
+
+
+def test_a_killed_child_of_the_server_is_waited_out(place: Home) -> None:
+    running = ensure_server(place)
+    with open_session(running.address) as session:
+        os.kill(session.rows("SELECT pg_backend_pid()")[0][0], signal.SIGKILL)
+        with pytest.raises(DatabaseError):
+            session.do("SELECT pg_sleep(30)")
+    with open_session(ensure_server(place).address) as session:
+        assert session.rows("SELECT 1") == [(1,)]
+
+
+def test_a_server_with_a_full_queue_is_running(place: Home) -> None:
+    running = ensure_server(place, Wanted(20))
+    pid = pid_of(place)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with ExitStack() as stack:
+            for _ in range(200):
+                end = stack.enter_context(socket.socket(socket.AF_UNIX))
+                end.setblocking(False)
+                if end.connect_ex(f"{running.address.host}/.s.PGSQL.{running.tcp_port}"):
+                    break
+            else:
+                pytest.skip("the queue of this system takes everybody")
+            assert ensure_server(place, Wanted(20)) == running._replace(started=False, fresh=False)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert await_that(lambda: find_listener_of(place), "the queue is short again") == pid
