@@ -112,6 +112,12 @@ class OutsideScope(PoolError):
     code = "outside_scope"
 
 
+class NoPorts(PoolError):
+    """No ports can be claimed for a lease: none are free, or claims cannot be written."""
+
+    code = "no_ports"
+
+
 class BadName(PoolError):
     """A branch, agent, request or reference name that cannot be used."""
 

@@ -134,6 +134,13 @@ def test_a_port_in_use_is_not_handed_out(ignoring: Pooled) -> None:
         assert block[3] not in ignoring.ask("where", cwd=again["path"])["ports"]
 
 
+def test_without_a_free_port_the_acquire_is_refused_at_once(ignoring: Pooled) -> None:
+    ignoring.cli.variables["POOLMGR_PORTS_FIRST"] = "65530"
+    error = ignoring.refused("acquire", "--wait")
+    assert error["code"] == "no_ports"
+    assert error["message"] == "no 10 free ports in a row from 65530 up"
+
+
 def test_run_passes_all_of_it(ignoring: Pooled) -> None:
     command = ("sh", "-c", 'echo "$POOLMGR_SLOT $GREETING $URL"')
     slot, hello, name, url = ignoring.run("run", "--agent", "alice", "--", *command).stdout.split()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from poolmgr.core.errors import PoolError
+from poolmgr.core.errors import NoPorts
 from poolmgr.core.settings import PortsSettings
 from poolmgr.services.environment import ports
 from poolmgr.services.environment.record import RECORD, Record, find_record
@@ -177,7 +177,7 @@ def test_the_record_names_the_block_before_the_lock_is_let_go(
 
 def test_where_no_block_is_free_it_is_said(claims: Path, admins: Iterator[Path]) -> None:
     wanted = PortsSettings(first=65530, block=10)
-    with pytest.raises(PoolError, match="no 10 free ports in a row from 65530 up"):
+    with pytest.raises(NoPorts, match="no 10 free ports in a row from 65530 up"):
         ports.claim(next(admins), Record(lease="1"), wanted, 1)
 
 
@@ -186,7 +186,7 @@ def test_where_nothing_can_be_written_it_is_said(
 ) -> None:
     claims.parent.mkdir(parents=True)
     claims.write_text("a file")
-    with pytest.raises(PoolError, match="no ports can be claimed in"):
+    with pytest.raises(NoPorts, match="no ports can be claimed in"):
         ports.claim(next(admins), Record(lease="1"), wanted, 1)
 
 

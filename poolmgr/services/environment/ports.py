@@ -13,7 +13,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from poolmgr.core.errors import PoolError
+from poolmgr.core.errors import NoPorts
 from poolmgr.core.settings import PortsSettings
 from poolmgr.services.environment.record import RECORD, Record, find_record, write_record
 from poolmgr.services.ground.site import write_private
@@ -41,7 +41,7 @@ def claim(admin: Path, record: Record, wanted: PortsSettings, number: int) -> Re
             write_record(admin, claimed)
             return claimed
     except OSError as error:
-        raise PoolError(
+        raise NoPorts(
             f"no ports can be claimed in {place}: {error.strerror}",
             hint="XDG_STATE_HOME=DIR is another place for claims; templates without {port} need none",
         ) from error
@@ -123,7 +123,7 @@ def choose(live: Collection[range], wanted: PortsSettings, number: int) -> int:
         block = range(first, first + wanted.block)
         if not any(meets(block, taken) for taken in live) and all(map(is_free, block)):
             return first
-    raise PoolError(
+    raise NoPorts(
         f"no {wanted.block} free ports in a row from {wanted.first} up",
         hint="set ports.first lower, or ports.block smaller: poolmgr config show",
     )

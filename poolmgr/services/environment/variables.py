@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from poolmgr.core.database import Facts
 from poolmgr.core.environment import Environment, filled, list_fields, require_writable
-from poolmgr.core.errors import PoolError
+from poolmgr.core.errors import UsageError
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.environment.record import Record
 
@@ -48,7 +48,7 @@ def database_variables(database: Facts, application: str) -> dict[str, str]:
         try:
             require_writable(value)
         except ValueError as error:
-            raise PoolError(f"{name} of the slot's database: {error}", hint="change database.dsn") from error
+            raise UsageError(f"{name} of the slot's database: {error}", hint="change database.dsn") from error
     return variables
 
 

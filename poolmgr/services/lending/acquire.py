@@ -9,7 +9,16 @@ from typing import NamedTuple
 
 from isolation.errors import IsolationError, NotFilled
 from isolation.git.refs import resolve_commits
-from poolmgr.core.errors import BadName, BranchHeld, Busy, PoolError, ScopeTaken, TimedOut, UsageError
+from poolmgr.core.errors import (
+    BadName,
+    BranchHeld,
+    Busy,
+    NoPorts,
+    PoolError,
+    ScopeTaken,
+    TimedOut,
+    UsageError,
+)
 from poolmgr.core.lifecycle import HELD, LENT, State
 from poolmgr.core.placing import counted
 from poolmgr.core.records import Lease, Request, RequestState, Slot, Snapshot
@@ -45,6 +54,7 @@ from poolmgr.store.tables.requests import (
 )
 from resources.probes.processes import Life, judge
 
+FINAL = (BadName, BranchHeld, NoPorts, NotFilled, ScopeTaken, UsageError)
 TRIES = 12  # faulty free slots in a row before it is no accident
 
 
@@ -167,7 +177,7 @@ def obtain(pool: Pool, request: Request, wish: Wish, waiting: Waiting) -> tuple[
 
 def is_final(error: IsolationError | PoolError) -> bool:
     """Whether another slot would fare no better."""
-    if isinstance(error, BranchHeld | BadName | ScopeTaken | UsageError | NotFilled) or is_environment(error):
+    if isinstance(error, FINAL) or is_environment(error):
         return True
     return isinstance(error, IsolationError) and error.kind.startswith("database")
 
