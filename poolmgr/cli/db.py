@@ -10,7 +10,7 @@ import typer
 
 from poolmgr.cli import db_template
 from poolmgr.cli.invocation import Invocation
-from poolmgr.cli.output import age, bytes_text, emit, out, safe, say, table
+from poolmgr.cli.output import age, bytes_text, emit, out, report, safe, table
 
 if TYPE_CHECKING:
     from poolmgr.core.records import Lease, Slot
@@ -119,7 +119,7 @@ def url(context: typer.Context, name: Name = None) -> None:
     from poolmgr.wiring import open_pool
 
     invocation: Invocation = context.obj
-    pool = open_pool(invocation.directory)._replace(tell=say)
+    pool = open_pool(invocation.directory)._replace(tell=report)
     slot, lease = find_slot(pool, invocation, name)
     facts = require_facts(pool, slot, lease)
     if invocation.as_json:
@@ -155,7 +155,7 @@ def psql(context: typer.Context, name: Name = None) -> None:
     from poolmgr.wiring import open_pool
 
     invocation: Invocation = context.obj
-    pool = open_pool(invocation.directory)._replace(tell=say)
+    pool = open_pool(invocation.directory)._replace(tell=report)
     program, variables = psql_for(pool, *find_slot(pool, invocation, name), os.environ)
     pool.engine.close()
     replace((program, *invocation.command), invocation.directory, variables)

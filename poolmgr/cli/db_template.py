@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from poolmgr.cli.invocation import Invocation
-from poolmgr.cli.output import age, bytes_text, emit, out, safe, say, say_skipped, table
+from poolmgr.cli.output import age, bytes_text, emit, out, report, safe, say, say_skipped, table
 
 if TYPE_CHECKING:
     from poolmgr.services.ground.pool import Pool
@@ -160,4 +160,4 @@ def open_here(invocation: Invocation) -> Pool:
 
     pool = open_pool(invocation.directory)
     say_skipped([key for key in pool.skipped if key.startswith("database.")])
-    return pool._replace(tell=lambda text: say(safe(text)))
+    return pool._replace(tell=report)

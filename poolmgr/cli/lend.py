@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.news import tell_news
-from poolmgr.cli.output import emit, out, out_path, safe, say, say_skipped
+from poolmgr.cli.output import emit, out, out_path, report, safe, say, say_skipped
 from poolmgr.cli.settled import facts_of, lines_of
 from poolmgr.cli.verb import Values, Verb, Word
 
@@ -43,7 +43,7 @@ def acquire(invocation: Invocation, values: Values) -> None:
     from poolmgr.services.upkeep.background import ensure_worker
     from poolmgr.wiring import open_pool
 
-    pool = open_pool(invocation.directory)._replace(tell=say)
+    pool = open_pool(invocation.directory)._replace(tell=report)
     asked = asked_for(pool, values)._replace(request_id=values["request_id"], holder=holder_of(values["pid"]))
     say_skipped(pool.skipped)
     tell_news(pool)

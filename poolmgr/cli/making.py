@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from poolmgr.cli.output import is_terminal, safe, say, say_skipped
+from poolmgr.cli.output import is_terminal, report, safe, say, say_skipped
 from poolmgr.core.placing import counted
 from poolmgr.core.records import Slot
 from poolmgr.core.settings import Settings
@@ -45,7 +45,7 @@ def make_pool(directory: Path, size: int | None) -> Made:
     facts = ensure_pool(site, settings, wanted)
     if Path(facts.checkout) in Path(facts.slots_dir).parents:
         say("warning: slots inside the checkout see its .env, node_modules and test settings")
-    pool = open_pool(directory)._replace(tell=say)
+    pool = open_pool(directory)._replace(tell=report)
     if size is not None or is_new or not pool.snapshot().size:
         with pool.engine.write() as session:
             write_meta(session, "size", str(wanted))

@@ -34,6 +34,11 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
+def report(text: str) -> None:
+    """A line for people, of words that may come from outside."""
+    say(safe(text))
+
+
 def emit(values: Mapping[str, object]) -> None:
     """An answer for programs."""
     answer = {"contract_version": CONTRACT, **values}

@@ -6,7 +6,6 @@ The first that fails ends the build; its output is in a log that the error names
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from isolation.database.errors import TemplateFailed
 from poolmgr.core.database import Facts
 from poolmgr.core.environment import list_assignments, merged
 from poolmgr.core.foreign import list_other_databases
+from poolmgr.core.quoting import quoted
 from poolmgr.services.databases.checkout import mark_of
 from poolmgr.services.environment.copied import LARGEST
 from poolmgr.services.environment.variables import database_fields, database_variables, fill
@@ -64,8 +64,8 @@ def failed(command: str, code: int | None, log: Path) -> TemplateFailed:
     """What became of a command, and where its output is."""
     how = f"ended with exit code {code}" if code is not None else f"did not end within {LIMIT:.0f} s"
     return TemplateFailed(
-        f"a command of the database template {how}: {command}; its output is in {log}",
-        hint=f"cat {shlex.quote(str(log))}",
+        f"a command of the database template {how}: {' '.join(command.split())}; its output is in {log}",
+        hint=f"cat {quoted(str(log))}",
     )
 
 
