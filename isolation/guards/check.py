@@ -23,7 +23,7 @@ def main() -> int:
     if hook == "reference-transaction":
         refused, words = judge_updates(case, sys.stdin.buffer.read())
     else:
-        refused, words = judge_commit(case, chained=bool(rest))
+        refused, words = judge_commit(case, chained=bool(rest), merging=hook == "pre-merge-commit")
     if words:
         sys.stderr.buffer.write(words.encode(errors="backslashreplace") + b"\n")
     return REFUSED if refused else 0

@@ -20,7 +20,7 @@ SYMBOLIC = "ref:"  # from git 2.46 on, of a ref that names another
 Verdict = tuple[bool, str]  # whether it is refused, and what to say
 
 
-def judge_commit(case: Case, *, chained: bool) -> Verdict:
+def judge_commit(case: Case, *, chained: bool, merging: bool = False) -> Verdict:
     """What is staged against HEAD, after the repository's own hooks."""
     said = []
     if chained and case.facts["unstage"]:
@@ -34,7 +34,7 @@ def judge_commit(case: Case, *, chained: bool) -> Verdict:
     if refused:
         from isolation.guards.words import refuse_commit
 
-        return True, "\n".join((*said, refuse_commit(case, refused)))
+        return True, "\n".join((*said, refuse_commit(case, refused, merging=merging)))
     case.note()
     return False, "\n".join((*said, *told_shared(shared)))
 
@@ -72,7 +72,7 @@ def judge_update(case: Case, old: str, new: str, ref: str) -> Verdict:
     if refused:
         from isolation.guards.words import refuse_branch
 
-        return True, refuse_branch(case, ref, refused)
+        return True, refuse_branch(case, ref, (was, new), refused)
     return False, "\n".join(told_shared(shared))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 
+from isolation.guards.back import MOST_IN_COMMAND, back_from_branch, back_from_commit, quoted
 from isolation.guards.launch import ask
 
 TYPE_CHECKING = False
@@ -19,24 +20,19 @@ if TYPE_CHECKING:
     from isolation.guards.rule import Change
 
 MOST = 20
-MOST_IN_COMMAND = 5
 PATIENCE = 5.0
 
 
-def refuse_commit(case: Case, refused: Sequence[Change]) -> str:
+def refuse_commit(case: Case, refused: Sequence[Change], *, merging: bool) -> str:
     """A commit whose index goes beyond the scope."""
-    if os.path.basename(case.environment.get("GIT_INDEX_FILE", "index")) == "index":
-        last = command("git restore --staged --", [change.path for change in refused])
-    else:  # of `commit -a` and `commit -- PATH`: nothing is staged yet
-        last = "name what to commit: git commit -- PATH…"
-    return "\n".join(
-        (head(refused, "this commit changes"), *body(case, refused), f"  to leave it out: {last}")
-    )
+    back = back_from_commit(case, refused, merging=merging)
+    return "\n".join((head(refused, "this commit changes"), *body(case, refused), f"  {back}"))
 
 
-def refuse_branch(case: Case, ref: str, refused: Sequence[Change]) -> str:
-    """A branch that would go beyond the scope."""
-    return "\n".join((head(refused, f"{shown(ref)} would change"), *body(case, refused)))
+def refuse_branch(case: Case, ref: str, move: tuple[str, str], refused: Sequence[Change]) -> str:
+    """A branch that would go beyond the scope, moved from one commit to another."""
+    back = back_from_branch(case, *move, refused)
+    return "\n".join((head(refused, f"{shown(ref)} would change"), *body(case, refused), f"  {back}"))
 
 
 def refuse_base(case: Case, ref: str) -> str:
@@ -127,7 +123,7 @@ def command(start: str, paths: Iterable[bytes], *, as_glob: bool = False, flag: 
     if len(named) > MOST_IN_COMMAND:
         named = list(dict.fromkeys(os.path.dirname(path) for path in named))
     texts = [os.fsdecode(path) for path in named]
-    if len(texts) > MOST_IN_COMMAND or not all(text and text.isprintable() for text in texts):
+    if len(texts) > MOST_IN_COMMAND or not all(texts):
         return f"{start} {flag}{'GLOB' if as_glob else 'PATH'}…"
     return " ".join((start, *(flag + quoted(as_literal(text) if as_glob else text) for text in texts)))
 
@@ -135,11 +131,6 @@ def command(start: str, paths: Iterable[bytes], *, as_glob: bool = False, flag: 
 def as_literal(path: str) -> str:
     """The glob that means this path and nothing else."""
     return "/" + "".join(f"\\{char}" if char in "*?[\\ " else char for char in path)
-
-
-def quoted(text: str) -> str:
-    """A word for the shell."""
-    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def some(names: Iterable[str]) -> list[str]:

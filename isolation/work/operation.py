@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 MARKS = (
     ("rebase-merge", "rebase"),
@@ -18,6 +15,7 @@ MARKS = (
     ("BISECT_START", "bisect"),
     ("sequencer", "cherry-pick or revert"),
 )
+ABORTED = ("am", "rebase", "merge", "cherry-pick", "revert")
 
 
 def list_operations(admin: Path) -> tuple[str, ...]:
@@ -28,3 +26,12 @@ def list_operations(admin: Path) -> tuple[str, ...]:
     if len(names) > 1:
         names = [name for name in names if name != "cherry-pick or revert"]
     return tuple(dict.fromkeys(names))
+
+
+def find_abort(admin: str) -> str:
+    """The command that ends the operation in progress as if it had not begun; "" when there is none."""
+    going = list_operations(Path(admin))
+    if "cherry-pick or revert" in going:
+        todo = (Path(admin) / "sequencer" / "todo").read_bytes()
+        going = ("revert" if todo.startswith(b"revert") else "cherry-pick",)
+    return next((f"git {name} --abort" for name in ABORTED if name in going), "")

@@ -51,6 +51,75 @@ def test_no_command_takes_an_outside_commit_onto_the_branch(slot: Guarded) -> No
         slot("read-tree", "--reset", "-u", "HEAD")
 
 
+BACK = {
+    "one commit": ("git cherry-pick {oid}", "git cherry-pick --abort"),
+    "two commits": ("git cherry-pick {inside} {oid}", "git cherry-pick --abort"),
+    "a merge": ("git merge --no-ff --no-edit {oid}", "git merge --abort"),
+    "a rebase": ("git rebase {oid}", "git rebase --abort"),
+    "mail": ("git format-patch -1 --stdout {oid} | git am", "git am --abort"),
+    "a revert": ("git revert --no-edit {docs}", "git reset -q -- 'docs/guide.md'"),
+    "reverts": ("git revert --no-edit {docs} {inside}", "git revert --abort"),
+    "what is only staged": (
+        "git cherry-pick --no-commit {oid}; git commit -m x",
+        "git reset -q -- 'docs/guide.md' 'docs/more/deep.md' 'docs/new.md'",
+    ),
+    "a commit without its hook": (
+        "git cherry-pick --no-commit {oid}; git commit --no-verify -m x",
+        "git reset -q -- 'docs/guide.md' 'docs/more/deep.md' 'docs/new.md'",
+    ),
+    "from below": (
+        "git cherry-pick --no-commit {oid}; cd src; git commit -m x",
+        (
+            "git reset -q -- ':(top,literal)docs/guide.md' ':(top,literal)docs/more/deep.md'"
+            " ':(top,literal)docs/new.md'"
+        ),
+    ),
+    "moved forward": ("git merge --ff-only {oid}", "git read-tree -m -u {short} HEAD"),
+    "reset": ("git reset --hard {oid}", "git read-tree -m -u {short} HEAD"),
+    "made anew": ("git switch -C work {oid}", "git read-tree -m -u {short} HEAD"),
+    "the index alone": ("git reset {oid}", "git reset -q"),
+    "the branch alone": ("git update-ref refs/heads/work {oid}", ""),
+}
+
+
+@pytest.mark.parametrize("what", BACK)
+def test_the_way_back_that_is_named_leaves_nothing_behind(slot: Guarded, what: str) -> None:
+    slot.repo.commit("Docs.", {"docs/guide.md": "Start there.\n"})
+    slot.repo.git("checkout", "--quiet", "-b", "elsewhere")
+    texts = {"docs/guide.md": None, "docs/new.md": "x\n", "docs/more/deep.md": "x\n", "src/app.py": "x\n"}
+    for name, text in texts.items():
+        (slot.repo.path / name).write_text(text) if text else (slot.repo.path / name).unlink()
+    slot.repo.git("add", "--all")
+    slot.repo.git("commit", "--quiet", "--message", "Outside.")
+    slot("sparse-checkout", "set", "--cone", "src")
+    slot("reset", "--quiet", "--hard", "main")
+    if what in {"a merge", "a rebase", "two commits", "reverts"}:
+        slot.write("src/lib/text.py", "inside\n")
+        slot("commit", "--quiet", "--all", "--message", "Inside.")
+    oid = slot.repo.git("rev-parse", "elsewhere")
+    names = {"oid": oid, "short": oid[:12], "docs": slot.repo.git("rev-parse", "main"), "inside": slot.head}
+    if what == "two commits":
+        slot("-c", "core.hooksPath=/dev/null", "reset", "--quiet", "--hard", "main")
+    begun, back = (words.format(**names) for words in BACK[what])
+    head = slot.head
+    words = slot.run("sh", "-c", begun).stderr
+    assert "poolmgr: refused: " in words
+    named = [
+        line.partition(": ")[2] for line in words.splitlines() if "the way back: " in line or "out: " in line
+    ]
+    assert named == ([back] if back else [])
+    if back:
+        assert slot.run("bash", "-c", back).code == 0
+    if "reset -q --" in back and what != "a revert":
+        assert slot("status", "--porcelain").stdout == "M  src/app.py\n"
+        slot("commit", "--quiet", "--message", "The rest.")
+    elif what == "two commits":
+        head = slot.head
+    assert slot("status", "--porcelain").stdout == ""
+    assert not (slot.path / "docs").exists()
+    assert "reset -q --" in back or slot.head == head
+
+
 def test_a_patch_by_mail_and_a_revert_are_judged(slot: Guarded) -> None:
     oid = outside_commit(slot)
     mail = slot("format-patch", "-1", "--stdout", oid).stdout
