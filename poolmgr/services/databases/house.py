@@ -7,7 +7,7 @@ be repeated. What the server refuses is told, and tried again a minute later.
 from __future__ import annotations
 
 from isolation.database import spares
-from isolation.database.errors import DatabaseError
+from isolation.database.errors import DatabaseError, TemplateFailed
 from isolation.database.orphans import drop_orphan, list_orphans
 from isolation.errors import IsolationError
 from poolmgr.core.errors import Busy, PoolError
@@ -36,26 +36,33 @@ def keep_house(pool: Pool) -> bool:
         with gate.held(room / "house.lock", patience=0):
             asked = find_asked(pool)
             try:
-                with open_server(pool) as server:
-                    for slot, lease in list_lost(pool, server):
-                        make_anew(pool, server, slot, lease)
-                    pay(pool, server)
-                    drop_unfinished(pool, server)
-                    if pool.snapshot().size:
-                        build_ahead(pool, server)
+                go_over(pool)
+            except TemplateFailed as error:
+                note_failed(pool, error)  # its commands are not run again until somebody asks
             except (IsolationError, PoolError) as error:
-                give_up(pool, error)
-            else:
-                be_done(pool, asked)
+                note_failed(pool, error)
+                ask_house(pool)
+                put_off(pool)
+                return True
+            be_done(pool, asked)
     except Busy:
         return False
     return True
 
 
-def give_up(pool: Pool, error: IsolationError | PoolError) -> None:
-    """Not now; the log says why."""
-    ask_house(pool)
-    put_off(pool)
+def go_over(pool: Pool) -> None:
+    """Everything there is to do, the most urgent first."""
+    with open_server(pool) as server:
+        for slot, lease in list_lost(pool, server):
+            make_anew(pool, server, slot, lease)
+        pay(pool, server)
+        drop_unfinished(pool, server)
+        if pool.snapshot().size:
+            build_ahead(pool, server)
+
+
+def note_failed(pool: Pool, error: IsolationError | PoolError) -> None:
+    """The log says why."""
     with pool.engine.write() as session:
         add_pool_event(session, pool.note("database", error.message, "failed"), now=read_moment())
 
