@@ -97,6 +97,7 @@ def test_a_remotes_branch_is_taken_up_only_when_asked(cloned: Pooled, upstream: 
     cloned.release(own["slot"])
     cloned.repo.git("branch", "--delete", "--force", "feature")
     taken = cloned.acquire("--branch", "feature", "--track", "--timeout", "60")
+    assert not any("--track" in warning for warning in taken["warnings"])
     assert cloned.git(taken["path"], "rev-parse", "HEAD") == theirs
     assert cloned.git(taken["path"], "rev-parse", "--abbrev-ref", "feature@{upstream}") == "origin/feature"
 

@@ -50,6 +50,19 @@ def test_what_is_let_go_is_on_record_and_not_held_against_the_next_holder(pool: 
     assert pool.refused("release", again["slot"])["paths"] == ["tools/run"]
 
 
+def test_what_a_branch_had_at_the_remote_is_not_its_holders_doing(pool: Pooled) -> None:
+    pool.repo.git("checkout", "--quiet", "-b", "theirs")
+    pool.repo.commit("Theirs.", {GUIDE: "Theirs.\n"})
+    pool.repo.git("checkout", "--quiet", "main")
+    pool.repo.git("update-ref", "refs/remotes/origin/theirs", "theirs")
+    pool.repo.git("branch", "--quiet", "-D", "theirs")
+    lent = lend(pool, "--track", branch="theirs")
+    checked = pool.ask("scope", "check", cwd=lent["path"])
+    assert [(each["path"], each["inherited"]) for each in checked["outside"]] == [(GUIDE, True)]
+    smuggle(pool, lent, "tools/run")
+    assert pool.refused("release", lent["slot"])["paths"] == ["tools/run"]
+
+
 def test_a_branch_is_compared_with_the_base_that_is_named(pool: Pooled) -> None:
     lent = lend(pool)
     pool.repo.git("branch", "other")

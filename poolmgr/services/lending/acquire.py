@@ -108,7 +108,8 @@ def acquire(pool: Pool, asked: Asked, *, background: Callable[[Pool], None]) -> 
     if asked.fetch or pool.settings.pool.fetch:
         fetch_base(pool)
     wish, upstream = resolve_wish(pool, asked)
-    warnings = activity.list_warnings(pool, wish, upstream) if wish.branch else ()
+    passed = None if asked.track else upstream
+    warnings = activity.list_warnings(pool, wish, passed) if wish.branch else ()
     request = enter_queue(pool, asked)
     waiting = Waiting(until=deadline_of(asked.timeout), limit=asked.timeout, background=background)
     try:

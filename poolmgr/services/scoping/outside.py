@@ -103,11 +103,12 @@ def judge(
 
 
 def find_start(pool: Pool, lease: Lease) -> str | None:
-    """Where a branch stood that was there before it was lent; None for a new one."""
+    """Where a branch stood that was there before it was lent, here or at the remote; None for a new one."""
     with pool.engine.read() as session:
         op = find_op(session, lease.fence, OpKind.ASSIGN)
     args = json.loads(op.args) if op else {}
-    return None if not args or args.get("start") else str(args["commit"])
+    commit = str(args.get("commit", lease.base_oid))
+    return None if commit == lease.base_oid else commit
 
 
 def is_folding(pool: Pool, slot: Slot) -> bool:
