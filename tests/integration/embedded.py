@@ -16,6 +16,7 @@ from isolation.database.embedded.server import (
     ensure_server,
     remove_server,
     stop_server,
+    take_notice,
 )
 from isolation.database.session import open_session
 
@@ -42,6 +43,7 @@ def made(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
     state = tmp_path_factory.mktemp("made")
     ensure_server(Home(state))
     stop_server(Home(state))
+    take_notice(Home(state))
     yield state
     remove_server(Home(state))
 

@@ -18,7 +18,7 @@ from isolation.database.embedded.binaries import Binaries, find_wheel
 from isolation.database.embedded.outside import LIBRARIES, copy_wheel
 from isolation.database.embedded.place import OUTSIDE, Home, read_record
 from isolation.database.embedded.postmaster import find_listener
-from isolation.database.embedded.server import Wanted, ensure_server, remove_server, stop_server
+from isolation.database.embedded.server import Wanted, ensure_server, remove_server, stop_server, take_notice
 from isolation.database.errors import ServerFailed
 from isolation.database.session import open_session
 
@@ -97,6 +97,7 @@ def test_where_namespaces_are_forbidden_another_account_runs_it(
     with open_session(running.address) as session:
         session.do("CREATE TABLE public.kept ()")
     assert stop_server(place)
+    take_notice(place)
     monkeypatch.undo()  # namespaces are allowed again; the data is whose it was
     running = ensure_server(place)
     assert not running.fresh

@@ -47,7 +47,6 @@ class Cluster(NamedTuple):
     place: Path
     sockets: Path
     binaries: Binaries
-    fresh: bool
 
     @property
     def data(self) -> Path:
@@ -71,12 +70,12 @@ def ensure_cluster(home: Home, asked: str, alive: int) -> Cluster:
     refuse_strangers(data)
     if data.exists() and is_torn(record, data, binaries, account):
         set_aside(data)
-    fresh = not data.exists()
-    if fresh:
+    if not data.exists():
+        home.news.touch(mode=0o600)
         make_data(data, binaries, account, alive)
     sockets = choose_sockets(home, place)
     ensure_private(sockets, accounts.uid_of(account))
-    cluster = Cluster(account, place, sockets, binaries, fresh)
+    cluster = Cluster(account, place, sockets, binaries)
     clear_traces(cluster)
     replace_file(cluster.rules, RULES, mode=0o644)
     return cluster

@@ -48,6 +48,11 @@ class Home(NamedTuple):
         return self.root / "watch"
 
     @property
+    def news(self) -> Path:
+        """There from before new data has its name until somebody has taken notice."""
+        return self.root / "news"
+
+    @property
     def log(self) -> Path:
         """The server's words."""
         return self.root / "log"

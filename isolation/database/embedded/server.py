@@ -48,7 +48,11 @@ class Running(NamedTuple):
 
 
 def ensure_server(home: Home, wanted: Wanted = DEFAULT) -> Running:
-    """The server, started if it was not running; `fresh` when its data was made anew."""
+    """The server, started if it was not running.
+
+    It is `fresh` from when its data was made anew until somebody calls `take_notice`: databases that
+    were lent before are gone then.
+    """
     running = find_running(home)
     if running is not None and running.max_connections >= wanted.max_connections:
         touch(home)
@@ -74,8 +78,7 @@ def opened(home: Home, wanted: Wanted = DEFAULT) -> Iterator[tuple[Running, Sess
         try:
             session = stack.enter_context(open_session(running.address))
         except ServerDown:
-            again = ensure_server(home, wanted)
-            running = again._replace(fresh=running.fresh or again.fresh)
+            running = ensure_server(home, wanted)
             session = stack.enter_context(open_session(running.address))
         yield running, session
 
@@ -87,7 +90,7 @@ def find_running(home: Home) -> Running | None:
         return None  # none was ever started here, or this is a copy of another's place
     if postmaster.read_status(record.data) in {"starting", "stopping"}:
         return None
-    return running_of(record) if postmaster.is_answering(record.socket) else None
+    return running_of(home, record) if postmaster.is_answering(record.socket) else None
 
 
 def is_running(home: Home) -> bool:
@@ -95,7 +98,7 @@ def is_running(home: Home) -> bool:
     return find_running(home) is not None
 
 
-def running_of(record: Record) -> Running:
+def running_of(home: Home, record: Record) -> Running:
     return Running(
         address=Address(record.sockets, record.port, cluster.SUPERUSER),
         tcp_host=starting.HOST,
@@ -103,7 +106,13 @@ def running_of(record: Record) -> Running:
         programs=Path(record.programs),
         major=record.major,
         max_connections=record.max_connections,
+        fresh=home.news.exists(),
     )
+
+
+def take_notice(home: Home) -> None:
+    """What follows from new data is known now, or on record."""
+    home.news.unlink(missing_ok=True)
 
 
 def is_too_small(running: Running, wanted: Wanted) -> bool:
@@ -153,7 +162,7 @@ def start_anew(home: Home, wanted: Wanted, alive: int) -> Running:
     made = cluster.ensure_cluster(home, wanted.programs, alive)
     before = leaked.list_numbers(made.data)
     record = starting.start(home, made, wanted.max_connections, alive)
-    running = running_of(record)._replace(started=True, fresh=made.fresh)
+    running = running_of(home, record)._replace(started=True)
     with open_session(running.address) as session:
         leaked.remove_leaked(session, made.data, before)
     return running

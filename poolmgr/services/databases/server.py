@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from isolation.database.address import Address, parse_dsn
 from isolation.database.embedded.place import Home
-from isolation.database.embedded.server import Running, Wanted, opened
+from isolation.database.embedded.server import Running, Wanted, opened, take_notice
 from isolation.database.errors import INSTALL, AddressWrong, ServerDown
 from isolation.database.ground import ensure_ground
 from isolation.database.session import Session, open_session
@@ -90,6 +90,7 @@ def open_embedded(pool: Pool) -> Iterator[Server]:
     with opened(home, Wanted(max_connections=connections_for(pool.settings))) as (running, session):
         if running.fresh:
             ask_house(pool)  # what was lent is lost
+            take_notice(home)
         ensure_watched(pool)
         follow_port(pool, running)
         try:
