@@ -73,13 +73,22 @@ class Project:
         assert not list(Path(pool.facts.slots_dir).glob(".template-*"))
 
 
+@pytest.fixture(scope="module")
+def repo(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """One for all tests; each works on a branch of its own."""
+    root = tmp_path_factory.mktemp("templates")
+    made = Repositories(root)(f"shop-{secrets.token_hex(4)}", files=migrations.FILES, commits=1)
+    commands = Commands(root, background=("worker*.lock",))
+    commands("init", "--size", "1", cwd=made)
+    commands.finish()
+    return made
+
+
 @pytest.fixture
 def project(
-    tmp_path: Path, run_cli: Commands, any_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    repo: Repository, any_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Project]:
-    repo = Repositories(tmp_path)(f"shop-{secrets.token_hex(4)}", files=migrations.FILES, commits=1)
-    run_cli("init", "--size", "1", cwd=repo)
-    run_cli.settle()
+    repo.git("switch", "--quiet", "--force-create", "work", "main")
     monkeypatch.setenv("POOLMGR_DATABASE_MODE", "server")
     monkeypatch.setenv("POOLMGR_DATABASE_DSN", url_of(any_server.admin))
     yield Project(repo, any_server)
@@ -127,7 +136,6 @@ def test_it_is_built_once_and_nobody_enters_or_copies_it(project: Project) -> No
 def test_a_branch_with_other_migrations_has_a_template_of_its_own(project: Project) -> None:
     pool = project.open()
     first = project.ensure(pool)
-    project.repo.git("switch", "--quiet", "--create", "feature")
     project.repo.commit("Refunds.", {"db/revisions/002_refunds.sql": "CREATE TABLE refunds (id int);\n"})
     second = project.ensure(pool)
     assert first != second
@@ -160,12 +168,12 @@ def test_a_command_that_fails_leaves_nothing_but_its_output(
 
 
 @on_one
-def test_commands_see_the_variables_of_a_slot_and_nothing_of_ours(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+def test_commands_see_the_variables_of_a_slot_alone(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("PGSERVICE", "PGHOSTADDR", "PGOPTIONS"):
         monkeypatch.setenv(name, "elsewhere")
-    place = project.repo.path.parent
+    place = tmp_path
     project.repo.write({".env": "DATABASE_URL=postgresql://me@production/app\nSECRET=1\n"})
     pool = project.open(
         'database: {template: {run: [\'env > "$LEFT"; cat .env .env.local >> "$LEFT"; pwd >> "$LEFT"\']}}\n'
@@ -216,8 +224,8 @@ def words_of_builder(project: Project) -> tuple[str, ...]:
 
 
 @on_one
-def test_of_several_builders_one_builds_and_the_others_wait(project: Project) -> None:
-    marks = project.repo.path.parent / "marks"
+def test_of_several_builders_one_builds_and_the_others_wait(project: Project, tmp_path: Path) -> None:
+    marks = tmp_path / "marks"
     project.open(f"database: {{template: {{run: ['echo once >> {marks}; psql -f db/core.sql']}}}}")
     started = [
         subprocess.Popen(words_of_builder(project), cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -229,19 +237,18 @@ def test_of_several_builders_one_builds_and_the_others_wait(project: Project) ->
     assert marks.read_text() == "once\n"
 
 
-def test_after_a_builder_was_killed_the_next_one_builds_and_nothing_is_left_over(project: Project) -> None:
-    fifo = project.repo.path.parent / "fifo"
+def test_after_a_builder_was_killed_the_next_one_builds(project: Project, tmp_path: Path) -> None:
+    started, fifo = tmp_path / "started", tmp_path / "fifo"
     os.mkfifo(fifo)
-    command = f"psql -f db/core.sql; test -e {fifo}.open || cat {fifo}"
+    command = f"psql -f db/core.sql; test -e {started} || (touch {started}; cat {fifo})"
     pool = project.open(f"database: {{template: {{run: ['{command}']}}}}")
     child = subprocess.Popen(words_of_builder(project), cwd=TOP, stdout=subprocess.PIPE)
     try:
-        await_that(lambda: "MATERIALIZED" in read_log(pool) or "SELECT" in read_log(pool), "it is under way")
+        await_that(started.exists, "it is under way")
         os.kill(child.pid, signal.SIGKILL)
     finally:
         child.kill()
         child.communicate()
-    (fifo.parent / "fifo.open").touch()
     fp = project.ensure(pool)
     with open_server(pool) as server:
         (template,) = list_ours(server.opened, pool.facts.pool_id)
@@ -249,11 +256,6 @@ def test_after_a_builder_was_killed_the_next_one_builds_and_nothing_is_left_over
     assert (template.kind, template.mark.template) == ("template", fp)
     assert kinds == ["owner", "template"]
     assert list_builds(pool) == []
-
-
-def read_log(pool: Pool) -> str:
-    """What builds have said so far."""
-    return "".join(log.read_text() for log in (pool.site.state / "logs").glob("template-*.log"))
 
 
 @on_one
@@ -264,8 +266,8 @@ def test_without_commands_databases_begin_empty(project: Project) -> None:
 
 
 @on_one
-def test_nobody_builds_a_template_ahead_again_whose_build_failed(project: Project) -> None:
-    switch = project.repo.path.parent / "switch"
+def test_nobody_builds_a_template_ahead_again_whose_build_failed(project: Project, tmp_path: Path) -> None:
+    switch = tmp_path / "switch"
     pool = project.open(f"database: {{template: {{run: ['test -e {switch}']}}}}")
     with open_server(pool) as server:
         with pytest.raises(TemplateFailed):
