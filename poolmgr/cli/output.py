@@ -49,10 +49,14 @@ def emit(values: Mapping[str, object]) -> None:
 
 def safe(text: object) -> str:
     """Text on one line; what is not printable is spelled out."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
-        for char in str(text)
-    )
+    return "".join(char if char.isprintable() else spelled(char) for char in str(text))
+
+
+def spelled(char: str) -> str:
+    """One character in ASCII; a byte that is no text as that byte."""
+    if "\udc80" <= char <= "\udcff":
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    return char.encode("unicode_escape", "surrogatepass").decode()
 
 
 def safe_lines(text: str) -> str:

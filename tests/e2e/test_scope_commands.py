@@ -44,6 +44,18 @@ def test_a_scope_grows_and_shrinks_by_what_is_named(open_shop: Pooled) -> None:
     assert shown["mirrors"] == ["/tests/pay"]
 
 
+def test_a_scope_may_name_what_is_no_text(open_shop: Pooled) -> None:
+    first = open_shop.acquire("--scope", "src/caf\udce9", agent="alice")
+    second = open_shop.acquire("--scope", "src/pay/**", agent="bob")
+    for words in (("scope", "add"), ("scope", "set"), ("scope", "request")):
+        answer = open_shop.ask(*words, f"docs/{words[1]}\udce8", cwd=second["path"])
+        assert f"docs/{words[1]}\udce8" in answer["scope"]["owns"]
+    open_shop.ask("scope", "grant", second["slot"], "docs/caf\udce8")
+    error = open_shop.refused("scope", "request", "src/caf\udce9", cwd=second["path"])
+    assert (error["code"], error["slot"]) == ("scope_taken", first["slot"])
+    assert "$'src/caf\\xe9'" in error["hint"]
+
+
 def test_what_is_new_in_a_scope_must_be_nobodys(open_shop: Pooled) -> None:
     first = open_shop.acquire("--scope", "src/login/**", agent="alice")
     second = open_shop.acquire("--scope", "src/pay/**", agent="bob")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from poolmgr.core.records import Event, Moment, Slot
 from poolmgr.store.protocol import Session
-from poolmgr.store.tables.rows import parse_event
+from poolmgr.store.tables.rows import parse_event, text_of
 
 KEPT = 20_000
 
@@ -27,7 +27,7 @@ def add_event(
     session.all(
         "add_event", wall=now.wall, slot=slot.name if slot else "", fence=slot.fence if slot else 0,
         source=source, target=slot.state.value if slot else "", action=note.action, actor=note.actor,
-        result=note.result, reason=note.reason, seconds=seconds,
+        result=note.result, reason=text_of(note.reason), seconds=seconds,
     )  # fmt: skip
 
 

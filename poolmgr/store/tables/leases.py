@@ -9,7 +9,7 @@ from poolmgr.core.errors import LostRace
 from poolmgr.core.records import Lease, LeaseKind, Moment
 from poolmgr.core.scope import Scope
 from poolmgr.store.protocol import ConstraintBroken, Row, Session
-from poolmgr.store.tables.rows import moment_values, parse_lease, parse_texts, scope_values
+from poolmgr.store.tables.rows import moment_values, parse_lease, parse_texts, scope_values, text_of
 
 
 class NewLease(NamedTuple):
@@ -65,7 +65,7 @@ def add_lease(session: Session, new: NewLease, *, now: Moment) -> None:
 
 def end_lease(session: Session, lease_id: str, *, reason: str, now: Moment) -> None:
     """The lease is over; a second end finds nothing to do."""
-    session.all("end_lease", id=lease_id, reason=reason, wall=now.wall)
+    session.all("end_lease", id=lease_id, reason=text_of(reason), wall=now.wall)
 
 
 def try_unbind_lease(session: Session, lease_id: str, *, now: Moment) -> Lease | None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from poolmgr.core.records import Moment, Request, RequestState
 from poolmgr.store.protocol import Row, Session
-from poolmgr.store.tables.rows import moment_values, parse_request
+from poolmgr.store.tables.rows import moment_values, parse_request, text_of
 
 
 class NewRequest(NamedTuple):
@@ -59,7 +59,7 @@ def grant_request(session: Session, request_id: str, lease_id: str) -> Request |
 
 def settle_request(session: Session, request_id: str, state: RequestState, reason: str) -> Request | None:
     """The waiting request leaves the queue; None when it no longer waits."""
-    return parsed(session.one("settle_request", id=request_id, state=state.value, reason=reason))
+    return parsed(session.one("settle_request", id=request_id, state=state.value, reason=text_of(reason)))
 
 
 def undo_grant(session: Session, request_id: str, lease_id: str) -> Request | None:

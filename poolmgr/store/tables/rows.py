@@ -57,6 +57,11 @@ def parse_scope(owns: str | None, sees: str | None) -> Scope | None:
     return scope_from({"owns": json.loads(owns), "sees": json.loads(sees)})
 
 
+def text_of(words: str) -> str:
+    """Words for people as a database can hold them: bytes of file names that are no text are spelled out."""
+    return os.fsencode(words).decode(errors="backslashreplace")
+
+
 def parse_texts(text: str) -> tuple[str, ...]:
     """A list of texts; names that are not UTF-8 keep their bytes."""
     return () if text == "[]" else tuple(json.loads(text))

@@ -15,7 +15,7 @@ from poolmgr.core.lifecycle import State, is_allowed
 from poolmgr.core.records import Moment, Slot
 from poolmgr.store.protocol import ConstraintBroken, Session
 from poolmgr.store.tables.events import Note, add_event
-from poolmgr.store.tables.rows import moment_values, parse_slot
+from poolmgr.store.tables.rows import moment_values, parse_slot, text_of
 
 
 class NewSlot(NamedTuple):
@@ -90,7 +90,7 @@ def noted(slot: Slot, wanted: Slot) -> dict[str, object]:
     return {
         "id": slot.id, "fence": slot.fence, "path": os.fsencode(wanted.path), "drains": wanted.drains,
         "superseded": wanted.superseded, "warm": wanted.warm, "warm_key": wanted.warm_key,
-        "error": wanted.error, "view": wanted.view,
+        "error": text_of(wanted.error), "view": wanted.view,
     }  # fmt: skip
 
 
