@@ -63,18 +63,16 @@ def version_of(session: Session) -> str:
 
 
 def list_kept(pool: Pool, session: Session) -> list[Kept]:
-    """The pool's databases: slots' first, then templates, then what is prepared or left."""
+    """The pool's databases: slot by slot, then templates, then what is prepared or left."""
     snapshot = pool.snapshot()
-    order = ("slot", "framework", "template", "spare")
-    found = sorted(
-        list_ours(session, pool.facts.pool_id),
-        key=lambda each: (
-            order.index(each.kind) if each.kind in order else len(order),
-            each.mark.slot or 0,
-            each.name,
-        ),
-    )
+    found = sorted(list_ours(session, pool.facts.pool_id), key=place_of)
     return [holder_of(snapshot, each) for each in found]
+
+
+def place_of(found: Found) -> tuple[int, int, str]:
+    """Where a database stands in the list."""
+    rank = {"slot": 0, "framework": 0, "template": 1, "spare": 2}.get(found.kind, 3)
+    return rank, found.mark.slot or 0, found.name
 
 
 def holder_of(snapshot: Snapshot, found: Found) -> Kept:
