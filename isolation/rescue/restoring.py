@@ -31,6 +31,8 @@ from isolation.rescue.manifest import Entry, Manifest, Side, Type
 from isolation.rescue.objects import read_manifest, write_object
 from isolation.rescue.rescue import Rescue
 from isolation.rescue.state import ensure_modules, ensure_state, is_state
+from isolation.scope.change import change_view
+from isolation.scope.view import FULL
 from isolation.work.examine import examine
 from isolation.work.finding import Rules, read_identity
 from isolation.work.place import Place, find_admin, read_common, read_place, read_pointer
@@ -128,7 +130,7 @@ def make_removable(root: Path) -> None:
 
 
 def restore_into(git: Git, rescue: Rescue, worktree: Path, rules: Rules) -> None:
-    """Fill an existing worktree that holds no work; its caches and our own files stay."""
+    """Fill an existing worktree that holds no work, and show all of it; its caches and our own files stay."""
     place = read_place(git, worktree)
     blocking = examine(git, worktree, rules).blocking
     if blocking:
@@ -137,6 +139,8 @@ def restore_into(git: Git, rescue: Rescue, worktree: Path, rules: Rules) -> None
     with named_failures(worktree):
         move_to_head(place, place.git(git), manifest)
         fill(git, place, rescue, manifest)
+        if (place.admin / "info" / "sparse-checkout").exists():
+            change_view(git, place.root, FULL)
 
 
 def move_to_head(place: Place, inside: Git, manifest: Manifest) -> None:

@@ -6,10 +6,14 @@ as modified.
 
 from __future__ import annotations
 
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from isolation.errors import GitFailed
 from isolation.rescue.archive import open_archive
 from isolation.rescue.covering import name_link, read_objects
 from isolation.rescue.manifest import Entry, Manifest, Side, Type
@@ -45,7 +49,9 @@ def list_held(git: Git, rescue: Rescue) -> tuple[Held, ...]:
     committed = dict(read_objects(git, manifest.head, directories=False)) if manifest.head else {}
     found = [*list_shown(manifest, committed), *list_private(rescue, manifest)]
     present = {entry.path for entry in manifest.entries} | {held.path for held in found}
-    found += (Held(path=path, manner=Manner.DELETED) for path in committed.keys() - present)
+    gone = committed.keys() - present
+    gone -= list_hidden(git, rescue, manifest) if gone else frozenset()
+    found += (Held(path=path, manner=Manner.DELETED) for path in gone)
     return tuple(sorted(found, key=lambda held: held.path))
 
 
@@ -64,6 +70,25 @@ def manner_of(entry: Entry, committed: dict[str, str]) -> Manner:
     if entry.type in {Type.FIFO, Type.SOCKET}:
         return Manner.SPECIAL
     return Manner.MODIFIED if entry.path in committed else Manner.NEW
+
+
+def list_hidden(git: Git, rescue: Rescue, manifest: Manifest) -> frozenset[str]:
+    """The paths that a scope hid: the index of the rescued worktree says which."""
+    if rescue.archive is None:
+        return frozenset()
+    with (
+        open_archive(rescue.archive, manifest.archive) as archive,
+        tempfile.TemporaryDirectory(prefix="poolmgr-index-") as directory,
+    ):
+        content = archive.content("admin/index")
+        if content is None:
+            return frozenset()
+        copy = Path(directory) / "index"
+        copy.write_bytes(content.read())
+        asking = git.with_variables(GIT_INDEX_FILE=str(copy))._replace(index_file=copy)
+        with suppress(GitFailed):  # a split index lacks its other half here
+            return frozenset(row[2:] for row in asking.run("ls-files", "-z", "-t").fields if row[0] == "S")
+        return frozenset()
 
 
 def list_private(rescue: Rescue, manifest: Manifest) -> list[Held]:

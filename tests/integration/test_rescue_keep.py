@@ -145,6 +145,16 @@ def test_what_a_person_sees_of_a_rescue_is_what_differs(pound: Pound) -> None:
     ]
 
 
+@pytest.mark.parametrize("how", [("--cone", "--sparse-index", "src"), ("--no-cone", "/src/")])
+def test_what_a_scope_hid_is_not_deleted(pound: Pound, how: tuple[str, ...]) -> None:
+    pound.cage.git("sparse-checkout", "set", *how)
+    pound.cage.write("src/new.txt", b"x")
+    shown = sorted(pound.cage.git("ls-files", "src").splitlines())
+    (pound.root / shown[0]).unlink()
+    held = list_held(pound.git, pound.keep())
+    assert [(one.path, one.manner.value) for one in held] == [(shown[0], "deleted"), ("src/new.txt", "new")]
+
+
 def test_dropping_removes_ref_and_archive(pound: Pound) -> None:
     pound.cage.write(".env", SECRET)
     kept = pound.keep()

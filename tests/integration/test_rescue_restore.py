@@ -236,6 +236,26 @@ def test_filling_leaves_caches_and_our_own_file(pound: Pound, tmp_path: Path) ->
     assert (slot / "node_modules/x.js").exists()
 
 
+def test_a_slot_filled_with_what_was_kept_in_a_scope_shows_everything(pound: Pound, tmp_path: Path) -> None:
+    pound.cage.git("sparse-checkout", "set", "--cone", "--sparse-index", "src")
+    pound.cage.write("src/new.txt", b"new\n")
+    gone = pound.root / pound.cage.git("ls-files", "src").splitlines()[0]
+    gone.unlink()
+    kept = pound.keep()
+    slot = tmp_path / "slot"
+    git(pound.common, "worktree", "add", "--quiet", "--detach", str(slot), "main")
+    files = set(git(slot, "ls-files").splitlines())
+    restore_into(pound.git, kept, slot, RULES)
+    assert git(slot, "status", "--porcelain").split() == [
+        "D",
+        str(gone.relative_to(pound.root)),
+        "??",
+        "src/new.txt",
+    ]
+    assert all(os.path.lexists(slot / name) for name in files - {str(gone.relative_to(pound.root))})
+    assert "S" not in {line[0] for line in git(slot, "ls-files", "-t").splitlines()}
+
+
 def test_only_our_own_leftovers_are_discarded(pound: Pound, tmp_path: Path) -> None:
     admin = Path(pound.cage.git("rev-parse", "--absolute-git-dir"))
     discard(pound.git, tmp_path / ".poolmgr-restore-1-1" / "wt-1", "poolmgr restore 1-1")
