@@ -5,28 +5,52 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 
-def copy_into(checkout: Path, names: Iterable[str], tree: Path) -> dict[str, str]:
-    """What was copied, path to sha256; files that are there already stay as they are."""
-    copied: dict[str, str] = {}
+class Copy(NamedTuple):
+    """What is to be in a file, and its mode."""
+
+    content: bytes
+    mode: int
+
+    @property
+    def digest(self) -> str:
+        """What it is recognised by."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def copy_into(checkout: Path, names: Iterable[str], tree: Path) -> None:
+    """Those that are in the checkout and not yet in the tree, copied."""
+    write_copies(tree, read_copies(checkout, names, tree))
+
+
+def read_copies(checkout: Path, names: Iterable[str], tree: Path) -> dict[str, Copy]:
+    """What is to be copied, by path; no directory, and nothing over what is there already."""
+    copies: dict[str, Copy] = {}
     for name in names:
         source, target = checkout / name, tree / name
-        if is_plain(checkout, source) and is_plain(tree, target.parent) and not os.path.lexists(target):
-            content = source.read_bytes()
-            target.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
-            with open(descriptor, "wb") as stream:
-                stream.write(content)
-            target.chmod(stat.S_IMODE(source.stat().st_mode))
-            copied[name] = hashlib.sha256(content).hexdigest()
-    return copied
+        is_copied = is_plain(checkout, source) and source.is_file()
+        if is_copied and is_plain(tree, target.parent) and not os.path.lexists(target):
+            copies[name] = Copy(source.read_bytes(), stat.S_IMODE(source.stat().st_mode))
+    return copies
+
+
+def write_copies(tree: Path, copies: Mapping[str, Copy]) -> None:
+    """The files in the tree."""
+    for name, copy in copies.items():
+        target = tree / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+        with open(descriptor, "wb") as stream:
+            stream.write(copy.content)
+        target.chmod(copy.mode)
 
 
 def is_plain(root: Path, path: Path) -> bool:
-    """Inside the root, no part of it a symlink, and there (a directory may still be missing)."""
+    """Inside the root, and no part of it a symlink; it need not be there yet."""
     if root not in (path, *path.parents):
         return False
     for part in (path, *path.parents):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from isolation.work import Kind, examine
 from poolmgr.core.records import Slot
 from poolmgr.services.ground import marks
-from poolmgr.services.ground.copying import copy_into
+from poolmgr.services.ground.copying import read_copies, write_copies
 from poolmgr.services.ground.job import Job
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.running import MARK, Command, end_marked, run_logged
@@ -69,10 +69,12 @@ def warm_key(pool: Pool, root: Path) -> str:
 
 
 def copy_files(pool: Pool, slot: Slot) -> None:
-    """Untracked files of the user's checkout."""
-    placed = copy_into(Path(pool.facts.checkout), pool.settings.warm.copy, slot.path)
-    if placed or marks.read_placed(slot):
-        marks.write_placed(slot, placed)
+    """Untracked files of the user's checkout; on record as ours before they are there."""
+    copies = read_copies(Path(pool.facts.checkout), pool.settings.warm.copy, slot.path)
+    if copies:
+        digests = {path: copy.digest for path, copy in copies.items()}
+        marks.write_placed(slot, marks.read_placed(slot) | digests)
+        write_copies(slot.path, copies)
 
 
 def run_commands(pool: Pool, slot: Slot, keep_open: tuple[int, ...] = ()) -> str:
