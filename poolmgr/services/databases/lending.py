@@ -6,6 +6,8 @@ for; the server's own catalog, with our comments, says what is there. Every step
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from isolation.database import dropping, fencing, lending
 from isolation.database.address import Address
 from isolation.database.errors import DatabaseError, WrongPassword
@@ -18,6 +20,7 @@ from poolmgr.core.records import Lease, Slot
 from poolmgr.services.databases.asking import ask_house
 from poolmgr.services.databases.choice import is_on
 from poolmgr.services.databases.facts import write_facts
+from poolmgr.services.databases.secret import find_secret
 from poolmgr.services.databases.server import Server, open_server
 from poolmgr.services.databases.templates import from_template
 from poolmgr.services.environment.files import write_environment
@@ -47,6 +50,7 @@ def lend_from(pool: Pool, server: Server, slot: Slot, lease: Lease, template: st
     wanted = lending.Wanted(
         prefix=server.prefix, pool_id=pool.facts.pool_id, number=slot.number, slot_id=slot.id,
         fence=lease.fence, template=template, connections=pool.settings.database.connections,
+        secret=find_secret(pool),
     )  # fmt: skip
     with server.session() as session:
         lent = lending.lend(session, wanted)
@@ -109,11 +113,9 @@ def try_drop(pool: Pool, over: tuple[Lease, ...]) -> None:
     """The databases gone; what cannot be dropped now stays owed, and the slot goes on."""
     if not is_on(pool):
         return
-    try:
-        with open_server(pool) as server:
-            drop_leases(pool, server, over)
-    except DatabaseError:
-        ask_house(pool)
+    with suppress(DatabaseError), open_server(pool) as server:
+        drop_leases(pool, server, over)
+    ask_house(pool)  # also for what a killed attempt to lend left half made
 
 
 def drop_leases(pool: Pool, server: Server, over: tuple[Lease, ...]) -> None:
