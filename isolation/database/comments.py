@@ -25,6 +25,7 @@ class Mark(NamedTuple):
     template: str | None = None
     made: int | None = None
     used: int | None = None
+    key: str | None = None  # of the secret that tells a spare's password
 
     def __str__(self) -> str:
         said = {key: value for key, value in self._asdict().items() if value is not None}
@@ -39,11 +40,11 @@ def parse_mark(text: str | None) -> Mark | None:
         said = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    words = {key: said.get(key) for key in ("pool", "kind", "template")}
+    words = {key: said.get(key) for key in ("pool", "kind", "template", "key")}
     numbers = {key: said.get(key) for key in ("slot", "slot_id", "fence", "made", "used")}
-    if not isinstance(words["pool"], str) or not isinstance(words["template"], str | None):
+    if not all(isinstance(value, str | None) for value in words.values()):
         return None
-    if not isinstance(words["kind"], str) or words["kind"] not in KINDS:
+    if words["pool"] is None or words["kind"] not in KINDS:
         return None
     if not all(value is None or type(value) is int for value in numbers.values()):
         return None

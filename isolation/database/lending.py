@@ -16,7 +16,7 @@ from isolation.database.errors import CommandFailed
 from isolation.database.limits import require_room
 from isolation.database.making import made
 from isolation.database.names import passing_name, slot_name
-from isolation.database.passwords import new_password, scram_verifier
+from isolation.database.passwords import key_of, new_password, scram_verifier, spare_password
 from isolation.database.rights import say
 from isolation.database.session import Session
 from isolation.database.templates import source_of
@@ -33,7 +33,7 @@ SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = %s),
 
 
 class Wanted(NamedTuple):
-    """What a lease needs."""
+    """What a lease needs; the pool's secret, if it has one, tells the passwords of its spares."""
 
     prefix: str
     pool_id: str
@@ -42,6 +42,10 @@ class Wanted(NamedTuple):
     fence: int
     template: str
     connections: int
+    secret: str = ""
+
+    def __repr__(self) -> str:
+        return f"Wanted(number={self.number}, fence={self.fence}, template={self.template!r})"
 
 
 class Lent(NamedTuple):
@@ -73,46 +77,50 @@ class Sight(NamedTuple):
 
 def lend(session: Session, wanted: Wanted) -> Lent:
     """The lease's database; asked again for one fence, the same one with another password."""
-    password = new_password()
-    verifier = scram_verifier(password)
-    name = hand_over(session, wanted, verifier)
-    if name is None:
+    lent = hand_over(session, wanted)
+    if lent is None:
         source = source_of(session, wanted.pool_id, wanted.template)
         with made(session, wanted.pool_id, wanted.prefix, source) as new:
-            name = hand_over(session, wanted, verifier, new.role.oid)
-    if name is None:
+            lent = hand_over(session, wanted, new.role.oid)
+    if lent is None:
         raise CommandFailed(f"no database could be lent to slot {wanted.number}")
-    return Lent(name, name, password)
+    return lent
 
 
-def hand_over(session: Session, wanted: Wanted, verifier: str, own: int | None = None) -> str | None:
-    """Give the lease a spare, or the database made for it; its name, None when there is no spare."""
+def hand_over(session: Session, wanted: Wanted, own: int | None = None) -> Lent | None:
+    """Give the lease a spare, or the database made for it; None when there is no spare."""
     for attempt in range(TRIES):
         try:
             with turn(session):
-                return decide(session, wanted, verifier, own)
+                return decide(session, wanted, own)
         except CommandFailed as error:
             if error.sqlstate not in TAKEN or attempt + 1 == TRIES:
                 raise
     return None
 
 
-def decide(session: Session, wanted: Wanted, verifier: str, own: int | None) -> str | None:
+def decide(session: Session, wanted: Wanted, own: int | None) -> Lent | None:
     """What a turn does: the lease's database again, or the next free one; None when there is none."""
     sight = look(session, wanted)
     for role in sight.marked:
         if role.mark.pool == wanted.pool_id and role.mark.fence == wanted.fence and sight.database_of(role):
-            admit(session, wanted, verifier, role.name)
-            return role.name
+            return admit(session, wanted, role.name)
     free = choose(sight, wanted, own)
     if free is None:
         return None
     require_room(session, sight.marked, wanted.connections)
     name = free_name(session, sight, wanted)
-    session.do("ALTER DATABASE {old} RENAME TO {new}; ALTER ROLE {old} RENAME TO {new}", old=free, new=name)
-    say(session, name, mark_of_lease(wanted, sight.now))
-    admit(session, wanted, verifier, name)
-    return name
+    session.do(
+        "ALTER DATABASE {old} RENAME TO {new}; ALTER ROLE {old} RENAME TO {new};"
+        "COMMENT ON ROLE {new} IS %s; COMMENT ON DATABASE {new} IS %s;"
+        f"ALTER ROLE {{new}} LOGIN CONNECTION LIMIT {wanted.connections:d}",
+        (str(mark := mark_of_lease(wanted, sight.now)), str(mark)),
+        old=free.name,
+        new=name,
+    )
+    if wanted.secret and free.mark.key == key_of(wanted.secret):
+        return Lent(name, name, spare_password(wanted.secret, free.name))
+    return admit(session, wanted, name)
 
 
 def look(session: Session, wanted: Wanted) -> Sight:
@@ -122,17 +130,17 @@ def look(session: Session, wanted: Wanted) -> Sight:
     return Sight(marked, ours, *session.rows(WAY, (name, name))[0])
 
 
-def choose(sight: Sight, wanted: Wanted, own: int | None) -> str | None:
+def choose(sight: Sight, wanted: Wanted, own: int | None) -> Role | None:
     """The database made for this lease, else a spare that nobody is in."""
     for role in sight.marked:
         found = sight.database_of(role)
         if found is None or role.mark.pool != wanted.pool_id:
             continue
         if role.oid == own:
-            return role.name
+            return role
         is_fitting = role.mark.kind == "spare" and (role.mark.template or "") == wanted.template
         if own is None and is_fitting and is_free(found):
-            return role.name
+            return role
     return None
 
 
@@ -177,13 +185,15 @@ def put_aside(session: Session, sight: Sight, prefix: str, role: Role) -> None:
     say(session, aside, role.mark._replace(kind="old"), has_database=main is not None)
 
 
-def admit(session: Session, wanted: Wanted, verifier: str, name: str) -> None:
-    """From here on the lease's password opens the database."""
+def admit(session: Session, wanted: Wanted, name: str) -> Lent:
+    """From here on a new password opens the lease's database."""
+    password = new_password()
     session.do(
         f"ALTER ROLE {{role}} LOGIN CONNECTION LIMIT {wanted.connections:d} PASSWORD %s",
-        (verifier,),
+        (scram_verifier(password),),
         role=name,
     )
+    return Lent(name, name, password)
 
 
 def mark_of_lease(wanted: Wanted, now: int) -> Mark:

@@ -1,6 +1,8 @@
 """Passwords of slots: made here, sent to the server only as SCRAM verifiers.
 
-A password in a statement would stand in the server's log and in pg_stat_activity.
+A password in a statement would stand in the server's log and in pg_stat_activity. To set one costs
+the server thousands of hashes, so a spare has its own from the start, which only the pool's secret
+can tell, and with which nobody may log in before it is lent.
 """
 
 from __future__ import annotations
@@ -17,6 +19,16 @@ ROUNDS = 4096
 def new_password() -> str:
     """Letters that need no quoting in a URL or an env file."""
     return secrets.token_hex(16)
+
+
+def spare_password(secret: str, role: str) -> str:
+    """The password of the spare that was made under this name."""
+    return digest(secret.encode(), role.encode()).hex()[:32]
+
+
+def key_of(secret: str) -> str:
+    """What tells one secret from another, and nothing more."""
+    return spare_password(secret, "")[:8]
 
 
 def scram_verifier(password: str) -> str:

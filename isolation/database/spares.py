@@ -6,18 +6,23 @@ from isolation.database.catalog import Role, list_roles
 from isolation.database.comments import Mark
 from isolation.database.dropping import drop_whole
 from isolation.database.making import clock, made
+from isolation.database.passwords import key_of, scram_verifier, spare_password
 from isolation.database.rights import say
 from isolation.database.session import Session
 from isolation.database.templates import source_of
 from isolation.database.turns import turn
 
 
-def build_spare(session: Session, pool_id: str, prefix: str, template: str) -> str:
-    """One more spare of a template ('' = empty); its name."""
+def build_spare(session: Session, pool_id: str, prefix: str, template: str, secret: str = "") -> str:
+    """One more spare of a template ('' = empty); its name. A secret makes its hand-over faster."""
     source = source_of(session, pool_id, template)
     with made(session, pool_id, prefix, source) as new:
         mark = Mark(pool_id, "spare", template=template or None, made=clock(session))
         with turn(session):
+            if secret:
+                verifier = scram_verifier(spare_password(secret, new.name))
+                session.do("ALTER ROLE {role} PASSWORD %s", (verifier,), role=new.name)
+                mark = mark._replace(key=key_of(secret))
             say(session, new.name, mark)
     return new.name
 

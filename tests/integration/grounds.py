@@ -10,6 +10,7 @@ from isolation.database.address import Address
 from isolation.database.building import begin_template, seal_template
 from isolation.database.lending import Lent, Wanted, lend
 from isolation.database.session import Session
+from isolation.database.spares import build_spare
 from tests.fixtures.servers import PostgresServer
 
 MIGRATIONS = """
@@ -44,6 +45,9 @@ DROP SCHEMA app CASCADE;
 """
 
 
+SECRET = "a pool's secret"
+
+
 class Ground(NamedTuple):
     """One pool on one server, with the session of one kind of person."""
 
@@ -55,7 +59,7 @@ class Ground(NamedTuple):
 
     def wanted(self, number: int, fence: int, template: str = "", connections: int = 5) -> Wanted:
         """What lease `fence` of slot `number` needs."""
-        return Wanted(self.prefix, self.pool_id, number, number, fence, template, connections)
+        return Wanted(self.prefix, self.pool_id, number, number, fence, template, connections, SECRET)
 
     def lend(self, number: int, fence: int, template: str = "") -> Lent:
         """Its database."""
@@ -96,3 +100,7 @@ class Ground(NamedTuple):
             inside.execute(statements)
         seal_template(self.session, building)
         return fingerprint
+
+    def spare(self, template: str = "") -> str:
+        """One more spare; its name."""
+        return build_spare(self.session, self.pool_id, self.prefix, template, SECRET)

@@ -12,7 +12,7 @@ from isolation.database.errors import NotOurs
 from isolation.database.fencing import fence
 from isolation.database.renewing import renew
 from isolation.database.session import open_session
-from isolation.database.spares import build_spare, count_spares, drop_spare, list_spares
+from isolation.database.spares import count_spares, drop_spare, list_spares
 from isolation.database.templates import drop_template, find_template, list_templates, touch_template
 from tests.integration.grounds import NEXT, Ground
 
@@ -26,7 +26,7 @@ SELECT relname FROM pg_class WHERE oid >= 16384 AND relowner <> (SELECT oid FROM
 def test_the_slots_role_runs_the_next_migration(ground: Ground, *, is_spare: bool) -> None:
     ground.build("f1")
     if is_spare:
-        build_spare(ground.session, ground.pool_id, ground.prefix, "f1")
+        ground.spare("f1")
     lent = ground.lend(1, 1, "f1")
     with ground.enter(lent) as inside:
         assert inside.execute("SELECT name FROM menu").fetchall() == [("soup",)]
@@ -37,7 +37,7 @@ def test_the_slots_role_runs_the_next_migration(ground: Ground, *, is_spare: boo
 def test_a_spare_of_another_template_is_not_taken(ground: Ground) -> None:
     ground.build("f1", "CREATE TABLE one ()")
     ground.build("f2", "CREATE TABLE two ()")
-    build_spare(ground.session, ground.pool_id, ground.prefix, "f1")
+    ground.spare("f1")
     with ground.enter(ground.lend(1, 1, "f2")) as inside:
         assert inside.execute("SELECT to_regclass('two')::text").fetchone() == ("two",)
     assert count_spares(ground.session, ground.pool_id, "f1") == 1
@@ -115,12 +115,12 @@ def test_templates_are_listed_touched_and_dropped_and_copies_stay(ground: Ground
 
 
 def test_a_spare_that_was_lent_meanwhile_is_not_dropped(ground: Ground) -> None:
-    build_spare(ground.session, ground.pool_id, ground.prefix, "")
+    ground.spare()
     (spare,) = list_spares(ground.session, ground.pool_id)
     lent = ground.lend(1, 1)
     drop_spare(ground.session, ground.pool_id, spare)
     ground.enter(lent).close()
-    build_spare(ground.session, ground.pool_id, ground.prefix, "")
+    ground.spare()
     (spare,) = list_spares(ground.session, ground.pool_id)
     drop_spare(ground.session, ground.pool_id, spare)
     assert ground.databases() == {lent.name}

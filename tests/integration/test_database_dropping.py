@@ -15,7 +15,6 @@ from isolation.database.fencing import fence
 from isolation.database.orphans import drop_orphan, list_orphans
 from isolation.database.rights import create_role
 from isolation.database.session import open_session
-from isolation.database.spares import build_spare
 from tests.integration.grounds import Ground
 
 
@@ -148,7 +147,7 @@ def test_what_a_slot_made_in_anothers_database_is_that_slots_afterwards(ground: 
 
 def test_nothing_of_a_pool_is_left_and_nothing_else_goes(ground: Ground) -> None:
     ground.build("f1")
-    build_spare(ground.session, ground.pool_id, ground.prefix, "f1")
+    ground.spare("f1")
     ground.lend(1, 1)
     before = {name for (name,) in ground.session.rows("SELECT datname FROM pg_database")} - ground.databases()
     assert drop_pool(ground.session, ground.pool_id) == []
@@ -162,7 +161,7 @@ def test_orphans_are_what_no_live_lease_has(ground: Ground) -> None:
     with ground.enter(over) as inside:
         inside.execute(f'CREATE DATABASE "test_{over.name}"')
     ground.build("f1")
-    spare = build_spare(ground.session, ground.pool_id, ground.prefix, "f1")
+    spare = ground.spare("f1")
     assert list_orphans(ground.session, ground.pool_id, {1, 2}, 0) == []
     assert list_orphans(ground.session, ground.pool_id, {1}, 1000) == []
     (orphan,) = list_orphans(ground.session, ground.pool_id, {1}, 0)

@@ -18,7 +18,7 @@ from isolation.database.fencing import fence
 from isolation.database.orphans import drop_orphan, list_orphans
 from isolation.database.renewing import renew
 from isolation.database.session import open_session
-from isolation.database.spares import build_spare, count_spares
+from isolation.database.spares import count_spares
 from isolation.database.templates import find_template
 from tests.fixtures.patience import await_that
 from tests.integration.dying import MOMENTS, count_statements, die_in
@@ -67,7 +67,7 @@ def is_lent(ground: Ground, fence_number: int = 1, template: str = "") -> bool:
 
 
 def spare(ground: Ground) -> str:
-    return build_spare(ground.session, ground.pool_id, ground.prefix, "f1")
+    return ground.spare("f1")
 
 
 def lend_with_framework(ground: Ground) -> None:

@@ -14,10 +14,11 @@ from isolation.database.errors import DatabaseFull, NoDatabase, NoRight
 from isolation.database.fencing import fence
 from isolation.database.ground import ensure_ground
 from isolation.database.lending import Lent, lend
+from isolation.database.passwords import spare_password
 from isolation.database.session import open_session
-from isolation.database.spares import build_spare, count_spares
+from isolation.database.spares import count_spares
 from tests.fixtures.servers import PASSWORD, PostgresServer
-from tests.integration.grounds import Ground
+from tests.integration.grounds import SECRET, Ground
 
 
 def test_a_lease_has_its_own_database_under_the_slots_name(ground: Ground) -> None:
@@ -31,7 +32,7 @@ def test_a_lease_has_its_own_database_under_the_slots_name(ground: Ground) -> No
 
 
 def test_a_spare_is_handed_over_and_another_name_is_nowhere(ground: Ground) -> None:
-    build_spare(ground.session, ground.pool_id, ground.prefix, "")
+    ground.spare()
     assert count_spares(ground.session, ground.pool_id, "") == 1
     lent = ground.lend(1, 1)
     assert count_spares(ground.session, ground.pool_id, "") == 0
@@ -54,7 +55,7 @@ def test_asked_again_for_one_fence_it_is_the_same_database_with_another_password
 def test_other_slots_are_refused_by_the_server(ground: Ground) -> None:
     one, other = ground.lend(1, 1), ground.lend(2, 2)
     ground.build("f1")
-    spare = build_spare(ground.session, ground.pool_id, ground.prefix, "f1")
+    spare = ground.spare("f1")
     template = next(
         each.name for each in list_ours(ground.session, ground.pool_id) if each.kind == "template"
     )
@@ -160,7 +161,7 @@ def test_a_database_of_somebody_else_with_a_slots_name_stays(ground: Ground) -> 
 
 def test_many_lend_at_once_and_none_gets_anothers(ground: Ground) -> None:
     for _ in range(3):
-        build_spare(ground.session, ground.pool_id, ground.prefix, "")
+        ground.spare()
 
     def lend_one(number: int) -> Lent:
         with open_session(ground.tcp) as session:
@@ -224,3 +225,18 @@ def test_an_admin_without_a_right_is_told_which(any_server: PostgresServer, has:
             assert refusal.value.hint == f'as superuser: ALTER ROLE "{role}" {lacks}'
         finally:
             session.do("DROP ROLE {role}", role=role)
+
+
+def test_a_spare_lends_with_the_password_it_was_built_with_and_only_then(ground: Ground) -> None:
+    spare = ground.spare()
+    password = spare_password(SECRET, spare)
+    with pytest.raises(psycopg.OperationalError):
+        ground.log_in(spare, password, spare)
+    lent = ground.lend(1, 1)
+    assert lent.password == password
+    ground.enter(lent).close()
+    ground.spare()
+    other = lend(ground.session, ground.wanted(2, 2)._replace(secret="another"))
+    ground.enter(other).close()
+    assert count_spares(ground.session, ground.pool_id, "") == 0
+    assert "another" not in repr(ground.wanted(2, 2)._replace(secret="another"))

@@ -16,6 +16,7 @@ from poolmgr.services.databases.choice import room_of
 from poolmgr.services.databases.lending import drop_leases, fence_leases
 from poolmgr.services.databases.losing import list_lost, make_anew
 from poolmgr.services.databases.orphans import list_live
+from poolmgr.services.databases.secret import ensure_secret
 from poolmgr.services.databases.server import Server, open_server
 from poolmgr.services.databases.stock import trim_templates
 from poolmgr.services.databases.templates import try_ahead
@@ -103,5 +104,5 @@ def build_ahead(pool: Pool, server: Server) -> None:
             if (spare.mark.template or "") != template:
                 spares.drop_spare(session, pool_id, spare)
         for _ in range(wanted - spares.count_spares(session, pool_id, template)):
-            spares.build_spare(session, pool_id, server.prefix, template)
+            spares.build_spare(session, pool_id, server.prefix, template, ensure_secret(pool))
     trim_templates(pool, server, keep={template})
