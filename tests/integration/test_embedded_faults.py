@@ -19,6 +19,7 @@ from isolation.database.embedded.server import (
     Wanted,
     ensure_server,
     is_running,
+    opened,
     remove_server,
     stop_server,
     take_notice,
@@ -50,6 +51,15 @@ def test_after_a_kill_it_runs_again_with_all_that_was_in_it(place: Home) -> None
     assert running.started
     assert not running.fresh
     assert has_table(running)
+
+
+def test_a_server_killed_this_moment_opens_all_the_same(place: Home) -> None:
+    make_table(ensure_server(place))
+    for _ in range(3):
+        os.kill(pid_of(place), signal.SIGKILL)
+        with opened(place) as (running, session):
+            assert session.address == running.address
+            assert session.rows("SELECT 1 FROM pg_tables WHERE tablename = 'kept'") == [(1,)]
 
 
 def test_a_pid_file_that_names_a_foreign_process_harms_neither(place: Home, dwellers: Dwellers) -> None:

@@ -101,13 +101,26 @@ def end_worker(pid: int, data: Path, number: signal.Signals) -> None:
 
 def signal_if(pid: int, number: signal.Signals, is_it: Callable[[], bool]) -> None:
     """Signal a process that is proven once more after its number can no longer become another's."""
-    if sys.platform != "linux":
-        if is_it():
-            os.kill(pid, number)
-        return
-    descriptor = os.pidfd_open(pid)
+    handle = open_handle(pid)
     try:
-        if is_it():
-            signal.pidfd_send_signal(descriptor, number)
+        if not is_it():
+            return
+        if handle is None or sys.platform != "linux":
+            os.kill(pid, number)
+        else:
+            signal.pidfd_send_signal(handle, number)
     finally:
-        os.close(descriptor)
+        if handle is not None:
+            os.close(handle)
+
+
+def open_handle(pid: int) -> int | None:
+    """A handle of the process, None where the system has none: macOS, old kernels, strict containers."""
+    if sys.platform != "linux":
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        raise
+    except OSError:
+        return None
