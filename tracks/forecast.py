@@ -15,11 +15,12 @@ from tracks.predict import (
     ENOUGH,
     NO_CONFLICT,
     PRIOR,
+    Example,
     Model,
     Weights,
     calibrated,
     chance_of,
-    list_examples,
+    list_cases,
 )
 from tracks.task import Task
 from tracks.tree import Tree
@@ -129,7 +130,10 @@ def learn(ground: Ground, past: Sequence[Change], vectors: Mapping[str, Vector])
     footprints = gather({**ground.tasks, **tasks}, tasks, ground.tree, Facts(rules=ground.facts.rules))
     index = Index(footprints.values(), ground.tree, fold=ground.shared.fold)
     met = {(each.a, each.b): each for each in list_conflicts(index, ground.shared)}
-    examples = list(list_examples(tasks, vectors, latest, met))
+    examples = [
+        Example(case.model.signs(case.a, case.b, met.get((case.a, case.b), NO_CONFLICT)), case.collided)
+        for case in list_cases(tasks, vectors, latest)
+    ]
     return calibrated(PRIOR, examples, len(latest)), len(examples)
 
 

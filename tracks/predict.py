@@ -12,14 +12,15 @@ from math import exp, sqrt
 from typing import NamedTuple
 
 from tracks.conflicts import Conflict, Severity
-from tracks.layers.learned import Change, Guess, Near, guess, hotness, nearest
+from tracks.layers.learned import LEAST, Change, Guess, Near, guess, hotness, nearest
 from tracks.task import Task
 from tracks.words import Vector, likeness
 
 HOUR = 3600.0
 WEEK = 7 * 24 * HOUR
+ROUNDS = 12
 ENOUGH = 300  # tasks of the past that are looked at
-DOUBT = 4.0  # how many collisions' worth the prior level is
+DOUBT = 12.0  # how many collisions' worth the prior level is
 NO_CONFLICT = Conflict("", "", 0.0)
 
 
@@ -34,8 +35,8 @@ class Weights(NamedTuple):
     hot: float
 
 
-# Fitted by `python -m tests.bench --rows prediction` on 1,800 to 10,000 pairs each of six trackers.
-PRIOR = Weights(-3.75, 2.04, 1.13, 3.19, 0.57, 1.63)
+# Fitted by `python -m tests.bench --rows prediction` on up to 1,200 pairs of each of six trackers.
+PRIOR = Weights(-3.77, 2.07, 1.11, 3.10, 0.58, 1.61)
 
 
 class Signs(NamedTuple):
@@ -117,41 +118,42 @@ def chance_of(odds: float) -> float:
 
 
 class Example(NamedTuple):
-    """Two tasks of the past: what spoke for a collision before the first commit, and whether it came."""
+    """Two tasks of the past: what spoke for a collision, and whether it came."""
 
-    a: str
-    b: str
-    moment: float  # of the first commit; before it nothing is known of the outcome
-    known: float  # when the outcome was
     signs: Signs
     collided: bool
 
 
-def list_examples(
-    tasks: Mapping[str, Task],
-    vectors: Mapping[str, Vector],
-    past: Sequence[Change],
-    conflicts: Mapping[tuple[str, str], Conflict],
-) -> Iterator[Example]:
-    """Pairs of tasks that were open at the first commit of one of them.
+class Case(NamedTuple):
+    """Two tasks that were open at the first commit of one of them, and what was known before it."""
 
-    Each is judged by what had been committed before.
-    """
+    a: str
+    b: str
+    model: Model
+    moment: float
+    known: float  # when the other's first commit told whether they collided
+    collided: bool
+
+
+def list_cases(
+    tasks: Mapping[str, Task], vectors: Mapping[str, Vector], past: Sequence[Change]
+) -> Iterator[Case]:
+    """The pairs of tasks of the past that were worked on within a week."""
     ordered = sorted(past, key=lambda change: (change.moment, change.task))
     near: dict[str, list[Near]] = {change.task: [] for change in ordered}
     for at, first in enumerate(ordered):
-        model = Model(tasks, vectors, near, ordered[:at])
+        model = Model(tasks, vectors, dict(near), ordered[:at])  # later changes are not seen in it
         for other in ordered[at + 1 :]:
             if other.moment - first.moment > WEEK:
                 break
             created = tasks[other.task].created
             if created and created.timestamp() <= first.moment:
-                pair = (min(first.task, other.task), max(first.task, other.task))
-                signs = model.signs(*pair, conflicts.get(pair, NO_CONFLICT))
-                yield Example(*pair, first.moment, other.moment, signs, bool(first.files & other.files))
+                a, b = sorted((first.task, other.task))
+                yield Case(a, b, model, first.moment, other.moment, bool(first.files & other.files))
         for other in ordered[at + 1 :]:
             value = likeness(vectors[first.task], vectors[other.task])
-            near[other.task] = nearest([*near[other.task], (value, first)])
+            if value > LEAST:
+                near[other.task] = nearest([*near[other.task], (value, first)])
 
 
 def calibrated(weights: Weights, examples: Sequence[Example], changes: int) -> Weights:
@@ -164,11 +166,11 @@ def calibrated(weights: Weights, examples: Sequence[Example], changes: int) -> W
     share = min(1.0, changes / len(examples))
     odds = [example.signs.odds(weights) for example in examples]
     shift = 0.0
-    for _ in range(8):
+    for _ in range(ROUNDS):
         slope, bend = -DOUBT * shift, DOUBT
         for value, example in zip(odds, examples, strict=True):
             chance = chance_of(value + shift)
             slope += share * (example.collided - chance)
             bend += share * chance * (1 - chance)
-        shift += slope / bend
+        shift += max(-1.0, min(1.0, slope / bend))  # a longer step would leap over the answer
     return weights._replace(level=weights.level + shift)

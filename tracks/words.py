@@ -23,7 +23,7 @@ IGNORED = frozenset({
     "all", "can", "but", "has", "have", "will", "via", "per", "its", "any", "new", "also", "only", "each",
     "one", "two", "how", "what", "which", "must", "after", "before", "than", "then",
 })  # fmt: skip
-ENDINGS = ("ings", "ing", "ed", "es", "s")
+ENDINGS = ("ings", "ing", "ed", "es", "s", "e")
 COMMON = 50  # a word in more tasks than this says little
 WEIGHTY, RARE = 16, 30  # words of a task that may pair it with another, and tasks that may have one
 LONGEST = 20_000  # characters of a text that are compared

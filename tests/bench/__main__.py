@@ -19,10 +19,11 @@ from tests.bench.bench import Bench
 from tests.bench.figures import Row
 from tests.bench.processes import BenchFailed, ensure_shell
 from tests.bench.report import machine_text, report_json, report_text
-from tests.bench.rows import acquire, claim, commit, growth, release, scope, status, tracks, wake
+from tests.bench.rows import acquire, claim, commit, growth, prediction, release, scope, status, tracks, wake
 
 ROWS: dict[str, ModuleType] = {
-    module.NAME: module for module in (acquire, growth, scope, commit, release, status, wake, claim, tracks)
+    module.NAME: module
+    for module in (acquire, growth, scope, commit, release, status, wake, claim, tracks, prediction)
 }
 ROUNDS, QUICK_ROUNDS = 7, 2
 

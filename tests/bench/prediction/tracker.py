@@ -1,0 +1,100 @@
+"""One real tracker: its tasks, its files, what commits changed for which task, and the pairs among them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from poolmgr.core.settings_defaults import SHARED
+from tracks.beads import parse_issues
+from tracks.conflicts import Conflict, Index, list_conflicts
+from tracks.footprint import Facts, gather
+from tracks.globs import compile_globs
+from tracks.layers.learned import Change
+from tracks.predict import NO_CONFLICT, Case, Example, list_cases
+from tracks.task import Task
+from tracks.tree import Tree
+from tracks.words import stems_of, vectors_of
+
+SUFFIX = ".touched.jsonl"
+
+
+class Pair(NamedTuple):
+    """Two tasks of the past, what our signs say of them, and what three simple ways would say."""
+
+    example: Example
+    moment: float
+    known: float
+    mention: float
+    history: float
+    title: float
+
+
+class Tracker(NamedTuple):
+    """A data set."""
+
+    name: str
+    pairs: tuple[Pair, ...]
+
+    @property
+    def happened(self) -> list[bool]:
+        """Whether each pair collided."""
+        return [pair.example.collided for pair in self.pairs]
+
+
+def list_names(data: Path) -> list[str]:
+    """The data sets that say what was touched."""
+    return sorted(touched.name.removesuffix(SUFFIX) for touched in data.glob(f"*{SUFFIX}"))
+
+
+def read_tracker(data: Path, name: str) -> Tracker:
+    """One data set."""
+    return Tracker(name, tuple(list_pairs(data, name)))
+
+
+def list_pairs(data: Path, name: str) -> Iterator[Pair]:
+    """The pairs of one data set; notes are left out, which tell how it went."""
+    content = (data / f"{name}.jsonl").read_bytes()
+    tasks = {task.id: task._replace(notes="") for task in parse_issues(content, name).tasks}
+    past = [change for change in read_changes(data / f"{name}{SUFFIX}") if change.task in tasks]
+    met = list_mentioned(tasks, past, (data / f"{name}.files.txt").read_bytes().splitlines())
+    vectors = vectors_of(tasks[change.task] for change in past)
+    titles = {change.task: frozenset(stems_of(Task("", tasks[change.task].title))) for change in past}
+    for case in list_cases(tasks, vectors, past):
+        conflict = met.get((case.a, case.b), NO_CONFLICT)
+        signs = case.model.signs(case.a, case.b, conflict)
+        one, other = titles[case.a], titles[case.b]
+        yield Pair(
+            example=Example(signs, case.collided),
+            moment=case.moment,
+            known=case.known,
+            mention=conflict.probability,
+            history=shared_chance(case),
+            title=len(one & other) / len(one | other) if one | other else 0.0,
+        )
+
+
+def read_changes(path: Path) -> Iterator[Change]:
+    """What commits changed, by task."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        yield Change(row["bead"], float(row["first_commit"]), frozenset(row["files"]))
+
+
+def list_mentioned(
+    tasks: dict[str, Task], past: Sequence[Change], files: Sequence[bytes]
+) -> dict[tuple[str, str], Conflict]:
+    """The pairs that name a common path."""
+    footprints = gather(tasks, [change.task for change in past], Tree(files), Facts())
+    shared = compile_globs((*SHARED, ".beads/"))
+    return {
+        (each.a, each.b): each for each in list_conflicts(Index(footprints.values(), Tree(files)), shared)
+    }
+
+
+def shared_chance(case: Case) -> float:
+    """How much the tasks most like each of two changed in common."""
+    one, other = case.model.seen(case.a).guess.chances, case.model.seen(case.b).guess.chances
+    return sum(chance * other.get(file, 0.0) for file, chance in one.items())
