@@ -11,6 +11,12 @@ from tests.faults.scenes import Scene
 
 FREE = frozenset({"READY"})
 IN_USE = frozenset({"READY", "LEASED"})
+# Free slots have them where warm.copy says so; they are no work.
+COPIES = frozenset(
+    f"{slot} is READY with {words}"
+    for slot in ("pool-wt-1", "pool-wt-2")
+    for words in ("!! .env", "poolmgr-placed.json in its admin directory")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +78,13 @@ def acquire_files_again(scene: Scene) -> None:
     scene.pool.release(lent["slot"])
     assert Path(lent["path"], ".env").read_text() == "KEY=of the user\nPORT=1\n"
     assert scene.pool.ask("rescue", "list")["rescues"] == []
+
+
+def clean_files_again(scene: Scene) -> None:
+    """The copies are the user's again, and the next lease gets files of its own."""
+    scene.pool.await_ready(2)
+    assert (scene.path / ".env").read_text() == "KEY=of the user\nPORT=1\n"
+    acquire_files_again(scene)
 
 
 def run_again(scene: Scene) -> None:
@@ -202,11 +215,16 @@ OPERATIONS = (
         prepare=scenes.furnish,
         words="acquire --branch work --agent alice --request-id first",
         again=acquire_files_again,
-        known=frozenset(
-            f"{slot} is READY with {words}"
-            for slot in ("pool-wt-1", "pool-wt-2")
-            for words in ("!! .env", "poolmgr-placed.json in its admin directory")
-        ),
+        known=COPIES,
+        is_rare=True,
+    ),
+    Operation(
+        name="clean a slot with files",
+        prepare=scenes.give_furnished_back,
+        words="_work",
+        alone=False,
+        again=clean_files_again,
+        known=COPIES,
         is_rare=True,
     ),
     Operation(
