@@ -150,6 +150,20 @@ def test_run_passes_all_of_it(ignoring: Pooled) -> None:
     assert url.endswith(f"/?a=1&b={slot[-1]}#top")
 
 
+def test_where_the_branch_has_a_file_of_that_name_run_still_passes_it(ignoring: Pooled) -> None:
+    ignoring.repo.git("checkout", "--quiet", "-b", "own-env")
+    ignoring.repo.write({".env.worktree": "GREETING=of the branch\n"})
+    ignoring.repo.git("add", "--force", ".env.worktree")
+    ignoring.repo.git("commit", "--quiet", "--message", "Track it.")
+    ignoring.repo.git("checkout", "--quiet", "main")
+    lent = ignoring.acquire("--branch", "own-env")
+    assert lent["warnings"][-1].startswith("the branch has a file .env.worktree;")
+    assert files_of(lent)[0].read_text() == "GREETING=of the branch\n"
+    shown = ignoring.run("run", "--", "sh", "-c", 'echo "$GREETING"', cwd=lent["path"]).stdout
+    assert shown == f"hello {lent['slot']}\n"
+    ignoring.release(lent["slot"])
+
+
 def test_what_the_holder_changed_in_a_file_is_work(ignoring: Pooled) -> None:
     lent = ignoring.acquire()
     with files_of(lent)[1].open("a") as file:
