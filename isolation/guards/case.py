@@ -39,9 +39,9 @@ class Case:
         return matcher([(negated, decode(code)) for negated, code in self.facts["codes"][name]])
 
     def run(self, *args: str, stdin: bytes | None = None) -> bytes:
-        """Git; what is staged is remembered."""
+        """Git; what is staged against HEAD is remembered."""
         answer = self._run(*args, stdin=stdin)
-        if "diff-index" in args:
+        if "diff-index" in args and "HEAD" in args:
             self.diff = answer
         return answer
 

@@ -1,7 +1,8 @@
 """Judges a commit for the hooks' script: `python -I -S check.py HOOK ADMIN PID [chained]`.
 
-Ends with 0 when nothing is against it, with 10 when it is refused; every other end means that it
-could not be judged, and the script lets it pass with a warning. The standard library alone.
+Ends with 0 when nothing is against it, with 10 when it is refused, with 11 when the facts of the
+lease cannot be read; every other end means that it could not be judged. Then the script lets it
+pass with a warning. The standard library alone.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import sys
 
 REFUSED = 10
+NO_FACTS = 11
 
 
 def main() -> int:
@@ -19,7 +21,10 @@ def main() -> int:
     from isolation.guards.judging import judge_commit, judge_updates
 
     hook, admin, pid, *rest = sys.argv[1:]
-    case = Case(admin, pid, os.environ)
+    try:
+        case = Case(admin, pid, os.environ)
+    except (OSError, ValueError, LookupError, TypeError):
+        return NO_FACTS
     if hook == "reference-transaction":
         refused, words = judge_updates(case, sys.stdin.buffer.read())
     else:

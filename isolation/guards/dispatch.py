@@ -83,7 +83,10 @@ _pm_guard='' _pm_facts='' _pm_revoked=''
 case $_pm_name:$1 in
 pre-commit:* | pre-merge-commit:* | reference-transaction:prepared)
     if [ "$GIT_DIR" -ef "$_pm_admin" ]; then
-        [ ! -f "$_pm_admin/poolmgr-guard.json" ] || _pm_guard=1 _pm_facts=1
+        if [ -f "$_pm_admin/poolmgr-guard.json" ] ||
+            grep -q '"scope": {' "$_pm_admin/poolmgr.json" 2>/dev/null; then # somebody removed the facts
+            _pm_guard=1 _pm_facts=1
+        fi
         [ ! -e "$_pm_admin/revoked" ] || _pm_guard=1 _pm_revoked=1
     fi
     ;;
@@ -140,8 +143,10 @@ _pm_judge() {
         _pm_pid='' _pm_what=''
         [ ! -f "$_pm_here/.judged" ] || read -r _pm_pid _pm_what <"$_pm_here/.judged"
         [ "$_pm_pid:$_pm_what" != "$PPID:warned" ] || return 0
-        printf '%s%s\n' 'poolmgr: warning: not checked against the scope of this slot, because poolmgr ' \
-            'does not run from here any more; `poolmgr release` will check' >&2
+        _pm_why='poolmgr does not run from here any more; `poolmgr release` will check'
+        [ "$_pm_code" != 11 ] || _pm_why='its rules cannot be read; `poolmgr scope verify` writes them anew'
+        printf '%s%s\n' 'poolmgr: warning: not checked against the scope of this slot, because ' \
+            "$_pm_why" >&2
         { echo "$PPID warned" >"$_pm_here/.judged"; } 2>/dev/null
         ;;
     esac

@@ -41,7 +41,7 @@ def ensure_acting(admin: Path, python: str = sys.executable) -> None:
     settings = file.read_bytes() if file.exists() else CALM
     wanted = hooks_setting(admin)
     if not settings.endswith(wanted):  # the last setting is the one that counts
-        kept = [line for line in settings.splitlines() if not is_ours_elsewhere(line)]
+        kept = [line for line in settings.replace(wanted, b"").splitlines() if not is_ours_elsewhere(line)]
         replace_file(file, b"".join(line + b"\n" for line in kept) + wanted)
 
 

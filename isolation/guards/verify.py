@@ -11,6 +11,7 @@ from isolation.git.config import EXTENSION, find_shared, set_shared
 from isolation.git.program import Git
 from isolation.guards.dispatch import OURS, dispatcher
 from isolation.guards.hooks import PATH, put_back
+from isolation.guards.install import ensure_acting
 from isolation.guards.words import shown
 
 KEY = "core.hooksPath"
@@ -28,7 +29,11 @@ def verify_guards(
     script = dispatcher(python)
     directory = admin / OURS
     gone = [*list_gone(directory)]
-    said = (*gone, *put_back(directory, script, list_places(git, admin)), *restore_setting(git, admin))
+    said = (
+        *gone,
+        *put_back(directory, script, list_places(git, admin)),
+        *restore_setting(git, admin, python),
+    )
     if said:  # what is chained may be another thing now
         (directory / ".chain").unlink(missing_ok=True)
     return said
@@ -54,7 +59,7 @@ def list_places(git: Git, admin: Path) -> tuple[Path, ...]:
     return tuple(Path(os.fsdecode(place)) for place in locate(os.fsencode(admin), os.fsencode(common), value))
 
 
-def restore_setting(git: Git, admin: Path) -> Iterator[str]:
+def restore_setting(git: Git, admin: Path, python: str) -> Iterator[str]:
     """Git runs our hooks in this worktree; those that somebody set instead are chained."""
     if (find_shared(git, EXTENSION) or "").lower() not in {"true", "yes", "on", "1"}:
         set_shared(git, EXTENSION, "true")
@@ -70,4 +75,5 @@ def restore_setting(git: Git, admin: Path) -> Iterator[str]:
         yield f"{KEY} of this worktree had been set to {shown(found)}; its hooks run beside the guard now"
     else:
         yield f"{KEY} of this worktree did not name the guard; it does again"
-    git.run("config", "--file", file, "--replace-all", KEY, wanted)
+    git.run("config", "--file", file, "--unset-all", KEY, accept=(0, 5))
+    ensure_acting(admin, python)

@@ -190,6 +190,9 @@ def test_shared_files_are_reported_once_and_not_refused(slot: Guarded) -> None:
     assert done.said == [
         "poolmgr: note: outside of what this slot owns, but shared by all: CHANGELOG.md, poetry.lock"
     ]
+    slot.write("poetry.lock", "again\n")
+    done = slot("commit", "--all", "--message", "On a branch that has one.")
+    assert done.said == ["poolmgr: note: outside of what this slot owns, but shared by all: poetry.lock"]
 
 
 def test_excluded_globs_are_not_owned(slot: Guarded) -> None:

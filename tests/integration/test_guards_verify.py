@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -99,6 +100,18 @@ def test_hooks_set_for_this_worktree_alone_run_beside_the_guard(slot: Guarded, t
     slot.refused("commit", "--all", "--message", "Outside.")
 
 
+def test_the_setting_is_written_once_however_it_was_lost(slot: Guarded) -> None:
+    for _ in range(2):
+        slot("config", "--worktree", "--unset-all", "core.hooksPath")
+        assert len(slot.verify()) == 1
+        ensure_acting(slot.admin)
+        slot("config", "--worktree", "user.email", "holder@example.org")
+        ensure_acting(slot.admin)
+        assert slot("config", "--get-all", "core.hooksPath").stdout == f"{slot.hooks}\n"
+        assert slot.verify() == ()
+    assert slot("config", "--get", "user.email").stdout == "holder@example.org\n"
+
+
 def test_a_slot_handed_on_has_nothing_of_them(slot: Guarded) -> None:
     write_hook(slot.hooks, "pre-commit", "echo theirs >&2")
     write_hook(slot.path / "mine", "pre-commit", "echo mine >&2")
@@ -174,9 +187,17 @@ def test_with_poolmgr_broken_a_commit_passes_with_one_line(tmp_path: Path, way: 
     assert commit(slot)[0] == "mine"
 
 
-def test_facts_that_cannot_be_read_let_pass_with_the_same_line(slot: Guarded) -> None:
-    (slot.admin / "poolmgr-guard.json").write_text("{")
-    assert len(commit(slot)) == 1
+@pytest.mark.parametrize("way", ["torn", "empty", "another kind", "gone"])
+def test_facts_that_cannot_be_read_let_pass_with_a_line_that_says_so(slot: Guarded, way: str) -> None:
+    (slot.admin / "poolmgr.json").write_text(json.dumps({"lease": {"scope": {"owns": ["src"]}}}, indent=1))
+    if way == "gone":
+        (slot.admin / "poolmgr-guard.json").unlink()
+    else:
+        content = {"torn": "{", "empty": "", "another kind": "[]"}[way]
+        (slot.admin / "poolmgr-guard.json").write_text(content)
+    (said,) = commit(slot)
+    assert said.startswith("poolmgr: warning: not checked against the scope of this slot, because its rules")
+    assert "poolmgr scope verify" in said
     slot.facts()
     assert commit(slot) == []
     (slot.hooks / ".facts").write_bytes(b"nonsense")
