@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 
 from isolation.database.catalog import Role, list_leases, list_roles
-from isolation.database.comments import Mark
 from isolation.database.errors import DatabaseBusy
 from isolation.database.session import Session
 from isolation.database.turns import turn
 
 PATIENCE = 10.0
 NAP = 0.005
+# What a role may have been that is only put aside, or on its way out.
+BECOMES = {"old": ("slot",), "making": ("spare",)}
 # Sessions of superusers are theirs to end, unless we are one.
 MAY_END = """
   AND s.pid <> pg_backend_pid()
@@ -38,14 +39,12 @@ def close_role(session: Session, pool_id: str, role: Role) -> Role | None:
             return None
         session.do("ALTER ROLE {role} NOLOGIN PASSWORD NULL", role=now.name)
         if now.mark.kind == "spare":
-            # Nobody takes it for a slot from here on.
-            session.do("COMMENT ON ROLE {role} IS %s", (str(leaving(now.mark)),), role=now.name)
+            # Nobody takes it for a slot from here on, and what a kill leaves is unfinished work.
+            session.do(
+                "COMMENT ON ROLE {role} IS %s", (str(now.mark._replace(kind="making")),), role=now.name
+            )
     end_sessions(session, now)
     return now
-
-
-def leaving(mark: Mark) -> Mark:
-    return mark._replace(kind="old")
 
 
 def find_same(session: Session, pool_id: str, role: Role) -> Role | None:
@@ -53,7 +52,9 @@ def find_same(session: Session, pool_id: str, role: Role) -> Role | None:
     now = next((each for each in list_roles(session, pool_id) if each.oid == role.oid), None)
     if now is None or now.mark.fence != role.mark.fence:
         return None
-    return now if now.mark.kind in (role.mark.kind, "old") else None
+    return (
+        now if now.mark.kind == role.mark.kind or role.mark.kind in BECOMES.get(now.mark.kind, ()) else None
+    )
 
 
 def end_sessions(session: Session, role: Role) -> None:

@@ -48,7 +48,7 @@ def reason(session: Session, role: Role, live: Collection[int], *, has_database:
     """Why a role belongs to nobody; '' when it does."""
     match role.mark.kind:
         case "slot" | "old" if role.mark.fence not in live:
-            return "its lease is over" if role.mark.fence is not None else "nobody needs it any more"
+            return "its lease is over"
         case "making" if is_left(session, role):
             return "the command that made it was killed"
         case "spare" | "template" if not has_database:

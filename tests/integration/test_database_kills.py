@@ -18,7 +18,7 @@ from isolation.database.fencing import fence
 from isolation.database.orphans import drop_orphan, list_orphans
 from isolation.database.renewing import renew
 from isolation.database.session import open_session
-from isolation.database.spares import count_spares
+from isolation.database.spares import count_spares, drop_spare, list_spares
 from isolation.database.templates import find_template
 from tests.fixtures.patience import await_that
 from tests.integration.dying import MOMENTS, count_statements, die_in
@@ -70,6 +70,11 @@ def spare(ground: Ground) -> str:
     return ground.spare("f1")
 
 
+def retire(ground: Ground) -> None:
+    for each in list_spares(ground.session, ground.pool_id):
+        drop_spare(ground.session, ground.pool_id, each)
+
+
 def lend_with_framework(ground: Ground) -> None:
     lent = ground.lend(1, 1)
     with ground.enter(lent) as inside:
@@ -93,6 +98,11 @@ WORKS = {
         lambda g: g.lend(1, 2, "f1"), lambda g: is_lent(g, 2, "f1"), lambda g: (spare(g), g.lend(1, 1))
     ),
     "spare": Work(spare, lambda g: count_spares(g.session, g.pool_id, "f1")),
+    "drop a spare": Work(
+        retire,
+        lambda g: not count_spares(g.session, g.pool_id, "f1"),
+        spare,
+    ),
     "fence": Work(lambda g: fence(g.session, g.pool_id, 1), is_out, lambda g: g.lend(1, 1)),
     "drop": Work(
         lambda g: drop_lease(g.session, g.pool_id, 1),

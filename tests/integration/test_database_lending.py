@@ -16,6 +16,7 @@ from isolation.database.ground import ensure_ground
 from isolation.database.lending import Lent, lend
 from isolation.database.passwords import spare_password
 from isolation.database.session import open_session
+from isolation.database.shutting import shut_public_out
 from isolation.database.spares import count_spares
 from tests.fixtures.servers import PASSWORD, PostgresServer
 from tests.integration.grounds import SECRET, Ground
@@ -240,3 +241,18 @@ def test_a_spare_lends_with_the_password_it_was_built_with_and_only_then(ground:
     ground.enter(other).close()
     assert count_spares(ground.session, ground.pool_id, "") == 0
     assert "another" not in repr(ground.wanted(2, 2)._replace(secret="another"))
+
+
+def test_what_a_slot_makes_for_itself_is_closed_to_others(ground: Ground) -> None:
+    one, other = ground.lend(1, 1), ground.lend(2, 2)
+    with ground.enter(one, "postgres") as outside:
+        outside.execute(f'DROP DATABASE "{one.name}"')
+        outside.execute(f'CREATE DATABASE "{one.name}"')
+        outside.execute(f'CREATE DATABASE "test_{one.name}"')
+    ground.enter(other, one.name).close()
+    assert set(shut_public_out(ground.session, ground.pool_id)) == {one.name, f"test_{one.name}"}
+    for name in (one.name, f"test_{one.name}"):
+        with pytest.raises(psycopg.OperationalError, match="permission denied"):
+            ground.enter(other, name)
+        ground.enter(one, name).close()
+    assert shut_public_out(ground.session, ground.pool_id) == []

@@ -9,6 +9,7 @@ from __future__ import annotations
 from isolation.database import spares
 from isolation.database.errors import DatabaseError, TemplateFailed
 from isolation.database.orphans import drop_orphan, list_orphans
+from isolation.database.shutting import shut_public_out
 from isolation.errors import IsolationError
 from poolmgr.core.errors import Busy, PoolError
 from poolmgr.services.databases.asking import ask_house, be_done, find_asked, put_off
@@ -58,6 +59,7 @@ def go_over(pool: Pool) -> None:
             make_anew(pool, server, slot, lease)
         pay(pool, server)
         drop_unfinished(pool, server)
+        shut_public_out(server.opened, pool.facts.pool_id)
         if pool.snapshot().size:
             build_ahead(pool, server)
 
