@@ -59,6 +59,10 @@ def test_what_a_branch_had_at_the_remote_is_not_its_holders_doing(pool: Pooled) 
     lent = lend(pool, "--track", branch="theirs")
     checked = pool.ask("scope", "check", cwd=lent["path"])
     assert [(each["path"], each["inherited"]) for each in checked["outside"]] == [(GUIDE, True)]
+    pool.release(lent["slot"])
+    (branch,) = pool.ask("branches")["branches"]
+    assert (branch["state"], branch["slot"], branch["outside"]) == ("open", None, [])
+    lent = lend(pool, branch="theirs")
     smuggle(pool, lent, "tools/run")
     assert pool.refused("release", lent["slot"])["paths"] == ["tools/run"]
 

@@ -76,7 +76,7 @@ def record_outside(pool: Pool, job: Job) -> tuple[Outside, ...]:
         if is_environment(error):
             raise
         words = (f"(could not be compared: {error})",)
-    paths = (*(each.path for each in found if not each.is_shared), *words)
+    paths = (*(each.path for each in found if each.is_refused), *words)
     put_on_record(pool, job, lease, paths, tips)
     return found
 

@@ -15,6 +15,7 @@ from poolmgr.services.ground.start_point import Base, require_base
 from poolmgr.store.tables.leases import outside_of_branches, pool_branches
 
 HEADS = "refs/heads/"
+GIVEN_BACK = frozenset({State.RELEASING, State.RECYCLING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +69,14 @@ def list_branches(pool: Pool) -> tuple[Branch, ...]:
 
 
 def held_branches(pool: Pool) -> dict[str, str]:
-    """Where each branch is checked out: a slot's name, or a path."""
-    names = {slot.path: slot.name for slot in pool.snapshot().slots if slot.state is not State.RETIRED}
+    """Where each branch is checked out: a slot's name, or a path; not where it was just given back."""
+    slots = [slot for slot in pool.snapshot().slots if slot.state is not State.RETIRED]
+    names = {slot.path: slot.name for slot in slots}
+    left = {slot.path for slot in slots if slot.state in GIVEN_BACK and not slot.drains}
     places = {
         name: worktree_of(admin, pool.site.common) for name, admin in checked_out(pool.site.common).items()
     }
-    return {name: names.get(path, str(path)) for name, path in places.items()}
+    return {name: names.get(path, str(path)) for name, path in places.items() if path not in left}
 
 
 def describe(git: Git, base: Base, branch: Branch) -> Branch:
