@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from isolation.database.address import Address
 from isolation.database.embedded import idle
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import (
@@ -18,7 +19,7 @@ from isolation.database.embedded.server import (
     remove_server,
     stop_server,
 )
-from isolation.database.errors import DatabaseError
+from isolation.database.errors import DatabaseError, NoRight
 from isolation.database.session import open_session
 from tests.fixtures.patience import await_that
 from tests.integration.embedded import (
@@ -75,6 +76,21 @@ def test_its_log_holds_no_statement(place: Home) -> None:
     assert "shut down" in place.log.read_text()
     assert "hunter2" not in place.log.read_text()
     assert place.log.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_slots_role_makes_the_extensions_that_first_migrations_ask_for(place: Home) -> None:
+    running = ensure_server(place)
+    with open_session(running.address) as session:
+        session.do("CREATE ROLE guest LOGIN PASSWORD 'x'")
+        session.do("CREATE DATABASE guests OWNER guest")
+    tcp = Address(running.tcp_host, running.tcp_port, "guest", "x", "guests")
+    with open_session(tcp) as session:
+        for name in ("citext", "pg_trgm", "vector", "moddatetime", "pg_stat_statements"):
+            session.do("CREATE EXTENSION {name} SCHEMA public", name=name)
+        assert session.rows("SELECT '[1,2]'::public.vector::text") == [("[1,2]",)]
+        for name in ("dblink", "file_fdw", "pageinspect"):
+            with pytest.raises(NoRight):
+                session.do("CREATE EXTENSION {name} SCHEMA public", name=name)
 
 
 def test_of_many_that_start_it_at_once_one_does(place: Home) -> None:

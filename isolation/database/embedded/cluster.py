@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from isolation.database.embedded import accounts, postmaster
 from isolation.database.embedded.binaries import Binaries
+from isolation.database.embedded.extensions import ensure_extensions
 from isolation.database.embedded.fitting import choose_programs
 from isolation.database.embedded.outside import ensure_outside
 from isolation.database.embedded.place import (
@@ -47,6 +48,7 @@ class Cluster(NamedTuple):
     place: Path
     sockets: Path
     binaries: Binaries
+    extensions: str | None
 
     @property
     def data(self) -> Path:
@@ -75,7 +77,7 @@ def ensure_cluster(home: Home, asked: str, alive: int) -> Cluster:
         make_data(data, binaries, account, alive)
     sockets = choose_sockets(home, place)
     ensure_private(sockets, accounts.uid_of(account))
-    cluster = Cluster(account, place, sockets, binaries)
+    cluster = Cluster(account, place, sockets, binaries, ensure_extensions(place, binaries))
     clear_traces(cluster)
     replace_file(cluster.rules, RULES, mode=0o644)
     return cluster
