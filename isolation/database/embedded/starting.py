@@ -11,7 +11,6 @@ import time
 
 from isolation.database.embedded import postmaster, program
 from isolation.database.embedded.cluster import Cluster, failure, read_boot
-from isolation.database.embedded.extensions import ensure_trusted
 from isolation.database.embedded.place import Home, Record, read_inode, read_record, write_record
 from isolation.database.errors import DatabaseError, ServerFailed
 
@@ -127,7 +126,6 @@ def words_of(cluster: Cluster, record: Record) -> tuple[str, ...]:
     }
     if cluster.binaries.major >= 18:
         settings["file_copy_method"] = "clone"
-        settings |= ensure_trusted(cluster.binaries.dir, cluster.place)
     if cluster.extensions is not None:
         settings["extension_control_path"] = cluster.extensions
     options = (word for name, value in settings.items() for word in ("-c", f"{name}={value}"))
