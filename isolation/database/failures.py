@@ -94,7 +94,8 @@ def connection_error(text: str, words: str, address: Address) -> DatabaseError:
         case "right":
             return NoRight(words)
         case "gone":
-            return NoDatabase(f"the server at {address.where} says: {words}")
+            hint = "name a database that takes connections in database.dsn, as postgres usually does"
+            return NoDatabase(f"the server at {address.where} says: {words}", hint=hint)
         case "disk":
             return disk_full(words, address)
         case "refused":
