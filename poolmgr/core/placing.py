@@ -59,9 +59,13 @@ def slot_waits(slot: Slot) -> bool:
 
 
 def missing(snapshot: Snapshot, *, most: int, waiting: int) -> int:
-    """How many slots to make: up to the wanted size, and one for everybody who would wait."""
+    """How many slots to make: up to the wanted size, and one for everybody who would wait.
+
+    One that could not be made stands for those that would fail in its place: what stops one stops
+    the next, and a pool that tries for ever fills the disk.
+    """
     present = counted(snapshot)
     back_soon = sum(slot_waits(slot) for slot in snapshot.slots)
     coming = sum(slot.state is State.READY or slot.state in OP_STATES - {State.ASSIGNING} for slot in present)
     wanted = max(snapshot.size - len(present) - back_soon, waiting - coming, 0)
-    return max(0, min(wanted, most - len(present)))
+    return max(0, min(wanted, most - len(present)) - len(snapshot.unmade))

@@ -153,6 +153,7 @@ class Snapshot(NamedTuple):
     leases: tuple[Lease, ...]
     queue: tuple[Request, ...]
     ops: tuple[Op, ...]
+    unmade: frozenset[int] = frozenset()  # ids of slots that broke before they ever stood
 
     def lease_of(self, slot: Slot) -> Lease | None:
         """The live lease of a slot."""

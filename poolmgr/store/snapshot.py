@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Snapshot
 from poolmgr.store.protocol import Session
 from poolmgr.store.tables.leases import live_leases
 from poolmgr.store.tables.ops import open_ops
 from poolmgr.store.tables.requests import queued_requests
-from poolmgr.store.tables.slots import live_slots
+from poolmgr.store.tables.slots import live_slots, unmade_slots
 
 
 def read_snapshot(session: Session) -> Snapshot:
     """The pool as it is at this moment."""
     meta = read_meta(session)
+    slots = live_slots(session)
+    is_broken = any(slot.state is State.BROKEN for slot in slots)
     return Snapshot(
         pool_id=meta.get("pool_id", ""),
         size=int(meta.get("size", "0")),
-        slots=live_slots(session),
+        slots=slots,
         leases=live_leases(session),
         queue=queued_requests(session),
         ops=open_ops(session),
+        unmade=unmade_slots(session) if is_broken else frozenset(),
     )
 
 

@@ -218,3 +218,19 @@ def test_a_python_package_of_our_name_in_the_repository_is_not_run(unpooled: Poo
         )
     unpooled.cli.settle()
     assert not canary.exists()
+
+
+def test_a_pool_whose_slots_cannot_be_made_does_not_try_for_ever(repo: Repository, run_cli: Commands) -> None:
+    repo.commit("Filter.", {".gitattributes": "*.py filter=gone\n"})
+    repo.git("config", "filter.gone.smudge", "false")
+    repo.git("config", "filter.gone.required", "true")
+    pool = pool_of(repo, run_cli)
+    pool.init(2)
+    error = pool.refused("acquire", "--timeout", "1", code=75)
+    assert "could not be made: git read-tree failed" in error["message"]
+    run_cli.settle()
+    assert [slot.state.value for slot in pool.snapshot().slots] == ["BROKEN", "BROKEN"]
+    repo.git("config", "--remove-section", "filter.gone")
+    for name in ("pool-wt-1", "pool-wt-2"):
+        pool.run("pool", "adopt", name)
+    assert pool.acquire()["slot"] == "pool-wt-1"

@@ -104,3 +104,11 @@ def test_a_slot_that_drains_is_replaced_only_when_somebody_waits() -> None:
     waiting = snapshot(draining, held, size=2, queue=(request(1),))
     assert missing(waiting, most=2, waiting=1) == 1
     assert missing(snapshot(draining._replace(superseded=True), held, size=2), most=2, waiting=0) == 1
+
+
+def test_what_could_not_be_made_is_not_made_again_and_again() -> None:
+    failed = snapshot(slot(1, State.BROKEN), slot(2, State.BROKEN), size=3)
+    assert missing(failed, most=10, waiting=0) == 3
+    unmade = failed._replace(unmade=frozenset(each.id for each in failed.slots))
+    assert missing(unmade, most=10, waiting=0) == 1
+    assert missing(unmade, most=2, waiting=5) == 0

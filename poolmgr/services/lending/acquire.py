@@ -285,7 +285,14 @@ def wait_for_turn(pool: Pool, request: Request, wish: Wish, waiting: Waiting) ->
 
 
 def timed_out(pool: Pool, snapshot: Snapshot, request: Request, timeout: float | None) -> TimedOut:
-    """Nobody gave a slot back in time."""
+    """Nobody gave a slot back in time, or none can be made."""
+    failed = next((slot for slot in snapshot.slots if slot.id in snapshot.unmade), None)
+    if failed:
+        return TimedOut(
+            f"no slot became free within {timeout or 0:g} s: {failed.name} could not be made: {failed.error}",
+            hint=f"mend that, then poolmgr pool adopt {failed.name}",
+            facts={"request_id": request.id, "unmade": len(snapshot.unmade)},
+        )
     held = sum(slot.state in HELD for slot in snapshot.slots)
     size, most = len(counted(snapshot)), pool.settings.pool.max
     return TimedOut(

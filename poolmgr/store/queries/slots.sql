@@ -14,6 +14,11 @@ VALUES (:number, :generation, :name, :path, :state, :fence, :branch, :lease_id, 
         :view, :wall, :mono, :boot)
 RETURNING *;
 
+-- name: unmade_slots
+-- Slots that broke before they ever stood: all that was ever intended with them is to make them.
+SELECT id FROM slots WHERE state = 'BROKEN'
+    AND NOT EXISTS (SELECT 1 FROM ops WHERE ops.slot_id = slots.id AND ops.kind <> 'create');
+
 -- name: move_slot
 -- A slot changes its state, if it is still what was read and the fence did not change.
 UPDATE slots

@@ -39,6 +39,11 @@ def live_slots(session: Session) -> tuple[Slot, ...]:
     return tuple(parse_slot(row) for row in session.all("live_slots"))
 
 
+def unmade_slots(session: Session) -> frozenset[int]:
+    """The ids of slots that could not be made."""
+    return frozenset(int(str(row["id"])) for row in session.all("unmade_slots"))
+
+
 def add_slot(session: Session, new: NewSlot, *, note: Note, now: Moment) -> Slot:
     """A slot enters the pool."""
     if not is_allowed(None, new.state):
