@@ -94,7 +94,7 @@ class Index:
         for footprint in footprints:
             own: dict[int, Claim] = self.of_task.setdefault(footprint.task, {})
             for claim in footprint.claims:
-                own.setdefault(self.scopes.number(claim), claim)
+                own.setdefault(self.scopes.number(claim, footprint.task), claim)
             for number, claim in own.items():
                 self.holders[number].append((footprint.task, claim))
         self.meets: tuple[Meet, ...] = tuple(self.scopes.list_meets())

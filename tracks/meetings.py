@@ -38,16 +38,20 @@ class Scopes:
         self.lists: list[tuple[str, ...]] = []
         self._numbers: dict[tuple[str, ...], int] = {}
         self._compiled: dict[int, Globs] = {}
+        self._owners: list[str | None] = []  # the task of a scope that is only one task's
         self._matched: dict[int, Sequence[bytes]] = {}
         self._paths: dict[int, str] = {}
         self._files: dict[str, list[int]] = defaultdict(list)
         self._places: dict[bytes, list[int]] = defaultdict(list)
 
-    def number(self, claim: Claim) -> int:
-        """The scope of a claim."""
+    def number(self, claim: Claim, task: str) -> int:
+        """The scope of a task's claim."""
         number = self._numbers.setdefault(claim.globs, len(self.lists))
-        if number == len(self.lists):
+        if number < len(self.lists):
+            self._owners[number] = task if self._owners[number] == task else None
+        else:
             self.lists.append(claim.globs)
+            self._owners.append(task)
             path = claim.path or find_literal(self.globs(number))
             if path is not None and self._is_file(path):
                 self._files[path.lower() if self.fold else path].append(number)
@@ -64,7 +68,7 @@ class Scopes:
         return self._compiled[number]
 
     def list_meets(self) -> Iterator[Meet]:
-        """Every pair of scopes that meet, each once, and each scope with itself."""
+        """Every pair of scopes that meet and are not one task's alone; each once, and each with itself."""
         for path, numbers in self._files.items():
             yield from self._meets_of_file(path, numbers)
         asked: set[tuple[int, int]] = set()
@@ -72,7 +76,7 @@ class Scopes:
             for above in directories_above(start):
                 for pair in product(numbers, self._places.get(above, ())):
                     one, other = min(pair), max(pair)
-                    if (one, other) not in asked:
+                    if (one, other) not in asked and not self._is_one_task(one, other):
                         asked.add((one, other))
                         yield from self._meets_of_globs(one, other)
 
@@ -81,13 +85,15 @@ class Scopes:
         path = self._paths[numbers[0]]
         exists = path in self.tree.files
         for one, other in combinations_with_replacement(numbers, 2):
-            yield Meet(one, other, path, exists)
+            if not self._is_one_task(one, other):
+                yield Meet(one, other, path, exists)
         raw = os.fsencode(path)
         around = directories_above(os.fsencode(key) + b"/")
         for number in {each for above in around for each in self._places.get(above, ())}:
             if self.globs(number).matches(raw):
                 for one in numbers:
-                    yield Meet(min(one, number), max(one, number), path, exists)
+                    if not self._is_one_task(one, number):
+                        yield Meet(min(one, number), max(one, number), path, exists)
 
     def _meets_of_globs(self, one: int, other: int) -> Iterator[Meet]:
         """Two scopes that are not one file, if they meet."""
@@ -107,6 +113,10 @@ class Scopes:
         if one not in self._matched:
             self._matched[one] = tuple(self.globs(one).among(self.tree.paths))
         return self._matched[one]
+
+    def _is_one_task(self, one: int, other: int) -> bool:
+        """Whether nobody else has either scope."""
+        return self._owners[one] is not None and self._owners[one] == self._owners[other]
 
     def _is_file(self, path: str) -> bool:
         """Whether a path is one file, and no directory that is there or is to be made."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tracks.claim import Claim, Layer, anchored, path_claim
-from tracks.globs import GlobError, compile_globs, parse_glob
+from tracks.globs import LONGEST, GlobError, compile_globs, parse_glob
 from tracks.layers.outline import Outline, Place
 from tracks.task import Task
 from tracks.tree import ENDING, Tree
@@ -69,7 +69,7 @@ class Names:
 
 def find_known(tree: Tree, token: str) -> Known | None:
     """What a word of a text means in the tree, with or without what stands around it."""
-    if "://" in token:
+    if "://" in token or len(token) > LONGEST:
         return None
     bare = token.strip(OUTER).rstrip(".:!?")
     link = bare.rpartition("](")[2]
