@@ -105,10 +105,10 @@ def decide(session: Session, wanted: Wanted, own: int | None) -> Lent | None:
     for role in sight.marked:
         if role.mark.pool == wanted.pool_id and role.mark.fence == wanted.fence and sight.database_of(role):
             return admit(session, wanted, role.name)
+    require_room(session, sight.marked, wanted.connections)
     free = choose(sight, wanted, own)
     if free is None:
         return None
-    require_room(session, sight.marked, wanted.connections)
     name = free_name(session, sight, wanted)
     session.do(
         "ALTER DATABASE {old} RENAME TO {new}; ALTER ROLE {old} RENAME TO {new};"

@@ -156,10 +156,15 @@ def repeat(ground: Ground, work: Work) -> None:
 
 
 def require_marked(ground: Ground) -> None:
-    """No database and no role is there that could not be told."""
+    """No database and no role is there that could not be told, but what goes this moment."""
+    unknown = list_unmarked(ground)
+    assert unknown & list_unmarked(ground) == set()
+
+
+def list_unmarked(ground: Ground) -> set[str]:
+    there = ground.roles() | ground.databases()
     roles = {role.name for role in list_roles(ground.session, ground.pool_id)}
-    assert ground.roles() <= roles
-    assert ground.databases() <= {found.name for found in list_ours(ground.session, ground.pool_id)}
+    return there - roles - {found.name for found in list_ours(ground.session, ground.pool_id)}
 
 
 def clear(ground: Ground, name: str) -> None:
