@@ -32,8 +32,9 @@ def list_orphans(session: Session, pool_id: str, live: Collection[int], grace: f
     orphans = []
     for role in roles:
         owned = tuple(found for found in ours if found.is_of(role))
-        why = reason(session, role, live, has_database=bool(owned))
-        if why and (role.mark.kind == "making" or now - (role.mark.made or 0) >= grace):
+        why = reason(session, role, live, owned)
+        # A lease may be younger than what the caller knows of leases; nothing else needs a grace.
+        if why and (role.mark.fence is None or now - (role.mark.made or 0) >= grace):
             orphans.append(Orphan(role.name, why, owned, role))
     taken = {found.oid for orphan in orphans for found in orphan.databases}
     for found in ours:
@@ -44,15 +45,16 @@ def list_orphans(session: Session, pool_id: str, live: Collection[int], grace: f
     return orphans
 
 
-def reason(session: Session, role: Role, live: Collection[int], *, has_database: bool) -> str:
+def reason(session: Session, role: Role, live: Collection[int], owned: tuple[Found, ...]) -> str:
     """Why a role belongs to nobody; '' when it does."""
+    whole = [found for found in owned if not found.is_half_dropped]
     match role.mark.kind:
         case "slot" | "old" if role.mark.fence not in live:
             return "its lease is over"
         case "making" if is_left(session, role):
             return "the command that made it was killed"
-        case "spare" | "template" if not has_database:
-            return "it has no database"
+        case "spare" | "template" if not whole:
+            return "its drop was interrupted" if owned else "it has no database"
         case _:
             return ""
 

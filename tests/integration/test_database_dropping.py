@@ -193,6 +193,18 @@ def test_a_half_dropped_database_is_an_orphan_and_goes(ground: Ground) -> None:
     assert ground.databases() == {again.name}
 
 
+def test_a_half_dropped_spare_goes_with_its_role(ground: Ground) -> None:
+    ground.build("f1")
+    for name in (ground.spare("f1"), ground.spare()):
+        with open_session(ground.server.superuser) as other:
+            other.do("UPDATE pg_database SET datconnlimit = -2 WHERE datname = %s", (name,))
+    for orphan in list_orphans(ground.session, ground.pool_id, (), 1000):
+        assert orphan.why == "its drop was interrupted"
+        drop_orphan(ground.session, ground.pool_id, orphan)
+    assert list_orphans(ground.session, ground.pool_id, (), 0) == []
+    assert {role.mark.kind for role in list_roles(ground.session, ground.pool_id)} == {"owner", "template"}
+
+
 def test_a_role_without_a_database_is_an_orphan(ground: Ground) -> None:
     with ground.session.transaction():
         create_role(
