@@ -19,16 +19,14 @@ from isolation.database.embedded.server import (
     remove_server,
     stop_server,
 )
-from isolation.database.errors import DatabaseError, NoRight
+from isolation.database.errors import DatabaseError, NoRight, ServerDown
 from isolation.database.session import open_session
 from tests.fixtures.patience import await_that
 from tests.integration.embedded import (
     START,
     WATCH,
     data_of,
-    has_table,
     made,
-    make_table,
     place,
 )
 
@@ -143,10 +141,11 @@ def test_a_server_with_clients_is_not_idle(place: Home) -> None:
     assert not is_running(place)
 
 
-def test_what_is_removed_is_gone_and_comes_back_empty(place: Home) -> None:
+def test_what_is_removed_is_gone(place: Home) -> None:
     running = ensure_server(place)
-    make_table(running)
     remove_server(place)
-    assert not place.root.exists()
+    assert list(place.state.iterdir()) == []
+    assert not is_running(place)
+    with pytest.raises(ServerDown), open_session(running.address):
+        pass
     remove_server(place)
-    assert not has_table(ensure_server(place))
