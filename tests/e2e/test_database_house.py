@@ -94,9 +94,11 @@ def test_without_its_server_a_slot_is_given_back_and_its_database_dropped_later(
     pool: Pooled, session: Session
 ) -> None:
     lent = pool.acquire()
+    pool.cli.settle()  # no worker is left that knows the way
     with unreachable(pool):
         pool.release(lent["slot"])
         pool.await_ready(SLOTS)
+        pool.cli.settle()
     assert [found.name for found in lent_on(session, pool)] == [lent["database"]]
     kinds = [each["kind"] for each in pool.ask("doctor", check=False)["findings"]]
     assert "database_owed" in kinds
@@ -119,6 +121,7 @@ def test_without_its_server_a_lease_is_refused_and_the_slot_is_free_again(pool: 
 def test_a_database_that_is_gone_is_named_and_made_anew(pool: Pooled, session: Session) -> None:
     lent = pool.acquire()
     assert enter(pool, lent["slot"]) == lent["database"]
+    pool.cli.settle()  # the background work would make it anew
     dropping.drop_lease(session, pool_id(pool), lent["fence"])
     assert pool.ask("db", "status")["lost"] == [{"slot": lent["slot"], "database": lent["database"]}]
     pool.run("doctor", "--fix")

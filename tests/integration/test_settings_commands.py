@@ -88,7 +88,7 @@ def test_check_names_what_is_wrong(repo: Repository) -> None:
 
 
 def test_check_names_what_is_skipped_and_what_has_no_effect_yet(repo: Repository) -> None:
-    repo.write({"poolmgr.yaml": HOSTILE})
+    repo.write({"poolmgr.yaml": HOSTILE + "limits:\n  stale: 2h\n"})
     result = run(repo, "config", "check")
     assert (
         "warm.run (poolmgr.yaml:3), warm.copy (poolmgr.yaml:4), database.dsn (poolmgr.yaml:5)"
@@ -96,9 +96,9 @@ def test_check_names_what_is_skipped_and_what_has_no_effect_yet(repo: Repository
     )
     assert "poolmgr trust" in result.stderr
     run(repo, "trust")
-    assert "set, but without effect yet: database.dsn" in run(repo, "config", "check").stderr
+    assert "set, but without effect yet: limits.stale" in run(repo, "config", "check").stderr
     answer = json.loads(run(repo, "config", "check", "--json").stdout)
-    assert answer["no_effect_yet"] == ["database.dsn"]
+    assert answer["no_effect_yet"] == ["limits.stale"]
     assert answer["skipped"] == []
 
 
