@@ -10,9 +10,15 @@ from poolmgr.services.databases.templates import ensure_template
 from poolmgr.wiring import open_pool
 
 
+def tell(text: str) -> None:
+    """What whoever waits reads."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
 def main() -> None:
     """The repository is the only argument."""
-    pool = open_pool(Path(sys.argv[1]))
+    pool = open_pool(Path(sys.argv[1]))._replace(tell=tell)
     commit = pool.git.run("rev-parse", "HEAD").text
     with open_server(pool) as server:
         sys.stdout.write(ensure_template(pool, server, commit) + "\n")

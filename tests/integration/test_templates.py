@@ -237,6 +237,23 @@ def test_of_several_builders_one_builds_and_the_others_wait(project: Project, tm
     assert marks.read_text() == "once\n"
 
 
+@on_one
+def test_those_who_wait_for_a_build_that_fails_do_not_repeat_it(project: Project, tmp_path: Path) -> None:
+    marks, fifo = tmp_path / "marks", tmp_path / "fifo"
+    os.mkfifo(fifo)
+    project.open(f"database: {{template: {{run: ['echo once >> {marks}; cat {fifo}; exit 9']}}}}")
+    files = [tmp_path / f"said-{number}" for number in range(3)]
+    started = []
+    for file in files:
+        with file.open("wb") as said:
+            started.append(subprocess.Popen(words_of_builder(project), cwd=TOP, stderr=said))
+    await_that(lambda: sum("waiting for it" in file.read_text() for file in files) == 2, "two wait")
+    fifo.write_bytes(b"")
+    assert [each.wait(60) for each in started] == [1, 1, 1]
+    assert all("ended with exit code 9: echo once" in file.read_text() for file in files)
+    assert marks.read_text() == "once\n"
+
+
 def test_after_a_builder_was_killed_the_next_one_builds(project: Project, tmp_path: Path) -> None:
     started, fifo = tmp_path / "started", tmp_path / "fifo"
     os.mkfifo(fifo)

@@ -26,6 +26,7 @@ from poolmgr.services.ground.running import LIMIT, MARK, Command, run_logged
 from poolmgr.services.ground.site import write_private
 
 NAME = "poolmgr:template"
+SIGN = "poolmgr: "  # before our own last line in a log
 # psql goes on after an error unless told: half a schema would be sealed. `psql -X` reads no such file.
 PSQLRC = b"\\set ON_ERROR_STOP 1\n"
 
@@ -57,16 +58,31 @@ def run_commands(pool: Pool, build: Build) -> None:
             stream.flush()
             code = run_logged(Command(command, build.place, variables, stream.fileno(), (build.lock,)))
             if code != 0:
-                raise failed(command, code, log)
+                words = words_of(command, code)
+                stream.write(f"\n{SIGN}{words}\n".encode(errors="surrogateescape"))
+                raise failed(words, log)
 
 
-def failed(command: str, code: int | None, log: Path) -> TemplateFailed:
-    """What became of a command, and where its output is."""
+def words_of(command: str, code: int | None) -> str:
+    """What became of a command."""
     how = f"ended with exit code {code}" if code is not None else f"did not end within {LIMIT:.0f} s"
-    return TemplateFailed(
-        f"a command of the database template {how}: {' '.join(command.split())}; its output is in {log}",
-        hint=f"cat {quoted(str(log))}",
-    )
+    return f"a command of the database template {how}: {' '.join(command.split())}"
+
+
+def failed(words: str, log: Path) -> TemplateFailed:
+    """The error, and where the output is."""
+    return TemplateFailed(f"{words}; its output is in {log}", hint=f"cat {quoted(str(log))}")
+
+
+def refuse_failed(pool: Pool, fp: str, since: float) -> None:
+    """Fail as a build failed that somebody else began or ended since then."""
+    log = log_file(pool, fp)
+    if not log.exists() or log.stat().st_mtime < since:
+        return
+    last = log.read_bytes().splitlines()[-1:]
+    words = "".join(line.decode(errors="surrogateescape") for line in last)
+    if words.startswith(SIGN):
+        raise failed(words.removeprefix(SIGN), log)
 
 
 def place_variables(pool: Pool, build: Build) -> dict[str, str]:

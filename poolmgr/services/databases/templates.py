@@ -16,7 +16,7 @@ from isolation.database.building import Building, abandon_template, begin_templa
 from isolation.database.errors import NoDatabase
 from isolation.database.session import Session
 from poolmgr.core.errors import Busy
-from poolmgr.services.databases.building import Build, log_file, run_commands
+from poolmgr.services.databases.building import Build, log_file, refuse_failed, run_commands
 from poolmgr.services.databases.builds import checked_out, is_dead, lock_file, try_clear
 from poolmgr.services.databases.fingerprint import fingerprint
 from poolmgr.services.databases.server import Server
@@ -96,7 +96,9 @@ def held(pool: Pool, fp: str) -> Iterator[int]:
             lock = stack.enter_context(gate.held(lock_file(pool, fp), patience=0))
         except Busy:
             pool.tell(f"another process builds the database template {fp}; waiting for it")
+            since = time.time()
             lock = stack.enter_context(gate.held(lock_file(pool, fp), patience=LIMIT))
+            refuse_failed(pool, fp, since)  # the commands would fail again, once for everybody who waits
         yield lock
 
 
