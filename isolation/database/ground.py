@@ -10,7 +10,7 @@ from isolation.database.catalog import list_roles
 from isolation.database.comments import Mark
 from isolation.database.errors import CommandFailed, NotOurs
 from isolation.database.names import OWNER, owner_name, prefix_for
-from isolation.database.rights import create_role, require_member, require_rights
+from isolation.database.rights import create_role, require_members, require_rights
 from isolation.database.session import Session
 from isolation.database.turns import turn
 
@@ -38,11 +38,12 @@ def ensure_ground(session: Session, pool_id: str, checkout_name: str, *, embedde
 
 
 def find_prefix(session: Session, pool_id: str) -> str | None:
-    """The prefix that this pool has here."""
-    owners = [role.name for role in list_roles(session, pool_id) if role.mark.kind == "owner"]
+    """The prefix that this pool has here; we may act for everything that has it."""
+    roles = list_roles(session, pool_id)
+    owners = [role.name for role in roles if role.mark.kind == "owner"]
     if not owners:
         return None
-    require_member(session, owners[0])
+    require_members(session, [role.oid for role in roles])
     return owners[0].removesuffix(OWNER)
 
 

@@ -13,6 +13,9 @@ from isolation.database.session import Session
 RIGHTS = """
 SELECT rolsuper, rolcreatedb, rolcreaterole, rolinherit FROM pg_catalog.pg_roles WHERE rolname = current_user
 """
+STRANGE = """
+SELECT rolname FROM pg_catalog.pg_roles WHERE oid = ANY(%s::oid[]) AND NOT pg_has_role(oid, 'USAGE')
+"""
 
 
 def require_rights(session: Session) -> None:
@@ -60,14 +63,15 @@ def grant_to_ourselves(session: Session, name: str) -> None:
     session.do(f"GRANT {{role}} TO {{us}}{options}", role=name, us=session.role)
 
 
-def require_member(session: Session, name: str) -> None:
-    """Raise when a role of ours, made by another admin of this pool, cannot be acted for."""
-    if session.is_superuser or session.rows("SELECT pg_has_role(%s, 'USAGE')", (name,))[0][0]:
+def require_members(session: Session, oids: list[int]) -> None:
+    """Make sure that we may act for roles of ours, which another admin of this pool may have made."""
+    if session.is_superuser:
         return
-    try:
-        grant_to_ourselves(session, name)
-    except NoRight as error:
-        raise NoRight(
-            f"{session.role} is not a member of {name}, which another role made",
-            hint="put the role that ran `poolmgr init` into database.dsn",
-        ) from error
+    for (name,) in session.rows(STRANGE, (oids,)):
+        try:
+            grant_to_ourselves(session, name)
+        except NoRight as error:
+            raise NoRight(
+                f"{session.role} is not a member of {name}, which another role made",
+                hint="put the role that ran `poolmgr init` into database.dsn",
+            ) from error
