@@ -6,7 +6,8 @@ operands from outside only after `--end-of-options` or `--`, or as object ids.
 
 `Git.keep_open` names descriptors that every child inherits. The pool passes its locks: a git
 that outlives a killed poolmgr then keeps them, so nobody repairs a slot under its hands.
-`Git.index_file` names the index of a worktree: git is told to take it as it is, sparse or not.
+In a linked worktree git is told to take the index as it is, sparse or not: `Git.index_file`, else
+the one that `.git` leads to.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import NamedTuple
 from isolation.errors import GitFailed, GitMissing, GitTimedOut
 
 TIMEOUT = 900.0
+LONGEST_PATH = 4096
 END_OF_INDEX = 128  # `sdir`, the end-of-entries extension, a checksum: 84 bytes with SHA-256
 
 # Everything named GIT_* is dropped but these: a poolmgr called from a hook inherits GIT_DIR,
@@ -101,7 +103,8 @@ class Git(NamedTuple):
         timeout: float = TIMEOUT,
     ) -> Output:
         """Git's answer; an exit code outside `accept` raises GitFailed."""
-        argv = ("git", *ALWAYS, *(sparse_as(self.index_file) if self.index_file else ()), *args)
+        index = self.index_file or find_index(self.cwd)
+        argv = ("git", *ALWAYS, *(sparse_as(index) if index else ()), *args)
         environment = {**base_environment(), **self.variables}
         try:
             process = subprocess.Popen(
@@ -144,8 +147,25 @@ def sparse_as(index: Path) -> tuple[str, str]:
     return ("-c", f"index.sparse={'true' if is_sparse(index) else 'false'}")
 
 
+def find_index(worktree: Path) -> Path | None:
+    """The index of a linked worktree; None for what is none."""
+    pointer = os.path.join(worktree, ".git")
+    if not os.path.isfile(pointer):
+        return None
+    try:
+        with open(pointer, "rb") as file:
+            words = file.read(LONGEST_PATH)
+    except OSError:
+        return None
+    if not words.startswith(b"gitdir: "):
+        return None
+    return Path(worktree, os.fsdecode(words.removeprefix(b"gitdir: ").rstrip(b"\r\n")), "index")
+
+
 def is_sparse(index: Path) -> bool:
     """Whether an index holds directories as one entry: it says so at its end, before the checksum."""
+    if not index.is_file():
+        return False
     try:
         with index.open("rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - END_OF_INDEX))

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from isolation.errors import NotFilled, NotKept
-from isolation.git.program import is_sparse
+from isolation.git.program import Git, is_sparse
 from isolation.rescue import RescuePlace, keep, restore
 from isolation.scope.aside import Intent, OtherFileSystem, begin
 from isolation.scope.refill import move_aside, refill, undo_refill
@@ -47,6 +47,18 @@ def test_a_slot_changes_its_view(slot: Slot, before: View, after: View) -> None:
     assert slot.look() == slot.look(slot.aside / "tree") == ()
     assert slot.tree.git("status", "--porcelain", "--ignored") == ""
     assert not is_sparse(slot.ground.admin / "index")
+
+
+def test_our_git_neither_expands_an_index_nor_makes_a_whole_one_sparse(slot: Slot) -> None:
+    slot.show(CONE)
+    assert "docs/" in slot.git.run("ls-files", "-z", "--sparse").fields
+    slot.git.run("update-index", "--force-write-index")
+    assert is_sparse(slot.ground.admin / "index")
+    slot.tree.write({"packages/one/new.py": "NEW = 1\n"})
+    slot.tree.git("add", "-N", "packages/one/new.py")
+    slot.tree.git("config", "--worktree", "index.sparse", "true")
+    assert {*FILES, "packages/one/new.py"} == set(slot.git.run("ls-files", "-z", "--sparse").fields)
+    assert Git(slot.repo.path).run("status", "--porcelain").text == ""
 
 
 def staged(slot: Slot) -> None:
