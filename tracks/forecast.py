@@ -53,7 +53,11 @@ def forecast(ground: Ground, wanted: Sequence[str], least: float | None = None) 
     """The collisions among these tasks; from a chance on, or those that are worth naming."""
     footprints = gather(ground.tasks, wanted, ground.tree, ground.facts)
     index = Index(footprints.values(), ground.tree, fold=ground.shared.fold)
-    met = {(each.a, each.b): each for each in list_conflicts(index, ground.shared)}
+    met = {
+        (each.a, each.b): each
+        for each in list_conflicts(index, ground.shared)
+        if not is_above(ground.tasks, each.a, each.b) and not is_above(ground.tasks, each.b, each.a)
+    }
     past = known_past(ground)
     vectors = compared(ground, wanted, past)
     model = Model(ground.tasks, vectors, near_of(wanted, past, vectors), past)
@@ -66,6 +70,18 @@ def forecast(ground: Ground, wanted: Sequence[str], least: float | None = None) 
             found.append(conflict)
     found.sort(key=lambda each: (-each.probability, each.a, each.b))
     return Forecast(tuple(found), tuple(list_hot(index, ground.shared)), weights, examples)
+
+
+def is_above(tasks: Mapping[str, Task], above: str, below: str) -> bool:
+    """Whether a task is below another, whose paths are by their nature its own, too."""
+    seen: set[str] = set()
+    parent = tasks[below].parent
+    while parent is not None and parent in tasks and parent not in seen:
+        if parent == above:
+            return True
+        seen.add(parent)
+        parent = tasks[parent].parent
+    return False
 
 
 def is_likely(conflict: Conflict) -> bool:

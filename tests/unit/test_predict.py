@@ -79,6 +79,19 @@ def test_a_forecast_is_the_same_each_time_and_in_any_order() -> None:
     assert forecast(known, wanted) == forecast(known, wanted)
 
 
+def test_an_epic_does_not_collide_with_what_is_below_it() -> None:
+    declared = {"files": ["src/parser.py"]}
+    tasks = [
+        Task("e", metadata=declared),
+        Task("e.1", parent="e"),
+        Task("e.1.1", parent="e.1"),
+        Task("e.2", parent="e"),
+    ]
+    known = ground(done=0, going=0)._replace(tasks={each.id: each for each in tasks})
+    found = forecast(known, [each.id for each in tasks]).conflicts
+    assert {(each.a, each.b) for each in found} == {("e.1", "e.2"), ("e.1.1", "e.2")}
+
+
 def test_a_least_chance_leaves_out_the_others() -> None:
     known = ground(done=12, going=6)
     everything = forecast(known, going(known), 0.0).conflicts
