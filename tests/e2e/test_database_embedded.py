@@ -14,7 +14,7 @@ import pytest
 from isolation.database.address import Address
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import is_running, remove_server
-from isolation.database.errors import DatabaseError, ServerDown, WrongPassword
+from isolation.database.errors import DatabaseError, NoRight, ServerDown, WrongPassword
 from isolation.database.session import open_session
 from tests.e2e.pooled import Pooled
 from tests.fixtures.patience import await_that
@@ -72,6 +72,9 @@ def test_a_slot_has_its_database_from_acquire_to_release_and_nothing_stays_after
         ]
         said = pool.run("db", "psql", lent["slot"], "--", "-Atc", "SELECT count(*) FROM work").stdout
         assert said == "0\n"
+        for everybodys in ("postgres", "template1"):
+            with pytest.raises(NoRight), open_session(address, everybodys):
+                pass
         pool.release(lent["slot"])
         with pytest.raises(DatabaseError):  # whoever was connected is out
             session.rows("SELECT 1")
