@@ -62,7 +62,7 @@ class Seen(NamedTuple):
     """One task as it is compared: its words, its guess, and how hot what it may change is."""
 
     vector: Vector
-    created: float
+    created: float | None
     guess: Guess
     hot: float
 
@@ -89,19 +89,21 @@ class Model:
             created = self.tasks[task_id].created
             found = guess(self.near.get(task_id, ()))
             hot = sum(chance * self.hot.get(file, 0.0) for file, chance in found.chances.items())
-            moment = created.timestamp() if created else 0.0
+            moment = created.timestamp() if created else None
             self._seen[task_id] = Seen(self.vectors[task_id], moment, found, hot)
         return self._seen[task_id]
 
     def signs(self, a: str, b: str, conflict: Conflict = NO_CONFLICT) -> Signs:
         """What speaks for a collision of two tasks."""
         one, other = self.seen(a), self.seen(b)
-        apart = abs(one.created - other.created) / HOUR
+        together = 0.0
+        if one.created is not None and other.created is not None:
+            together = 1 / (1 + abs(one.created - other.created) / HOUR)
         return Signs(
             named=conflict.probability,
             likely=float(bool(conflict.shared) and conflict.severity is not Severity.POSSIBLE),
             likeness=sqrt(max(0.0, likeness(one.vector, other.vector))),
-            together=1 / (1 + apart),
+            together=together,
             hot=sqrt(min(1.0, one.hot + other.hot)),
         )
 

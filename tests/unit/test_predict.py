@@ -72,6 +72,16 @@ def test_without_a_past_the_prior_is_all_there_is() -> None:
     assert all(0 < each.probability < 1 for each in made.conflicts)
 
 
+def test_tasks_without_a_date_were_not_made_together() -> None:
+    known = ground(done=0, going=0)
+    dated = {"a": Task("a", created=START), "b": Task("b", created=START)}
+    chances = [
+        forecast(known._replace(tasks=tasks), ["a", "b"], 0.0).conflicts[0].probability
+        for tasks in (dated, {"a": Task("a"), "b": Task("b")})
+    ]
+    assert chances[0] > chances[1]
+
+
 def test_a_forecast_is_the_same_each_time_and_in_any_order() -> None:
     known = ground(done=12, going=9)
     wanted = going(known)
