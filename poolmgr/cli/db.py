@@ -78,7 +78,7 @@ def row_of(kept: Kept) -> tuple[str, ...]:
 def use_of(kept: Kept) -> str:
     """What a database is for, in a word or two."""
     if kept.slot:
-        return f"{kept.slot} ({kept.agent})"
+        return f"{kept.slot} ({kept.agent or kept.state})"
     if kept.found.is_half_dropped:
         return "half dropped"
     return "over" if kept.found.kind in {"slot", "framework"} else kept.found.kind

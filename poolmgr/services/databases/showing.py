@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from isolation.database.catalog import Found, list_ours
@@ -10,6 +11,7 @@ from poolmgr.core.records import Lease, Slot, Snapshot
 from poolmgr.services.databases.losing import list_lost
 from poolmgr.services.databases.server import open_server
 from poolmgr.services.ground.pool import Pool
+from poolmgr.store.tables.leases import databases_over
 
 CONNECTIONS = """
 SELECT current_setting('max_connections')::int,
@@ -27,6 +29,7 @@ class Kept(NamedTuple):
     found: Found
     slot: str = ""
     agent: str = ""
+    state: str = ""  # of a slot whose lease is over
 
 
 class Shown(NamedTuple):
@@ -65,8 +68,10 @@ def version_of(session: Session) -> str:
 def list_kept(pool: Pool, session: Session) -> list[Kept]:
     """The pool's databases: slot by slot, then templates, then what is prepared or left."""
     snapshot = pool.snapshot()
+    with pool.engine.read() as stored:
+        over = {lease.fence: lease.slot_id for lease in databases_over(stored)}
     found = sorted(list_ours(session, pool.facts.pool_id), key=place_of)
-    return [holder_of(snapshot, each) for each in found]
+    return [holder_of(snapshot, over, each) for each in found]
 
 
 def place_of(found: Found) -> tuple[int, int, str]:
@@ -75,7 +80,11 @@ def place_of(found: Found) -> tuple[int, int, str]:
     return rank, found.mark.slot or 0, found.name
 
 
-def holder_of(snapshot: Snapshot, found: Found) -> Kept:
-    """Who has a database, by the lease's fence; nobody, when that lease is over."""
+def holder_of(snapshot: Snapshot, over: Mapping[int, int], found: Found) -> Kept:
+    """Who has a database, by the lease's fence: its holder, or a slot that was set aside with it."""
     lease = next((lease for lease in snapshot.leases if lease.fence == found.mark.fence), None)
-    return Kept(found, snapshot.slot_of(lease).name, lease.agent) if lease else Kept(found)
+    if lease:
+        return Kept(found, snapshot.slot_of(lease).name, lease.agent)
+    aside = over.get(found.mark.fence or 0)
+    slot = next((slot for slot in snapshot.slots if slot.id == aside), None)
+    return Kept(found, slot.name, "", slot.state.lower()) if slot else Kept(found)
