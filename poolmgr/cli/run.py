@@ -132,9 +132,8 @@ def give_back(repository: Path, held: Held, values: Values, *, as_json: bool) ->
     pool = None
     try:
         pool = open_pool(repository)
-        held = held._replace(
-            lease=pool.snapshot().lease_of(held.slot) or held.lease
-        )  # its scope may be another
+        current = pool.snapshot().lease_of(held.slot)  # its scope may be another by now
+        held = held._replace(lease=current or held.lease)
         settled = service.give_back(pool, held, rescue=values["rescue"])
         ensure_worker(pool)
     except (PoolError, IsolationError, OSError) as error:
