@@ -142,9 +142,3 @@ def test_without_the_driver_there_are_no_databases_and_init_says_so(unpooled: Po
     )
     assert unpooled.acquire()["database"] is None
     assert unpooled.refused("db", "status")["message"].endswith("psycopg is not installed")
-
-
-def test_what_is_switched_off_is_not_mentioned(unpooled: Pooled) -> None:
-    result = unpooled.run("init", "--size", "1")
-    assert "database" not in result.stdout + result.stderr
-    assert not (unpooled.repo.state / "database").exists()
