@@ -36,7 +36,7 @@ class Weights(NamedTuple):
 
 
 # Fitted by `python -m tests.bench --rows prediction` on up to 1,200 pairs of each of six trackers.
-PRIOR = Weights(-3.77, 2.07, 1.11, 3.10, 0.58, 1.61)
+PRIOR = Weights(-3.76, 2.65, 1.01, 3.09, 0.57, 1.60)
 
 
 class Signs(NamedTuple):

@@ -64,8 +64,8 @@ def test_a_mention_is_worth_what_its_place_is() -> None:
         "Talk of lib/store.py.\n\n## Files to modify\n- src/app.py\n\n## Example\n```\nsrc/web/form.ts\n```\n"
     )
     found = claims_of(Task("t", title="README.md is wrong", description=text))
-    assert [claim.path for claim in found] == ["README.md", "src/app.py", "lib/store.py", "src/web/form.ts"]
-    assert found[1].why == "src/app.py in its description, in a list of files"
+    assert [claim.path for claim in found] == ["src/app.py", "lib/store.py", "README.md", "src/web/form.ts"]
+    assert found[0].why == "src/app.py in its description, in a list of files"
     assert found[3].confidence < 0.3 < found[2].confidence
 
 
