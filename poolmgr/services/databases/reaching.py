@@ -22,7 +22,7 @@ def require_facts(pool: Pool, slot: Slot, lease: Lease | None) -> Facts:
     facts = read_facts(slot) if lease.database else None
     if facts is None:
         raise PoolError(
-            f"{slot.name} was lent without a database", hint=f"poolmgr release {slot.name}, poolmgr acquire"
+            f"{slot.name} was lent without a database", hint=f"poolmgr release {slot.name} && poolmgr acquire"
         )
     if facts.server != EMBEDDED:
         return facts
