@@ -1,8 +1,8 @@
 """Takes databases and roles of a pool away, and nothing else.
 
 Right before a drop the catalog is read again: the database, known by its oid, is still ours, nobody
-is connected, and it gets a name that nobody else will ever have. So a drop never meets a database
-that took over the name. Everything can be repeated; what is gone is done.
+is connected but its own role, whose sessions are ended, and it gets a name that nobody else will ever
+have. So a drop never meets a database that took over the name. What is gone is done.
 """
 
 from __future__ import annotations

@@ -19,16 +19,18 @@ MAY_END = """
   AND ((SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
     OR NOT r.rolsuper AND (pg_has_role(s.usesysid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE')))
 """
-# A role, and everybody in its databases; one database.
-OF_ROLE = "WHERE (s.usesysid = %s OR s.datid IN (SELECT oid FROM pg_catalog.pg_database WHERE datdba = %s))"
+# Of a role; of whom else is in its databases; in one database.
+OF_ROLE = "WHERE s.usesysid = %s"
+OF_GUESTS = "WHERE s.datid IN (SELECT oid FROM pg_catalog.pg_database WHERE datdba = %s)"
 IN_DATABASE = "WHERE s.datname = %s"
 SESSIONS = "FROM pg_catalog.pg_stat_activity s JOIN pg_catalog.pg_roles r ON r.oid = s.usesysid"
 
 
 def fence(session: Session, pool_id: str, number: int) -> None:
-    """Put the holder of a lease out; its databases stay as they are."""
+    """Put the holder of a lease out, and whoever is in its databases, which stay as they are."""
     for role in list_leases(session, pool_id, number):
-        close_role(session, pool_id, role)
+        if close_role(session, pool_id, role):
+            terminate(session, OF_GUESTS, role.oid)
 
 
 def close_role(session: Session, pool_id: str, role: Role) -> Role | None:
@@ -58,9 +60,9 @@ def find_same(session: Session, pool_id: str, role: Role) -> Role | None:
 
 
 def end_sessions(session: Session, role: Role) -> None:
-    """End them and wait until they are gone; a new one cannot begin once the role has no login."""
+    """End the role's and wait until they are gone; none begins once the role has no login."""
     deadline = time.monotonic() + PATIENCE
-    while count := terminate(session, OF_ROLE, role.oid, role.oid):
+    while count := terminate(session, OF_ROLE, role.oid):
         if time.monotonic() > deadline:
             raise DatabaseBusy(role.name, count)
         time.sleep(NAP)

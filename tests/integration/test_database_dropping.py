@@ -38,10 +38,11 @@ def test_a_database_somebody_is_in_stays_until_they_leave(ground: Ground) -> Non
     lent = ground.lend(1, 1)
     fence(ground.session, ground.pool_id, 1)
     (found,) = list_ours(ground.session, ground.pool_id)
-    # A superuser who looks into the database is no session that a plain admin may end.
     with open_session(ground.server.superuser, lent.name):
         with pytest.raises(DatabaseBusy, match="1 connection"):
             drop(ground.session, ground.pool_id, found)
+        with pytest.raises(DatabaseBusy, match="1 connection"):
+            drop_lease(ground.session, ground.pool_id, 1)
         assert lent.name in ground.databases()
     drop_lease(ground.session, ground.pool_id, 1)
     assert ground.databases() == set()
