@@ -271,3 +271,12 @@ def test_a_file_name_makes_no_line_of_its_own_in_a_refusal(pool: Pooled) -> None
     refused = pool.run("release", lent["slot"], check=False)
     assert refused.code == 1
     assert "bad\\x0ahint: rm -rf all" in refused.stderr
+
+
+def test_the_lock_of_a_rescue_whose_git_was_killed_is_in_nobodys_way(pool: Pooled) -> None:
+    lent = pool.acquire()
+    Path(lent["path"], "note.txt").write_text("unsaved\n")
+    lock = pool.repo.path / ".git" / f"refs/poolmgr/rescue/1/{lent['fence']}.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    assert pool.release(lent["slot"], "--rescue")["rescue"] == f"1-{lent['fence']}"

@@ -40,11 +40,11 @@ def drop_dead_locks(pool: Pool, admin: Path) -> list[Path]:
     return locks
 
 
-def drop_ref_lock(pool: Pool, branch: str) -> None:
-    """The lock of a ref that a dead intent of ours named."""
+def drop_ref_lock(pool: Pool, ref: str) -> None:
+    """The lock of a ref that a dead intent of ours named, or that only who has a slot's lock writes."""
     # Not a directory: where `fix` stands in the way of `fix/login`.
     with suppress(FileNotFoundError, NotADirectoryError):
-        (pool.site.common / "refs" / "heads" / f"{branch}.lock").unlink()
+        (pool.site.common / f"{ref}.lock").unlink()
 
 
 def find_shared_locks(pool: Pool) -> list[Path]:

@@ -159,7 +159,7 @@ def undo_assign(pool: Pool, job: Job, *, reason: str) -> Slot:
     with suppress(OSError):
         drop_environment(slot)
     if slot.branch and job.args.get("start"):
-        drop_ref_lock(pool, slot.branch)
+        drop_ref_lock(pool, HEADS + slot.branch)
     admin = find_admin(slot.path)
     if admin:
         drop_dead_locks(pool, admin)

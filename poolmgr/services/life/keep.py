@@ -9,11 +9,13 @@ from pathlib import Path
 from isolation.errors import RescueExists
 from isolation.git.worktrees import find_admin, find_registered
 from isolation.rescue import Rescue, RescuePlace, keep
+from isolation.rescue.rescue import PREFIX
 from isolation.work import Rules, Work, examine
 from poolmgr.core.errors import WrongState
 from poolmgr.core.records import Slot
 from poolmgr.services.ground import marks
 from poolmgr.services.ground.job import Job
+from poolmgr.services.ground.locks import drop_ref_lock
 from poolmgr.services.ground.matching import matcher
 from poolmgr.services.ground.pool import ENV_FILE, Pool
 from poolmgr.store.snapshot import raise_fence
@@ -79,6 +81,7 @@ def keep_directory(pool: Pool, job: Job, path: Path, *, reason: str) -> Rescue |
         return None
     fence = job.slot.fence
     for _ in range(TRIES):
+        drop_ref_lock(pool, f"{PREFIX}{job.slot.number}/{fence}")
         try:
             return keep(
                 job.git.at(path), path, where=rescue_place(pool), slot=job.slot.number, fence=fence,

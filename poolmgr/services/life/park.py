@@ -8,10 +8,11 @@ from pathlib import Path
 
 from isolation.errors import IsolationError
 from isolation.git.worktrees import find_admin, find_registered, repair_worktree
-from isolation.pins import pin
+from isolation.pins import PINS, pin
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Slot
 from poolmgr.services.ground.job import Job, remember, step
+from poolmgr.services.ground.locks import drop_ref_lock
 from poolmgr.services.ground.marks import write_tombstone
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.site import find_facts, write_facts
@@ -29,6 +30,7 @@ def park(pool: Pool, job: Job, why: str) -> Slot:
     admin = find_admin(place)
     if admin:
         with suppress(IsolationError, OSError):  # a full disk: the reflog still has them
+            drop_ref_lock(pool, f"{PINS}{job.slot.id}")
             pin(pool.git, admin, job.slot.id)
     return step(pool, job, State.PARKED, action="park", reason=why, error=why, path=place)
 
