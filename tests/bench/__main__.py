@@ -19,11 +19,23 @@ from tests.bench.bench import Bench
 from tests.bench.figures import Row
 from tests.bench.processes import BenchFailed, ensure_shell
 from tests.bench.report import machine_text, report_json, report_text
-from tests.bench.rows import acquire, claim, commit, growth, prediction, release, scope, status, tracks, wake
+from tests.bench.rows import (
+    acquire,
+    claim,
+    commit,
+    database,
+    growth,
+    prediction,
+    release,
+    scope,
+    status,
+    tracks,
+    wake,
+)
 
 ROWS: dict[str, ModuleType] = {
     module.NAME: module
-    for module in (acquire, growth, scope, commit, release, status, wake, claim, tracks, prediction)
+    for module in (acquire, growth, scope, commit, release, status, wake, claim, database, tracks, prediction)
 }
 ROUNDS, QUICK_ROUNDS = 7, 2
 
