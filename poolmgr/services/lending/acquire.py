@@ -35,6 +35,7 @@ from poolmgr.services.lending.claim import (
     Claim,
     Wish,
     find_absent,
+    list_used,
     refuse_held,
     try_claim,
 )
@@ -223,7 +224,7 @@ def resolve_wish(pool: Pool, asked: Asked) -> tuple[Wish, str | None]:
             )
     wish = Wish(
         agent=asked.agent, branch=branch, commit=commit, exists=exists, base=base, holder=asked.holder,
-        database=asked.database,
+        database=asked.database, used=() if branch else list_used(pool, asked.agent),
     )  # fmt: skip
     return with_scope(pool, wish, asked), upstream
 

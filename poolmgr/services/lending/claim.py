@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Collection
 from typing import NamedTuple
 
+from isolation.git.refs import list_refs
 from isolation.scope.view import FULL, View
 from poolmgr.core.errors import BranchHeld, Cancelled
 from poolmgr.core.lifecycle import ASIDE, HELD, State
@@ -31,11 +33,12 @@ from poolmgr.store.tables.requests import find_request, grant_request
 from resources.probes.processes import Life, is_stopped, judge
 
 UNRESPONSIVE = 3.0
+HEADS = "refs/heads/"
 GIVEN_BACK = frozenset({State.RELEASING, State.RECYCLING, State.CREATING, State.RETIRING})
 
 
 class Wish(NamedTuple):
-    """What a request wants its slot set to; no branch: one is named after the claim."""
+    """What a request wants its slot set to; no branch: one is named after the claim, none of the `used`."""
 
     agent: str
     branch: str | None
@@ -47,6 +50,7 @@ class Wish(NamedTuple):
     view: View = FULL
     overlap: bool = False
     database: bool = True
+    used: Collection[str] = ()
 
 
 class Claim(NamedTuple):
@@ -123,7 +127,7 @@ def grant(session: Session, pool: Pool, request: Request, wish: Wish, slot: Slot
     """The slot, its lease, the request's answer and the intent, together."""
     fence = raise_fence(session)
     lease_id = os.urandom(16).hex()
-    branch = wish.branch or branch_from(pool.settings.pool.branch, wish.agent, slot, fence)
+    branch = wish.branch or free_branch(pool.settings.pool.branch, wish, slot, fence)
     args: dict[str, object] = {
         "commit": wish.commit, "start": None if wish.exists else wish.commit, "branch": branch,
     }  # fmt: skip
@@ -149,6 +153,20 @@ def grant(session: Session, pool: Pool, request: Request, wish: Wish, slot: Slot
     if lease is None:
         raise AssertionError("a lease just added is there")
     return Claim(slot=moved, lease=lease, op=op)
+
+
+def free_branch(template: str, wish: Wish, slot: Slot, fence: int) -> str:
+    """A name that is free: an earlier pool, or a person, may have made the one that is due."""
+    due = branch_from(template, wish.agent, slot, fence)
+    names = itertools.chain((due,), (f"{due}-{number}" for number in itertools.count(2)))
+    return next(name for name in names if name not in wish.used)
+
+
+def list_used(pool: Pool, agent: str) -> frozenset[str]:
+    """The branches below the place where the template puts those of an agent."""
+    fixed = pool.settings.pool.branch.replace("{agent}", safe_part(agent)).partition("{")[0]
+    found = list_refs(pool.git, HEADS + fixed.rpartition("/")[0])
+    return frozenset(ref.removeprefix(HEADS) for ref in found)
 
 
 def branch_from(template: str, agent: str, slot: Slot, fence: int) -> str:
