@@ -39,7 +39,8 @@ def test_a_full_slot_is_told_that_it_has_everything_and_keeps_it(open_shop: Pool
     lent = open_shop.acquire()
     words = (lent["slot"], "docs/**") if verb == "grant" else ("docs/**", "--slot", lent["slot"])
     error = open_shop.refused("scope", verb, *words)
-    assert (error["code"], error["hint"]) == ("wrong_state", "poolmgr scope set GLOB")
+    assert error["code"] == "wrong_state"
+    assert error["hint"].startswith("poolmgr scope set ")
     assert "full" in error["message"]
     assert open_shop.ask("scope", "show", lent["slot"])["scope"] is None
     assert "src/pay/card.py" in files_in(lent)
