@@ -273,10 +273,10 @@ def test_branches_are_listed_and_the_merged_ones_pruned(pool: Pooled) -> None:
     ]
 
 
-def test_a_name_that_an_earlier_pool_gave_a_branch_is_passed_over(pool: Pooled) -> None:
-    first = pool.acquire()
-    pool.git(first["path"], "branch", f"{first['branch']}-2")
-    pool.release(first["slot"])
-    pool.run("cleanup")
-    pool.run("init", "--size", "1")
-    assert pool.acquire()["branch"] == f"{first['branch']}-3"
+def test_a_name_that_an_earlier_pool_gave_a_branch_is_passed_over(one: Pooled) -> None:
+    due = [f"alice/1-{fence}" for fence in range(1, 100)]
+    for name in due:
+        one.git(one.repo.path, "branch", name)
+    lent = one.acquire()
+    assert lent["branch"] in {f"{name}-2" for name in due}
+    one.release(lent["slot"])
