@@ -70,8 +70,7 @@ def find_critical_path(graph: Graph) -> Path:
 
     A task without an estimate counts as the median of those that are given.
     """
-    given = sorted(task.estimate for task in graph.tasks.values() if task.estimate)
-    usual = given[(len(given) - 1) // 2] if given else 1
+    usual = usual_minutes(graph)
     start: dict[str, int] = {}
     before: dict[str, str] = {}  # the task whose end decides the beginning
     last: tuple[int, str] | None = None
@@ -90,7 +89,21 @@ def find_critical_path(graph: Graph) -> Path:
     chain = [last[1]]
     while chain[-1] in before:
         chain.append(before[chain[-1]])
-    return Path(tuple(each for each in reversed(chain) if each in graph.tasks), last[0] if given else None)
+    return Path(
+        tuple(each for each in reversed(chain) if each in graph.tasks),
+        last[0] if is_estimated(graph) else None,
+    )
+
+
+def is_estimated(graph: Graph) -> bool:
+    """Whether any open task says how long it takes."""
+    return any(task.estimate for task in graph.tasks.values())
+
+
+def usual_minutes(graph: Graph) -> int:
+    """The median of the estimates that are given; 1 where there are none."""
+    given = sorted(task.estimate for task in graph.tasks.values() if task.estimate)
+    return given[(len(given) - 1) // 2] if given else 1
 
 
 def is_later(graph: Graph, one: tuple[int, str], other: tuple[int, str]) -> bool:

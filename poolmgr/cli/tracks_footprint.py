@@ -10,7 +10,7 @@ from poolmgr.cli.output import say
 
 if TYPE_CHECKING:
     from poolmgr.cli.tracks_read import Read
-    from poolmgr.core.records import Lease
+    from poolmgr.core.records import Lease, Snapshot
     from poolmgr.services.ground.site import Site
     from tracks.claim import Footprint
     from tracks.forecast import Ground
@@ -26,15 +26,21 @@ def read_known(invocation: Invocation, found: Read) -> Ground:
 
 def list_leases(invocation: Invocation, site: Site) -> tuple[Lease, ...]:
     """The live leases, where there is a pool that can be read."""
+    snapshot = find_snapshot(invocation, site)
+    return snapshot.leases if snapshot else ()
+
+
+def find_snapshot(invocation: Invocation, site: Site) -> Snapshot | None:
+    """The pool as it is, where there is one that can be read."""
     from poolmgr.core.errors import PoolError
     from poolmgr.services.ground.site import find_facts
     from poolmgr.wiring import look_at_pool
 
     try:
-        return look_at_pool(invocation.directory).snapshot().leases if find_facts(site) else ()
+        return look_at_pool(invocation.directory).snapshot() if find_facts(site) else None
     except PoolError as error:
         say(f"the pool cannot be read, its leases do not count: {error.message}")
-        return ()
+        return None
 
 
 def footprint_json(footprint: Footprint) -> dict[str, object]:

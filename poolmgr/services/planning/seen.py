@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from isolation.errors import GitFailed
@@ -24,7 +24,7 @@ def list_seen(
     """The claims of each task that a branch or a lease names."""
     names = Names(ids)
     found: dict[str, dict[tuple[str, ...], Claim]] = defaultdict(dict)
-    for task, branch, path in list_changed(git, start, names):
+    for task, branch, path in list_changed(git, start, names.in_branch):
         if not trackers.matches(path):
             claim = observed(os.fsdecode(path), branch)
             found[task][claim.globs] = claim
@@ -35,10 +35,12 @@ def list_seen(
     return {task: tuple(claims.values()) for task, claims in found.items()}
 
 
-def list_changed(git: Git, start: str | None, names: Names) -> Iterator[tuple[str, str, bytes]]:
+def list_changed(
+    git: Git, start: str | None, task_of: Callable[[str], str | None]
+) -> Iterator[tuple[str, str, bytes]]:
     """Task, branch and path: what each branch has beyond the base, and its worktree beyond the branch."""
     branches = {ref.removeprefix(BRANCH): oid for ref, oid in list_refs(git, BRANCH).items()}
-    named = {branch: task for branch in branches if (task := names.in_branch(branch))}
+    named = {branch: task for branch in branches if (task := task_of(branch))}
     for branch, task in named.items():
         if start and branches[branch] != start:
             words = (

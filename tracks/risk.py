@@ -1,0 +1,58 @@
+"""Tasks of which nobody knows what they touch: how likely they collide, and the least risky of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from tracks.claim import Claim
+from tracks.forecast import Ground, compared, known_past, learn, near_of
+from tracks.layers.learned import guess, learned_claims
+from tracks.predict import Model, chance_of
+
+Chance = Callable[[str, str], float]
+STEPS = (0.05, 0.15, 0.3)  # below each of these, one risk is as good as another
+
+
+def chance_among(ground: Ground, names: Sequence[str]) -> Chance:
+    """How likely two of these tasks change the same file, by their words and the past."""
+    past = known_past(ground)
+    vectors = compared(ground, names, past)
+    model = Model(ground.tasks, vectors, near_of(names, past, vectors), past)
+    weights, _ = learn(ground, past, vectors)
+
+    def chance(one: str, other: str) -> float:
+        return chance_of(model.signs(one, other).odds(weights))
+
+    return chance
+
+
+def pick_safest(tasks: Sequence[str], beside: Sequence[str], most: int, chance: Chance) -> dict[str, float]:
+    """So many tasks that most likely leave one another and others alone, each with its risk.
+
+    The tasks are in order, which decides where the risk is about the same.
+    """
+    safe = dict.fromkeys(tasks, 1.0)
+    picked: dict[str, float] = {}
+    latest: Sequence[str] = beside
+    while safe and len(picked) < most:
+        for task in safe:
+            for other in latest:
+                safe[task] *= 1 - chance(task, other)
+        best = min(safe, key=lambda task: step_of(1 - safe[task]))
+        picked[best] = 1 - safe.pop(best)
+        latest = (best,)
+    return picked
+
+
+def step_of(risk: float) -> int:
+    """How many of the steps a risk has passed."""
+    return sum(risk >= step for step in STEPS)
+
+
+def learned_among(ground: Ground, names: Sequence[str]) -> Mapping[str, tuple[Claim, ...]]:
+    """The files that tasks like these changed."""
+    past = known_past(ground)
+    if not past:
+        return {}
+    near = near_of(names, past, compared(ground, names, past))
+    return {name: learned_claims(guess(near[name]), ground.tree.files) for name in names}
