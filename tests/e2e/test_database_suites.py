@@ -25,22 +25,20 @@ SUITE = """\
 import os, psycopg, pytest
 
 @pytest.fixture(scope="session")
-def own(worker_id):
+def places(worker_id):
     name = f"test_{os.environ['PGDATABASE']}_{worker_id}"
-    with psycopg.connect("", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    with psycopg.connect(dbname=name, autocommit=True) as connection:
-        connection.execute("CREATE TABLE things (slot text)")
-        yield connection
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as slots:
+        slots.execute(f'CREATE DATABASE "{name}"')
+        with psycopg.connect(dbname=name, autocommit=True) as own:
+            own.execute("CREATE TABLE users (name text)")
+            yield slots, own
 
 @pytest.mark.parametrize("turn", range(16))
-def test_rows(own, turn):
+def test_rows(places, turn):
     slot = os.environ["POOLMGR_SLOT"]
-    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
-        connection.execute("INSERT INTO users (name) VALUES (%s)", (slot,))
-        assert connection.execute("SELECT DISTINCT name FROM users").fetchall() == [(slot,)]
-    own.execute("INSERT INTO things VALUES (%s)", (slot,))
-    assert own.execute("SELECT DISTINCT slot FROM things").fetchall() == [(slot,)]
+    for place in places:
+        place.execute("INSERT INTO users (name) VALUES (%s)", (slot,))
+        assert place.execute("SELECT DISTINCT name FROM users").fetchall() == [(slot,)]
 """
 FILES = {
     ".gitignore": "__pycache__/\n",
@@ -49,7 +47,7 @@ FILES = {
     "suite.py": SUITE,
 }
 MOST_WORKERS = 8
-GIVEN = 15  # so many that ten slots fit into the tests' server; workers hold the second one shortly
+GIVEN = 2 * MOST_WORKERS  # ten slots of so many connections fit into the tests' server
 
 
 class Crowd(NamedTuple):
