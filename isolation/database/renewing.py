@@ -19,6 +19,7 @@ from isolation.database.leaving import roll_back_prepared
 from isolation.database.lending import Wanted, mark_of_lease
 from isolation.database.making import clock, create_closed, open_marked
 from isolation.database.names import passing_name
+from isolation.database.passwords import scram_verifier
 from isolation.database.rights import say
 from isolation.database.session import Session
 from isolation.database.templates import source_of
@@ -27,8 +28,11 @@ from isolation.database.turns import let_go, making_key, try_hold, turn
 TRIES = 3
 
 
-def renew(session: Session, wanted: Wanted) -> str:
-    """The name of the lease's database, made anew from `wanted.template`; its sessions are ended."""
+def renew(session: Session, wanted: Wanted, password: str = "") -> str:
+    """The name of the lease's database, made anew from `wanted.template`; its sessions are ended.
+
+    The password is the one its holder was given, who may have set another one meanwhile.
+    """
     leases = [role for role in list_leases(session, wanted.pool_id, wanted.fence) if role.can_login]
     if not leases:
         raise NotOurs(f"the database of slot {wanted.number}", "its lease has none on this server")
@@ -38,6 +42,8 @@ def renew(session: Session, wanted: Wanted) -> str:
     try:
         drop_passing(session, wanted, role)
         replace(session, wanted, role, fresh(session, wanted, role))
+        if password:
+            session.do("ALTER ROLE {role} PASSWORD %s", (scram_verifier(password),), role=role.name)
         drop_passing(session, wanted, role)
     finally:
         let_go(session, making_key(role.oid))

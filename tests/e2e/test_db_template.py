@@ -76,7 +76,8 @@ def test_a_reset_makes_the_database_that_head_needs_under_the_same_variables(
     assert first["uncommitted"] == ["db/revisions/002_refunds.sql"]
     assert reach(shop, lent, "SELECT count(*) FROM users") == ["2"]
     commit(shop, lent, {})
-    sleeper = shop.start("db", "psql", lent["slot"], "--", "-c", "SELECT pg_sleep(60)")
+    statements = ("-c", "ALTER ROLE CURRENT_USER PASSWORD 'another'", "-c", "SELECT pg_sleep(60)")
+    sleeper = shop.start("db", "psql", lent["slot"], "--", *statements)
     with open_session(embedded_server.superuser) as session:
         query = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND query LIKE '%%pg_sleep(60)%%'"
         await_that(lambda: session.rows(query, (first["database"],)), "somebody is connected")

@@ -15,6 +15,7 @@ from isolation.git.program import Git
 from isolation.git.refs import find_commit
 from poolmgr.core.errors import NoDatabase
 from poolmgr.core.records import Lease, Slot
+from poolmgr.services.databases.facts import read_facts
 from poolmgr.services.databases.fingerprint import choose
 from poolmgr.services.databases.lending import lend_anew
 from poolmgr.services.databases.server import Server, open_server
@@ -66,7 +67,8 @@ def renew(pool: Pool, server: Server, slot: Slot, lease: Lease, template: str) -
     )  # fmt: skip
     try:
         with server.session() as session:
-            return renewing.renew(session, wanted)
+            facts = read_facts(slot)
+            return renewing.renew(session, wanted, facts.password if facts else "")
     except NotOurs:  # somebody dropped its role
         lend_anew(pool, server, slot, lease)
         return require_held(pool, slot, lease.id).database
