@@ -23,7 +23,9 @@ ACQUIRE = ("acquire", "--agent", "alice", "--timeout", "0")
 
 
 @pytest.fixture(scope="module")
-def refused(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pooled]:
+def refused(
+    home: Path, tmp_path_factory: pytest.TempPathFactory, system_server: PostgresServer
+) -> Iterator[Pooled]:
     """A pool of one slot whose server is named later."""
     root = tmp_path_factory.mktemp("refused")
     commands = Commands(root, background=("worker*.lock",))
@@ -32,6 +34,7 @@ def refused(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Po
     commands.variables["POOLMGR_DATABASE_MODE"] = "auto"
     yield pool
     commands.finish()
+    pool.run("cleanup", env={"POOLMGR_DATABASE_DSN": url_of(system_server.admin)})
 
 
 class Trouble(NamedTuple):
@@ -118,7 +121,5 @@ def test_a_server_without_room_lends_nothing_and_says_the_numbers(
     assert "and one more needs 500" in said["message"]
     assert "database.connections" in said["hint"]
     refused.await_ready(1)
-    refused.run("cleanup", env=own)
     with open_session(system_server.admin) as session:
-        assert session.rows("SELECT rolname FROM pg_roles WHERE rolname LIKE 'refused%'") == []
-    refused.init(1)
+        assert session.rows("SELECT datname FROM pg_database WHERE datname LIKE 'refused%'") == []
