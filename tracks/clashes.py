@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tracks.conflicts import Index
@@ -44,24 +45,38 @@ class Clashes:
                 found.setdefault(owner, clash)
         return found
 
-    def independent(self, tasks: list[str], most: int) -> list[str]:
-        """Of these tasks, in their order, so many of which no two collide."""
-        chosen: list[str] = []
-        near: set[int] = set()
-        for task in tasks:
-            if len(chosen) == most:
-                break
-            scopes = self._index.of_task.get(task, {}).keys()
-            if near.isdisjoint(scopes):
-                chosen.append(task)
-                near.update(other for scope in scopes for other, _ in self._near[scope])
-        return chosen
+    def apart(self) -> Apart:
+        """Nothing yet, to which tasks are added that do not collide with one another."""
+        return Apart(self._index, self._near)
 
-    def is_one_for_all(self, tasks: list[str]) -> bool:
-        """Whether all the tasks claim the same thing, so that each two of them collide."""
-        if not tasks:
-            return True
-        common = set(self._index.of_task.get(tasks[0], ()))
+    def has_two(self, tasks: Sequence[str]) -> bool:
+        """Whether the first of the tasks can be done beside any other."""
+        beside = self.apart()
+        beside.add(tasks[0])
+        return any(beside.takes(task) for task in tasks[1:])
+
+    def kinds(self, tasks: Sequence[str]) -> list[str]:
+        """The first of all the tasks that claim the same; nothing if one thing is claimed by all."""
+        found: dict[frozenset[int], str] = {}
         for task in tasks:
-            common &= self._index.of_task.get(task, {}).keys()
-        return bool(common)
+            found.setdefault(frozenset(self._index.of_task.get(task, ())), task)
+        common = frozenset.intersection(*found) if found else frozenset()
+        return [] if common else list(found.values())
+
+
+class Apart:
+    """Tasks of which no two collide."""
+
+    def __init__(self, index: Index, near: Mapping[int, Sequence[tuple[int, str]]]) -> None:
+        self._index = index
+        self._scopes = near
+        self._taken: set[int] = set()
+
+    def add(self, task: str) -> None:
+        """One more."""
+        scopes = self._index.of_task.get(task, ())
+        self._taken.update(other for scope in scopes for other, _ in self._scopes[scope])
+
+    def takes(self, task: str) -> bool:
+        """Whether the task can be added."""
+        return self._taken.isdisjoint(self._index.of_task.get(task, ()))

@@ -16,7 +16,8 @@ from tracks.course import is_startable
 from tracks.forecast import Ground
 from tracks.graph import Graph
 from tracks.lane import exclusions, is_known
-from tracks.risk import chance_among, pick_safest
+from tracks.picking import Pick, Picker, by_risk, by_urgency
+from tracks.risk import Chance, chance_among
 from tracks.waiting import Waiting
 from tracks.weight import Order, Rank
 
@@ -78,11 +79,17 @@ class Planner:
     def run(self) -> None:
         """The whole plan."""
         known, unknown = self._candidates()
-        for task in self._choose(known, is_alone=self.is_strict or not unknown):
-            self._open(task, self._order.praise(task))
-        if unknown and (self.is_strict or len(self.lanes) < self.slots):
-            for task, risk in self._safest(unknown).items():
-                self._open(task, f"{self._order.praise(task)}; unproven: {UNKNOWN}, risk {risk:.0%}")
+        chance = self._chance([*known, *unknown])
+        for pick in self._choose(known, chance, is_alone=self.is_strict or not unknown):
+            self._open(pick.task, self._order.praise(pick.task))
+        if self.is_strict:
+            self._left.update((task, f"{UNKNOWN} (--strict)") for task in unknown)
+        else:
+            beside = [lane.steps[0].task for lane in self.lanes]
+            picker = self._picker(chance, beside)
+            for pick in picker.pick(unknown, self.slots - len(self.lanes), by_risk):
+                why = f"{self._order.praise(pick.task)}; unproven: {UNKNOWN}, risk {pick.risk:.0%}"
+                self._open(pick.task, why)
         for task in known:
             heappush(self._queue, (self._order.rank(task), task))
         while self._queue:
@@ -112,28 +119,37 @@ class Planner:
             self._left[task] = self._blame(clashes, {})
         return task in self._left
 
-    def _choose(self, known: list[str], *, is_alone: bool) -> list[str]:
-        """Known tasks that share nothing, the most urgent first; it gives way where it leaves slots idle."""
-        chosen = self._clashes.independent(known, self.slots)
-        is_enough = len(chosen) != 1 or self.slots == 1 or not is_alone
-        ready = len(self.field.graph.readiness.ready)
-        if is_enough or ready < ENOUGH or self._clashes.is_one_for_all(known):
-            return chosen
-        for start in range(1, len(known) - 1):
-            fewer = self._clashes.independent(known[start:], self.slots)
-            if len(fewer) > 1:
-                return fewer
-        return chosen
+    def _chance(self, tasks: Sequence[str]) -> Chance:
+        """How likely these tasks collide with one another and with what is under way; learned when asked."""
+        chances: list[Chance] = []
 
-    def _safest(self, unknown: Sequence[str]) -> Mapping[str, float]:
-        """Tasks for the slots that are left, each with its risk."""
-        if self.is_strict:
-            self._left.update((task, f"{UNKNOWN} (--strict)") for task in unknown)
-            return {}
-        beside = [lane.steps[0].task for lane in self.lanes]
-        beside += [task for task in self._busy if task in self.field.graph.tasks]
-        chance = chance_among(self.field.ground, [*unknown, *beside])
-        return pick_safest(unknown, beside, self.slots - len(self.lanes), chance)
+        def chance(one: str, other: str) -> float:
+            if not chances:
+                chances.append(chance_among(self.field.ground, list(dict.fromkeys((*tasks, *self._going)))))
+            return chances[0](one, other)
+
+        return chance
+
+    @property
+    def _going(self) -> list[str]:
+        """The tasks that somebody has."""
+        return [task for task in self._busy if task in self.field.graph.tasks]
+
+    def _picker(self, chance: Chance, beside: Sequence[str] = ()) -> Picker:
+        """Who picks tasks beside others."""
+        return Picker((*self._going, *beside), self._clashes.apart(), chance, self._order.rank)
+
+    def _choose(self, known: list[str], chance: Chance, *, is_alone: bool) -> list[Pick]:
+        """Known tasks that share nothing, the most urgent first; it gives way where it leaves slots idle."""
+        chosen = self._picker(chance).pick(known, self.slots, by_urgency)
+        ready = len(self.field.graph.readiness.ready)
+        if len(chosen) == 1 and self.slots > 1 and is_alone and ready >= ENOUGH:
+            kinds = self._clashes.kinds(known)
+            for start, task in enumerate(kinds):
+                if self._clashes.has_two(kinds[start:]):
+                    fewer = known[known.index(task) :]
+                    return self._picker(chance).pick(fewer, self.slots, by_urgency)
+        return chosen
 
     def _open(self, task: str, why: str) -> None:
         """A track begins."""

@@ -1,4 +1,4 @@
-"""Tasks of which nobody knows what they touch: how likely they collide, and the least risky of them."""
+"""What the past and the words of tasks tell a plan: how likely two collide, and what each may touch."""
 
 from __future__ import annotations
 
@@ -24,24 +24,6 @@ def chance_among(ground: Ground, names: Sequence[str]) -> Chance:
         return chance_of(model.signs(one, other).odds(weights))
 
     return chance
-
-
-def pick_safest(tasks: Sequence[str], beside: Sequence[str], most: int, chance: Chance) -> dict[str, float]:
-    """So many tasks that most likely leave one another and others alone, each with its risk.
-
-    The tasks are in order, which decides where the risk is about the same.
-    """
-    safe = dict.fromkeys(tasks, 1.0)
-    picked: dict[str, float] = {}
-    latest: Sequence[str] = beside
-    while safe and len(picked) < most:
-        for task in safe:
-            for other in latest:
-                safe[task] *= 1 - chance(task, other)
-        best = min(safe, key=lambda task: step_of(1 - safe[task]))
-        picked[best] = 1 - safe.pop(best)
-        latest = (best,)
-    return picked
 
 
 def step_of(risk: float) -> int:
