@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Mapping
+from pathlib import Path
 
+from isolation.database.embedded.binaries import find_binaries
+from isolation.database.errors import INSTALL
 from poolmgr.core.database import Facts
 from poolmgr.core.errors import PoolError, WrongState
 from poolmgr.core.records import Lease, Slot
@@ -29,7 +34,8 @@ def require_facts(pool: Pool, slot: Slot, lease: Lease | None) -> Facts:
     with open_server(pool) as server:
         for lost in list_lost(pool, server):
             make_anew(pool, server, *lost)
-        return read_facts(slot) or facts  # its port may be another one by now, or its password
+        now = read_facts(slot) or facts  # its password may be another one by now
+        return now._replace(host=server.host, port=server.port)
 
 
 def psql_for(
@@ -41,5 +47,16 @@ def psql_for(
         raise AssertionError("only a lease has a database")
     kept = {name: value for name, value in outer.items() if not name.startswith("PG")}
     with open_server(pool) as server:
-        own = server.binaries / "psql" if server.binaries else None
-    return str(own) if own and own.exists() else "psql", kept | own_variables(slot, lease, facts)
+        own = server.binaries
+    return require_psql(own), kept | own_variables(slot, lease, facts)
+
+
+def require_psql(own: Path | None) -> str:
+    """The server's own psql, else the one on the PATH, else any that is on this machine."""
+    path = os.environ.get("PATH", os.defpath)
+    program = shutil.which("psql", path=f"{own}{os.pathsep}{path}" if own else path)
+    if program is None and (any_of_them := find_binaries()):
+        program = shutil.which("psql", path=any_of_them.dir)
+    if program is None:
+        raise PoolError("psql is not on this machine", hint=INSTALL)
+    return program
