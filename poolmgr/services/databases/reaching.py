@@ -55,8 +55,8 @@ def require_psql(own: Path | None) -> str:
     """The server's own psql, else the one on the PATH, else any that is on this machine."""
     path = os.environ.get("PATH", os.defpath)
     program = shutil.which("psql", path=f"{own}{os.pathsep}{path}" if own else path)
-    if program is None and (any_of_them := find_binaries()):
-        program = shutil.which("psql", path=any_of_them.dir)
+    if program is None and (binaries := find_binaries()):
+        program = shutil.which("psql", path=binaries.dir)
     if program is None:
         raise PoolError("psql is not on this machine", hint=INSTALL)
     return program
