@@ -109,6 +109,13 @@ class DatabaseBusy(DatabaseError):
         self.name = name
 
 
+class ServerBusy(DatabaseError):
+    """Another session on the server holds for too long what is needed."""
+
+    kind = "database_locked"
+    exit_code = 75
+
+
 class RoleInUse(DatabaseError):
     """A role of ours owns something in a database that is not ours, so it cannot go."""
 

@@ -18,6 +18,7 @@ from isolation.database.errors import (
     DiskFull,
     NoDatabase,
     NoRight,
+    ServerBusy,
     ServerDown,
     TooManyClients,
     WrongPassword,
@@ -72,6 +73,8 @@ def translate(error: psycopg.Error, address: Address) -> DatabaseError:
         return disk_full(words, address)
     if state == "53300":
         return too_many(words, address)
+    if state == "55P03":
+        return busy(words, address)
     if state == "42501":
         return NoRight(words)
     if state.startswith("28"):
@@ -111,6 +114,13 @@ def refused(words: str) -> CommandFailed:
 def down(words: str, address: Address) -> ServerDown:
     hint = "start it, or name another server in database.dsn"
     return ServerDown(f"the PostgreSQL server at {address.where} does not answer: {words}", hint=hint)
+
+
+def busy(words: str, address: Address) -> ServerBusy:
+    return ServerBusy(
+        f"another session on the PostgreSQL server at {address.where} holds what is needed: {words}",
+        hint="try again; a session that was stopped in the middle of its work is ended within a minute",
+    )
 
 
 def too_many(words: str, address: Address) -> TooManyClients:

@@ -36,8 +36,11 @@ SETTINGS = {
     "client_min_messages": "warning",
     "lock_timeout": "10s",
     "statement_timeout": "900s",
-    "idle_in_transaction_session_timeout": "0",
+    # Whoever is stopped in the middle of a transaction does not stop everybody else for ever.
+    "idle_in_transaction_session_timeout": "60s",
 }
+# The same, known from a major version on.
+SINCE = ((14, "idle_session_timeout", "0"), (17, "transaction_timeout", "0"))
 # libpq reads PG* from the environment, and a slot's own variables name another database. What says
 # where certificates and passwords are kept stays.
 KEPT = ("PGPASSFILE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGSSLCRL", "PGKRBSRVNAME", "PGGSSLIB")
@@ -96,18 +99,22 @@ def compose(query: Statement, names: dict[str, str], *, with_values: bool) -> by
 
 
 @contextmanager
-def open_session(address: Address, dbname: str | None = None, timeout: int = 5) -> Iterator[Session]:
-    """A connection to the address's database, or to another one of the same server."""
+def open_session(
+    address: Address, dbname: str | None = None, timeout: int = 5, major: int = 0
+) -> Iterator[Session]:
+    """A connection to the address's database, or to another one of the same server, if known of `major`."""
     address = address._replace(dbname=dbname or address.dbname)
     with without_variables():
-        connection = connect(address, timeout)
+        connection = connect(address, timeout, parameters_of(address, timeout, major))
     with connection:
         if connection.info.server_version < OLDEST:
             raise TooOld(connection.info.parameter_status("server_version") or "?", address.where)
         yield Session(connection, address)
 
 
-def connect(address: Address, timeout: int) -> psycopg.Connection[tuple[Any, ...]]:
+def connect(
+    address: Address, timeout: int, parameters: dict[str, Any]
+) -> psycopg.Connection[tuple[Any, ...]]:
     """The connection; a server that is about to take connections is waited for."""
     try:
         import psycopg
@@ -117,7 +124,7 @@ def connect(address: Address, timeout: int) -> psycopg.Connection[tuple[Any, ...
     while True:
         try:
             return psycopg.connect(
-                **parameters_of(address, timeout),
+                **parameters,
                 autocommit=True,
                 cursor_factory=psycopg.ClientCursor,
                 prepare_threshold=None,
@@ -128,21 +135,22 @@ def connect(address: Address, timeout: int) -> psycopg.Connection[tuple[Any, ...
             time.sleep(0.05)
 
 
-def parameters_of(address: Address, timeout: int) -> dict[str, Any]:
+def parameters_of(address: Address, timeout: int, major: int = 0) -> dict[str, Any]:
     """What the driver is told; ours wins over a DSN's own `options`."""
     options = dict(address.options)
     said = options.pop("options", "")
+    settings = {**SETTINGS, **{name: value for since, name, value in SINCE if since <= major}}
     return {
-        "application_name": "poolmgr",
-        "client_encoding": "UTF8",
         "connect_timeout": timeout,
         **options,
+        "application_name": "poolmgr",
+        "client_encoding": "UTF8",
         "host": address.host,
         "port": address.port,
         "user": address.user,
         "dbname": address.dbname,
         "password": address.password or None,
-        "options": " ".join([said, *(f"-c {name}={value}" for name, value in SETTINGS.items())]).strip(),
+        "options": " ".join([said, *(f"-c {name}={value}" for name, value in settings.items())]).strip(),
     }
 
 

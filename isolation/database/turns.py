@@ -16,24 +16,34 @@ from isolation.database.session import Session
 TURN = 0x706D_0001 << 32
 MAKING = 0x706D_0002 << 32
 TEMPLATE = 0x706D_0003 << 32
+# A client that was stopped in its turn is put out before those who wait give up.
+STOPPED = "20s"
+WAIT = "30s"
 
 
 @contextmanager
 def turn(session: Session) -> Iterator[None]:
     """A transaction that no other of ours on the server overlaps."""
     with session.transaction():
-        session.do(f"SET LOCAL lock_timeout = '30s'; SELECT pg_advisory_xact_lock({TURN})")
+        session.do(
+            f"SET LOCAL idle_in_transaction_session_timeout = '{STOPPED}'; SET LOCAL lock_timeout = '{WAIT}';"
+            f"SELECT pg_advisory_xact_lock({TURN})"
+        )
         yield
 
 
 @contextmanager
 def turn_outside(session: Session) -> Iterator[None]:
     """The same for statements that run in no transaction."""
-    session.do(f"SET lock_timeout = '30s'; SELECT pg_advisory_lock({TURN})")
+    limits = {"lock_timeout": WAIT} | ({"idle_session_timeout": STOPPED} if session.major >= 14 else {})
+    session.do(
+        "".join(f"SET {name} = '{value}';" for name, value in limits.items())
+        + f"SELECT pg_advisory_lock({TURN})"
+    )
     try:
         yield
     finally:
-        session.do(f"SELECT pg_advisory_unlock({TURN}); RESET lock_timeout")
+        session.do(f"SELECT pg_advisory_unlock({TURN});" + "".join(f"RESET {name};" for name in limits))
 
 
 def making_key(oid: int) -> int:

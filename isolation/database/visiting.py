@@ -18,7 +18,7 @@ def inside(session: Session, database: str) -> Iterator[Session]:
 
     A closed connection lives on in the server for an instant, in which the database counts as in use.
     """
-    with open_session(session.address, database) as visit:
+    with open_session(session.address, database, major=session.major) as visit:
         pid = visit.rows("SELECT pg_backend_pid()")[0][0]
         yield visit
     deadline = time.monotonic() + PATIENCE

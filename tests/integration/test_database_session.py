@@ -13,11 +13,14 @@ from isolation.database.errors import (
     DatabaseError,
     NoDatabase,
     NoRight,
+    ServerBusy,
     ServerDown,
     TooManyClients,
     WrongPassword,
 )
 from isolation.database.session import open_session
+from isolation.database.turns import TURN, turn, turn_outside
+from isolation.database.visiting import inside
 from tests.fixtures.servers import PASSWORD, PostgresServer
 
 HOSTILE = """we"ird 'nämé' {x} %s \\"""
@@ -70,15 +73,16 @@ def test_a_database_cannot_change_what_our_statements_mean(any_server: PostgresS
         try:
             for setting in (
                 "search_path = public, pg_catalog", "default_transaction_read_only = on", "role = 'admin'",
-                "statement_timeout = 1", "lock_timeout = 1",
+                "statement_timeout = 1", "lock_timeout = 1", "idle_session_timeout = 1",
+                *(["transaction_timeout = 1"] if session.major >= 17 else []),
             ):  # fmt: skip
                 session.do(f"ALTER DATABASE {{name}} SET {setting}", name=name)
-            with open_session(any_server.superuser, name) as inside:
+            with inside(session, name) as visit:
                 shown = {
-                    word: inside.rows(f"SELECT current_setting('{word}')")[0][0]
+                    word: visit.rows(f"SELECT current_setting('{word}')")[0][0]
                     for word in ("search_path", "default_transaction_read_only", "role", "statement_timeout")
                 }
-                assert inside.rows("SELECT current_user") == [("poolmgr",)]
+                assert visit.rows("SELECT pg_sleep(0.01), current_user")[0][1:] == ("poolmgr",)
             assert shown == {
                 "search_path": "pg_catalog", "default_transaction_read_only": "off", "role": "none",
                 "statement_timeout": "15min",
@@ -94,6 +98,32 @@ def test_statements_of_a_transaction_take_effect_all_or_none(any_server: Postgre
             session.do("CREATE ROLE {role}", role=role)
             session.do("SELECT 1/0")
         assert session.rows("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)) == []
+
+
+def test_who_is_stopped_in_a_turn_is_put_out_and_the_others_go_on(any_server: PostgresServer) -> None:
+    with open_session(any_server.admin) as stopped, open_session(any_server.boss) as other:
+        held = turn(stopped)
+        held.__enter__()
+        limit = stopped.rows("SELECT current_setting('idle_in_transaction_session_timeout')")
+        assert limit == [("20s",)]
+        with pytest.raises(ServerBusy, match="holds what is needed") as caught:
+            other.do(f"SET lock_timeout = 20; SELECT pg_advisory_lock({TURN})")
+        assert caught.value.exit_code == 75
+        stopped.do("SET LOCAL idle_in_transaction_session_timeout = 100")
+        other.do("RESET lock_timeout")
+        with turn(other):
+            pass
+        with pytest.raises(DatabaseError):
+            held.__exit__(None, None, None)
+    with open_session(any_server.admin) as stopped, turn_outside(stopped):
+        assert stopped.rows("SELECT current_setting('idle_session_timeout')") == [("20s",)]
+
+
+def test_a_dsn_does_not_say_who_we_are(any_server: PostgresServer) -> None:
+    address = any_server.admin._replace(options=(("application_name", "app"), ("client_encoding", "LATIN1")))
+    with open_session(address) as session:
+        names = "current_setting('application_name'), current_setting('client_encoding')"
+        assert session.rows(f"SELECT {names}") == [("poolmgr", "UTF8")]
 
 
 def test_every_refusal_has_its_own_error(any_server: PostgresServer) -> None:

@@ -119,7 +119,7 @@ def list_leaks(pool: Pool, server: Server, session: Session, *, clean: bool = Fa
         return []
     look = leaked.remove_leaked if clean else leaked.list_leaked
     with session.transaction():
-        session.do(LOCK)
+        session.do(f"SET LOCAL idle_in_transaction_session_timeout = 0; {LOCK}")  # files take their time
         found = look(session, record.data, leaked.list_numbers(record.data))
     return [
         Left(
