@@ -109,6 +109,7 @@ def ask_psql(pool: Pooled, lent: Json, *words: str) -> str:
 
 
 @pytest.mark.battery
+@pytest.mark.timeout(900)
 def test_suites_in_every_slot_at_once_see_nothing_of_each_other_and_leave_nothing(crowd: Crowd) -> None:
     pool, numbers = crowd.pool, range(crowd.slots)
     lent = at_once(pool, [("acquire", "--agent", f"agent{number}", "--json") for number in numbers])
