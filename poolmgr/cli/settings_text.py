@@ -14,6 +14,12 @@ from poolmgr.core.settings_table import SETTINGS
 from poolmgr.core.settings_values import Value
 
 LONG = 12
+# Where a password begins in a DSN; it ends at the last @, else nobody knows where. A URL's parameter may
+# spell its name with %.
+SECRETS = (
+    (re.compile(r"(//[^:]*:|^[^:/=]*:(?!//)).*@", re.DOTALL), r"\1***@"),
+    (re.compile(r"(password\s*=\s*|[?&][^=&]*%[^=&]*=).*", re.DOTALL | re.IGNORECASE), r"\1***"),
+)
 UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
@@ -82,7 +88,14 @@ def duration_text(seconds: float) -> str:
 def value_for_json(key: str, value: Value) -> object:
     """One value for programs; a database address without its password."""
     if key == "database.dsn" and isinstance(value, str):
-        return re.sub(r"(?i)(//[^:@/]*:|password\s*=\s*)('[^']*'|[^@\s&]+)", r"\1***", value)
+        return without_password(value)
     if isinstance(value, tuple):
         return list(value)
     return dict(value) if isinstance(value, Mapping) else value
+
+
+def without_password(dsn: str) -> str:
+    """A DSN, readable or not, without what may be a password; rather too little than too much."""
+    for pattern, rest in SECRETS:
+        dsn = pattern.sub(rest, dsn)
+    return dsn
