@@ -164,9 +164,10 @@ def is_free(found: Found) -> bool:
 
 
 def is_earlier(role: Role, wanted: Wanted) -> bool:
-    """Whether a role is that of an earlier lease of the slot."""
+    """Whether a role is that of an earlier lease of the slot: fences only rise."""
     mark = role.mark
-    return mark.pool == wanted.pool_id and mark.slot == wanted.number and mark.fence != wanted.fence
+    is_before = mark.fence is not None and mark.fence < wanted.fence
+    return mark.pool == wanted.pool_id and mark.slot == wanted.number and is_before
 
 
 def put_aside(session: Session, sight: Sight, prefix: str, role: Role) -> None:

@@ -104,6 +104,28 @@ def test_a_killed_server_is_up_again_with_all_that_is_left_of_it(pool: Pooled) -
     assert "was lost" in pool.run("events").stdout
 
 
+def test_a_slot_that_cannot_be_told_the_new_port_stops_no_other_and_is_told_later(pool: Pooled) -> None:
+    stuck, other = pool.acquire(), pool.acquire(agent="bob")
+    pool.cli.settle()
+    told = address_in(other["path"])
+    admins = {}
+    for lent in (stuck, other):
+        admins[lent["slot"]] = admin = Path(pool.git(lent["path"], "rev-parse", "--absolute-git-dir").strip())
+        facts = admin / "poolmgr-database.json"
+        facts.write_text(facts.read_text().replace(str(told.port), "1"))
+        variables = Path(lent["path"], ".env.worktree")
+        variables.write_text(variables.read_text().replace(str(told.port), "1"))
+    obstacle = admins[stuck["slot"]] / "poolmgr-making"
+    obstacle.mkdir()
+    assert f"{stuck['slot']} does not know the port" in pool.run("db", "url", other["slot"]).stderr
+    assert address_in(other["path"]) == told
+    assert address_in(stuck["path"]).port == 1
+    assert pool.ask("db", "url", stuck["slot"])["port"] == told.port
+    obstacle.rmdir()
+    pool.run("db", "url", other["slot"])
+    assert address_in(stuck["path"]).port == told.port
+
+
 def test_a_server_ends_when_nobody_needs_it_and_comes_again(unpooled: Pooled) -> None:
     unpooled.cli.variables |= {"POOLMGR_DATABASE_MODE": "embedded", "POOLMGR_DATABASE_IDLE": "1s"}
     unpooled.init(1)

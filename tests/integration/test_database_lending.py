@@ -133,6 +133,14 @@ def test_a_slots_next_lease_gets_the_name_although_the_last_ones_database_is_the
     ground.enter(new).close()
 
 
+def test_a_former_lease_that_comes_late_takes_nothing_from_the_next(ground: Ground) -> None:
+    now = ground.lend(3, 2)
+    late = ground.lend(3, 1)
+    assert now.name == f"{ground.prefix}_wt-3" != late.name
+    with ground.enter(now) as inside:
+        assert inside.execute("SELECT current_database()").fetchone() == (now.name,)
+
+
 def test_a_slot_that_made_a_database_of_anothers_name_keeps_it_and_stops_nobody(ground: Ground) -> None:
     squatter = ground.lend(1, 1)
     with ground.enter(squatter) as inside:

@@ -13,8 +13,6 @@ from isolation.database.address import Address
 from isolation.database.errors import DatabaseError, WrongPassword
 from isolation.database.names import slot_name
 from isolation.database.session import open_session
-from isolation.git.program import Git
-from isolation.git.refs import find_commit
 from poolmgr.core.database import Facts
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.databases.asking import ask_house
@@ -23,7 +21,6 @@ from poolmgr.services.databases.facts import write_facts
 from poolmgr.services.databases.secret import find_secret
 from poolmgr.services.databases.server import Server, open_server
 from poolmgr.services.databases.templates import from_template
-from poolmgr.services.environment.files import write_environment
 from poolmgr.services.ground.job import Job, remember
 from poolmgr.services.ground.pool import Pool
 from poolmgr.store.tables.leases import note_database
@@ -72,15 +69,6 @@ def require_way_in(facts: Facts) -> None:
     except WrongPassword as error:
         error.hint = "let its pg_hba.conf admit every role by password: host all all ADDRESS scram-sha-256"
         raise
-
-
-def lend_anew(pool: Pool, server: Server, slot: Slot, lease: Lease) -> None:
-    """A database for a lease that lost its own, from the template of what the slot stands on."""
-    commit = find_commit(Git(slot.path), "HEAD") or lease.base_oid
-    facts = from_template(
-        pool, server, commit, lambda template: lend_from(pool, server, slot, lease, template)
-    )
-    write_environment(pool, slot, lease, facts)
 
 
 def put_on_record(pool: Pool, lease: Lease, name: str) -> None:

@@ -5,20 +5,25 @@ Their content is gone whatever is done; the slot gets one as it had at first, an
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from isolation.database.catalog import list_ours
+from poolmgr.core.errors import NoDatabase, NoSuchSlot, NotTheHolder, WrongState
 from poolmgr.core.lifecycle import LENT
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.databases.facts import read_facts
-from poolmgr.services.databases.lending import lend_anew
+from poolmgr.services.databases.reset import commit_of, renew, require_held
 from poolmgr.services.databases.server import Server
+from poolmgr.services.databases.templates import from_template
+from poolmgr.services.ground.job import lock_file
 from poolmgr.services.ground.pool import Pool, read_moment
+from poolmgr.store import gate
 from poolmgr.store.tables.events import add_event
 
 
 def list_lost(pool: Pool, server: Server) -> list[tuple[Slot, Lease]]:
     """Slots in a holder's hands whose database the server does not have; another server may have it."""
-    with server.session() as session:
-        there = {found.mark.fence for found in list_ours(session, pool.facts.pool_id, sized=False)}
+    there = list_there(pool, server)
     snapshot = pool.snapshot()  # after the look: who was given back meanwhile has lost nothing
     return [
         (slot, lease)
@@ -28,14 +33,33 @@ def list_lost(pool: Pool, server: Server) -> list[tuple[Slot, Lease]]:
         and lease.database
         and lease.fence not in there
         and (facts := read_facts(slot))
-        and (facts.host, facts.port) == (server.host, server.port)
+        and server.is_of(facts)
     ]
 
 
+def list_there(pool: Pool, server: Server) -> set[int | None]:
+    """The fences of the leases that have a database on the server."""
+    with server.session() as session:
+        return {found.mark.fence for found in list_ours(session, pool.facts.pool_id, sized=False)}
+
+
 def make_anew(pool: Pool, server: Server, slot: Slot, lease: Lease) -> None:
-    """The slot's database again, and its variables."""
-    lend_anew(pool, server, slot, lease)
-    pool.tell(f"{lease.database} of {slot.name} was lost with the server's data and is new")
-    note = pool.note("database", f"{lease.database} was lost with the server's data and is new")
+    """The slot's database again, and its variables; nothing was lost by who gave the slot back meanwhile."""
+
+    def made(template: str) -> None:
+        # Nobody takes the slot back meanwhile, and nobody else makes it.
+        with gate.held(lock_file(pool, slot.id)):
+            held = require_held(pool, slot, lease.id)
+            if held.fence not in list_there(pool, server):
+                note_lost(pool, slot, renew(pool, server, slot, held, template))
+
+    with suppress(NoDatabase, NoSuchSlot, NotTheHolder, WrongState):
+        from_template(pool, server, commit_of(slot), made)
+
+
+def note_lost(pool: Pool, slot: Slot, name: str) -> None:
+    """The log says that the content is gone."""
+    pool.tell(f"{name} of {slot.name} was lost with the server's data and is new")
+    note = pool.note("database", f"{name} was lost with the server's data and is new")
     with pool.engine.write() as session:
         add_event(session, slot=slot, source=slot.state.value, note=note, seconds=None, now=read_moment())

@@ -7,6 +7,7 @@ stay, so that the slot's variables stay true.
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import NamedTuple
 
 from isolation.database import lending, renewing
@@ -17,9 +18,10 @@ from poolmgr.core.errors import NoDatabase
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.databases.facts import read_facts
 from poolmgr.services.databases.fingerprint import choose
-from poolmgr.services.databases.lending import lend_anew
+from poolmgr.services.databases.lending import lend_from
 from poolmgr.services.databases.server import Server, open_server
 from poolmgr.services.databases.templates import from_template
+from poolmgr.services.environment.files import write_environment
 from poolmgr.services.ground.job import lock_file
 from poolmgr.services.ground.pool import Pool, require_holder, require_slot
 from poolmgr.store import gate
@@ -36,18 +38,20 @@ class Reset(NamedTuple):
 def reset_database(pool: Pool, slot: Slot, lease_id: str | None) -> Reset:
     """The database of a slot's holder as a new one; `lease_id` is the lease that the caller has."""
     require_held(pool, slot, lease_id)
-    git = Git(slot.path)
+
+    def renewed(server: Server, template: str) -> Reset:
+        # Nobody takes the slot back while its database is exchanged.
+        with gate.held(lock_file(pool, slot.id)):
+            name = renew(pool, server, slot, require_held(pool, slot, lease_id), template)
+        return Reset(name, template, list_uncommitted(pool, Git(slot.path)))
+
     with open_server(pool) as server:
-        commit = find_commit(git, "HEAD") or slot.base_oid
+        return from_template(pool, server, commit_of(slot), partial(renewed, server))
 
-        def renewed(template: str) -> Reset:
-            # Nobody takes the slot back while its database is exchanged.
-            with gate.held(lock_file(pool, slot.id)):
-                lease = require_held(pool, slot, lease_id)
-                name = renew(pool, server, slot, lease, template)
-            return Reset(name, template, list_uncommitted(pool, git))
 
-        return from_template(pool, server, commit, renewed)
+def commit_of(slot: Slot) -> str:
+    """What the slot stands on."""
+    return find_commit(Git(slot.path), "HEAD") or slot.base_oid
 
 
 def require_held(pool: Pool, slot: Slot, lease_id: str | None) -> Lease:
@@ -70,8 +74,9 @@ def renew(pool: Pool, server: Server, slot: Slot, lease: Lease, template: str) -
             facts = read_facts(slot)
             return renewing.renew(session, wanted, facts.password if facts else "")
     except NotOurs:  # somebody dropped its role
-        lend_anew(pool, server, slot, lease)
-        return require_held(pool, slot, lease.id).database
+        facts = lend_from(pool, server, slot, lease, template)
+        write_environment(pool, slot, lease, facts)
+        return facts.name
 
 
 def list_uncommitted(pool: Pool, git: Git) -> tuple[str, ...]:

@@ -12,21 +12,18 @@ from typing import NamedTuple
 
 from isolation.database.address import Address, parse_dsn
 from isolation.database.embedded.place import Home
-from isolation.database.embedded.server import Running, Wanted, opened, take_notice
+from isolation.database.embedded.server import Wanted, opened, take_notice
 from isolation.database.errors import INSTALL, AddressWrong, ServerDown
 from isolation.database.ground import ensure_ground
 from isolation.database.session import Session, open_session
 from poolmgr.core.database import Facts
 from poolmgr.core.errors import PoolError
-from poolmgr.core.lifecycle import LENT
 from poolmgr.core.settings import Settings
 from poolmgr.services.databases.asking import ask_house
-from poolmgr.services.databases.choice import EMBEDDED, OFF, note_given, read_choice, read_mode, room_of
-from poolmgr.services.databases.facts import read_facts, write_facts
+from poolmgr.services.databases.choice import EMBEDDED, OFF, note_given, read_choice, read_mode
+from poolmgr.services.databases.following import follow_port
 from poolmgr.services.databases.watching import ensure_watched
-from poolmgr.services.environment.files import write_environment
 from poolmgr.services.ground.pool import Pool
-from poolmgr.services.ground.site import write_private
 
 LEAST = 100  # connections
 OWN = 20  # beside the slots': ours, and a person who looks
@@ -47,6 +44,12 @@ class Server(NamedTuple):
     def where(self) -> str:
         """The server in words."""
         return f"{self.host}:{self.port}" if self.is_embedded else self.address.where
+
+    def is_of(self, facts: Facts) -> bool:
+        """Whether a slot's database is on this server."""
+        if self.is_embedded or facts.server == EMBEDDED:
+            return self.is_embedded and facts.server == EMBEDDED
+        return (facts.host, facts.port) == (self.host, self.port)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -129,19 +132,3 @@ def ground_of(pool: Pool, session: Session, *, embedded: bool) -> str:
 def connections_for(settings: Settings) -> int:
     """How many connections a server must take so that every slot has its own."""
     return max(settings.pool.max * settings.database.connections + OWN, LEAST)
-
-
-def follow_port(pool: Pool, running: Running) -> None:
-    """Slots that were lent under another port are told the new one."""
-    record = room_of(pool.site.state) / "port"
-    if record.exists() and record.read_text() == str(running.tcp_port):
-        return
-    snapshot = pool.snapshot()
-    for slot in snapshot.slots:
-        facts, lease = read_facts(slot), snapshot.lease_of(slot)
-        if lease and slot.state in LENT and facts and facts.server == EMBEDDED:
-            moved = facts._replace(host=running.tcp_host, port=running.tcp_port)
-            write_facts(slot, moved)
-            write_environment(pool, slot, lease, moved)
-    record.parent.mkdir(mode=0o700, exist_ok=True)
-    write_private(record, str(running.tcp_port).encode())

@@ -1,0 +1,84 @@
+"""Who comes too late for a slot's database: the next holder has it, and notices nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from isolation.database import dropping
+from isolation.database.address import url_of
+from isolation.database.session import Session, open_session
+from poolmgr.services.databases.facts import read_facts
+from poolmgr.services.databases.losing import list_lost, make_anew
+from poolmgr.services.databases.server import open_server
+from poolmgr.services.ground.pool import Pool
+from poolmgr.wiring import open_pool
+from tests.e2e.pooled import Pooled
+from tests.fixtures.servers import PostgresServer
+
+
+@pytest.fixture
+def session(embedded_server: PostgresServer) -> Iterator[Session]:
+    """The server as its admin sees it."""
+    with open_session(embedded_server.admin) as opened:
+        yield opened
+
+
+@pytest.fixture
+def pool(unpooled: Pooled, session: Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pooled]:
+    """A pool of one slot on the tests' own server, for commands and for the code in this process."""
+    unpooled.cli.variables |= {
+        "POOLMGR_DATABASE_MODE": "server",
+        "POOLMGR_DATABASE_DSN": url_of(session.address),
+        "POOLMGR_DATABASE_CONNECTIONS": "2",
+        "POOLMGR_DATABASE_SPARES": "0",
+    }
+    for name, value in unpooled.cli.variables.items():
+        monkeypatch.setenv(name, value)
+    unpooled.init(1)
+    yield unpooled
+    unpooled.cli.settle()
+    unpooled.run("cleanup", "--rescue")
+
+
+@pytest.fixture
+def inner(pool: Pooled) -> Iterator[Pool]:
+    """The same pool as the code sees it."""
+    opened = open_pool(pool.repo.path)
+    yield opened
+    opened.engine.close()
+
+
+def test_a_lease_that_is_over_has_lost_nothing(pool: Pooled, inner: Pool, session: Session) -> None:
+    first = pool.acquire()
+    pool.cli.settle()
+    dropping.drop_lease(session, inner.facts.pool_id, first["fence"])
+    with open_server(inner) as server:
+        ((slot, lease),) = list_lost(inner, server)
+        pool.release(first["slot"])
+        pool.await_ready(1)
+        second = pool.acquire(agent="bob")
+        variables, facts = Path(second["path"], ".env.worktree").read_bytes(), read_facts(slot)
+        make_anew(inner, server, slot, lease)
+    assert Path(second["path"], ".env.worktree").read_bytes() == variables
+    assert read_facts(slot) == facts
+    assert (
+        pool.run("db", "psql", second["slot"], "--", "-Atc", "SELECT current_user").stdout.strip()
+        == (second["database"])
+    )
+    assert "was lost" not in pool.run("events").stdout
+
+
+def test_a_lost_database_is_made_anew_once(pool: Pooled, inner: Pool, session: Session) -> None:
+    lent = pool.acquire()
+    pool.cli.settle()
+    dropping.drop_lease(session, inner.facts.pool_id, lent["fence"])
+    with open_server(inner) as server:
+        (lost,) = list_lost(inner, server)
+        make_anew(inner, server, *lost)
+        facts = read_facts(lost[0])
+        make_anew(inner, server, *lost)
+        assert read_facts(lost[0]) == facts
+    assert pool.run("events").stdout.count("was lost") == 1
