@@ -25,6 +25,7 @@ from tests.bench.rows import (
     commit,
     database,
     growth,
+    plan,
     prediction,
     release,
     scope,
@@ -35,7 +36,20 @@ from tests.bench.rows import (
 
 ROWS: dict[str, ModuleType] = {
     module.NAME: module
-    for module in (acquire, growth, scope, commit, release, status, wake, claim, database, tracks, prediction)
+    for module in (
+        acquire,
+        growth,
+        scope,
+        commit,
+        release,
+        status,
+        wake,
+        claim,
+        database,
+        tracks,
+        prediction,
+        plan,
+    )
 }
 ROUNDS, QUICK_ROUNDS = 7, 2
 

@@ -16,7 +16,7 @@ from tests.bench.tasks import EDGES, list_issues
 NAME = "tracks"
 TITLE = f"tracks, {EDGES} edges a task, three files a task, whole process"
 BUDGET, DOUBLING = 2.0, 2.3
-VERBS = ("analyze", "conflicts")
+VERBS = ("analyze", "conflicts", "recommend")
 JUDGED = 10_000
 SIZES, QUICK_SIZES = (1_000, 3_000, JUDGED, 2 * JUDGED, 30_000), (200, 400)
 FILES_EACH = 3

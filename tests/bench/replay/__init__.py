@@ -1,0 +1,1 @@
+"""Plans replayed on real trackers: several workers, the files that were really touched, a simulated clock."""
