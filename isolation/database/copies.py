@@ -1,4 +1,4 @@
-"""What a copy takes over from its template besides the files: ownership, rights, defaults, settings.
+"""What a copy takes over from its template besides the files: ownership, rights, policies, settings.
 
 The template's role owns the objects in every copy until they are handed to the copy's own role,
 which then may run the next migration. A copy keeps neither the settings of the database nor those
@@ -27,6 +27,13 @@ FROM pg_catalog.pg_default_acl a LEFT JOIN pg_catalog.pg_namespace n ON n.oid = 
 CROSS JOIN LATERAL aclexplode(a.defaclacl) x
 WHERE a.defaclrole = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = %s)
 """
+POLICIES = """
+SELECT p.polname, n.nspname, c.relname,
+  ARRAY(SELECT CASE WHEN role = 0 THEN NULL ELSE pg_get_userbyid(role) END FROM unnest(p.polroles) role)
+FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = %s) = ANY(p.polroles)
+"""
 OBJECTS = {
     "r": "TABLES",
     "S": "SEQUENCES",
@@ -44,6 +51,7 @@ def hand_contents(session: Session, source: Source, *, database: str, role: str)
     with inside(session, database) as visit, visit.transaction():
         copy_defaults(visit, source.role, role)
         reassign(visit, source.role, role)
+        hand_policies(visit, source.role, role)
         visit.do("DROP OWNED BY {old}", old=source.role)
     copy_settings(session, source, database, role)
 
@@ -58,6 +66,20 @@ def reassign(visit: Session, old: str, new: str) -> None:
     visit.do(
         "GRANT {old} TO {new}; REASSIGN OWNED BY {old} TO {new}; REVOKE {old} FROM {new}", old=old, new=new
     )
+
+
+def hand_policies(visit: Session, old: str, new: str) -> None:
+    """Row policies that name the old role name the new one: DROP OWNED would end them."""
+    for policy, schema, table, roles in visit.rows(POLICIES, (old,)):
+        named = {f"role{at}": new if role == old else role for at, role in enumerate(roles) if role}
+        words = ", ".join(f"{{role{at}}}" if role else "PUBLIC" for at, role in enumerate(roles))
+        visit.do(
+            f"ALTER POLICY {{policy}} ON {{schema}}.{{table}} TO {words}",
+            policy=policy,
+            schema=schema,
+            table=table,
+            **named,
+        )
 
 
 def copy_defaults(visit: Session, old: str, new: str) -> None:

@@ -89,17 +89,13 @@ def set_apart(session: Session, pool_id: str, found: Found) -> str | None:
         prefix = prefix_of(session, pool_id)
         if now.connections:
             raise DatabaseBusy(now.name, now.connections)
-        if now.name.startswith(passing_name(prefix, "gone", "")):
-            return now.name
         if now.is_half_dropped:
             return None
+        session.do("ALTER DATABASE {name} ALLOW_CONNECTIONS false IS_TEMPLATE false", name=now.name)
+        if now.name.startswith(passing_name(prefix, "gone", "")):
+            return now.name
         apart = passing_name(prefix, "gone", secrets.token_hex(4))
-        session.do(
-            "ALTER DATABASE {name} ALLOW_CONNECTIONS false IS_TEMPLATE false;"
-            "ALTER DATABASE {name} RENAME TO {apart}",
-            name=now.name,
-            apart=apart,
-        )
+        session.do("ALTER DATABASE {name} RENAME TO {apart}", name=now.name, apart=apart)
     return apart
 
 

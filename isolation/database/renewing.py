@@ -8,6 +8,7 @@ next renewal.
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 
 from isolation.database.catalog import Role, list_leases, list_ours
 from isolation.database.comments import Mark
@@ -87,8 +88,9 @@ def exchange(session: Session, wanted: Wanted, role: Role, name: str) -> None:
 
 
 def drop_passing(session: Session, wanted: Wanted, role: Role) -> None:
-    """What this renewal replaced, and what an earlier one that was killed left."""
+    """What this renewal replaced, and what a killed one left; what stays goes with the lease."""
     passing = tuple(passing_name(wanted.prefix, kind, "") for kind in ("new", "gone"))
     for found in list_ours(session, wanted.pool_id, sized=False):
         if found.owner_oid == role.oid and found.name.startswith(passing):
-            drop(session, wanted.pool_id, found)
+            with suppress(DatabaseError):
+                drop(session, wanted.pool_id, found)

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from isolation.database.building import abandon_template, begin_template, seal_template
+from isolation.database.dropping import drop_lease
 from isolation.database.errors import NotOurs
 from isolation.database.fencing import fence
 from isolation.database.renewing import renew
@@ -68,6 +69,22 @@ def test_default_privileges_and_settings_of_the_migrations_hold_in_a_copy(ground
             "has_function_privilege('pg_monitor', 'f()', 'EXECUTE')"
         )
         assert rights.fetchone() == (True, True, False)
+
+
+def test_row_policies_of_the_migrations_role_are_the_copys(ground: Ground) -> None:
+    ground.build(
+        "f1",
+        'CREATE SCHEMA "a""b"; CREATE TABLE "a""b".t (x int); INSERT INTO "a""b".t VALUES (1), (2);'
+        'ALTER TABLE "a""b".t FORCE ROW LEVEL SECURITY; ALTER TABLE "a""b".t ENABLE ROW LEVEL SECURITY;'
+        'CREATE POLICY "its own" ON "a""b".t TO CURRENT_USER, pg_monitor USING (x = 1);'
+        'CREATE POLICY everybodys ON "a""b".t FOR DELETE USING (x = 2)',
+    )
+    for _ in range(2):
+        with ground.enter(lent := ground.lend(1, 1, "f1")) as inside:
+            assert inside.execute('SELECT x FROM "a""b".t').fetchall() == [(1,)]
+            roles = inside.execute("SELECT unnest(roles)::text FROM pg_policies").fetchall()
+            assert set(roles) == {("public",), (lent.role,), ("pg_monitor",)}
+        renew(ground.session, ground.wanted(1, 1, "f1"))
 
 
 def test_a_sealed_template_lets_nobody_in_and_builds_once(ground: Ground) -> None:
@@ -145,6 +162,20 @@ def test_a_database_made_anew_has_the_password_and_nothing_of_the_old_one(ground
     assert ground.databases() >= {lent.name, f"test_{lent.name}"}
     with ground.enter(lent) as inside:
         assert inside.execute("SELECT to_regclass('menu')").fetchone() == (None,)
+
+
+def test_an_old_database_that_is_a_template_goes_and_one_in_use_waits_for_the_lease(ground: Ground) -> None:
+    lent = ground.lend(1, 1)
+    used, unused = (f"{ground.prefix}_gone-{number}" for number in (1, 2))
+    with ground.enter(lent) as inside:
+        for name in (used, unused):
+            inside.execute(f'CREATE DATABASE "{name}" IS_TEMPLATE true')
+        inside.execute(f'ALTER DATABASE "{lent.name}" IS_TEMPLATE true')
+    with open_session(ground.server.superuser, used):
+        renew(ground.session, ground.wanted(1, 1))
+        assert ground.databases() == {lent.name, used}
+    drop_lease(ground.session, ground.pool_id, 1)
+    assert ground.databases() == set()
 
 
 def test_a_database_the_holder_dropped_is_made_anew(ground: Ground) -> None:
