@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from isolation.database import lending
 from isolation.database.address import Address
 from isolation.database.embedded import idle
 from isolation.database.embedded.place import Home
@@ -20,7 +21,10 @@ from isolation.database.embedded.server import (
     stop_server,
 )
 from isolation.database.errors import DatabaseError, NoRight, ServerDown
+from isolation.database.ground import ensure_ground
+from isolation.database.lending import lend
 from isolation.database.session import open_session
+from isolation.database.shutting import list_open
 from tests.fixtures.patience import await_that
 from tests.integration.embedded import (
     START,
@@ -139,6 +143,23 @@ def test_a_server_with_clients_is_not_idle(place: Home) -> None:
         assert session.rows("SELECT 1") == [(1,)]
     assert watcher.wait(30) == 0
     assert not is_running(place)
+
+
+def test_whoever_watches_closes_what_a_slot_left_open(place: Home) -> None:
+    running, seen = ensure_server(place), []
+
+    def look() -> bool:
+        with open_session(running.address) as session:
+            seen.append([found.name for found in list_open(session, "p")])
+        return len(seen) < 2
+
+    with open_session(running.address) as session:
+        prefix = ensure_ground(session, "p", "shop", embedded=True)
+        lent = lend(session, lending.Wanted(prefix, "p", 1, 1, 1, "", 5))
+        session.do("CREATE DATABASE more OWNER {role}", role=lent.role)
+    look()
+    assert idle.watch(place, 0.1, look)
+    assert seen[:2] == [["more"], []]
 
 
 def test_what_is_removed_is_gone(place: Home) -> None:

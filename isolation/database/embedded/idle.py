@@ -1,7 +1,7 @@
 """The end of a server that nobody needs: no lease, no client and no command for a while.
 
 One process watches a server; `watch` is its lock. It leaves when the server ends by other means,
-and only while nobody starts it again.
+and only while nobody starts it again. Whenever it looks, it closes what slots left open to all.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from isolation.database.catalog import list_marked
 from isolation.database.embedded import ending, locks, server
 from isolation.database.embedded.place import Home
 from isolation.database.errors import DatabaseError
+from isolation.database.session import open_session
+from isolation.database.shutting import shut_public_out
 
-LONGEST_NAP = 30.0
+LONGEST_NAP = 5.0  # so long is a database that a slot made open to the others
 TRIES = 20
 
 
@@ -41,7 +44,8 @@ def attend(home: Home, idle: float, is_wanted: Callable[[], bool]) -> bool:
     needed, seen = time.monotonic(), read_use(home)
     while True:
         rest(home, min(idle / 4, LONGEST_NAP))
-        if seen != (seen := read_use(home)) or is_wanted() or has_clients(home):
+        is_visited = has_clients(home)
+        if seen != (seen := read_use(home)) or is_visited or is_wanted():
             needed = time.monotonic()
         if time.monotonic() - needed < idle and server.is_running(home):
             continue
@@ -81,9 +85,14 @@ def read_use(home: Home) -> int:
 
 
 def has_clients(home: Home) -> bool:
-    """Whether somebody is connected; a server that does not let us look is in use."""
+    """Whether somebody is connected, or we may not look; while we are there, PUBLIC is put out."""
     running = server.find_running(home)
+    if running is None:
+        return False
     try:
-        return running is not None and server.count_clients(running) > 0
+        with open_session(running.address) as session:
+            for pool_id in {role.mark.pool for role in list_marked(session)}:
+                shut_public_out(session, pool_id)
+            return server.count_clients(session) > 0
     except DatabaseError:
         return True

@@ -117,18 +117,20 @@ def take_notice(home: Home) -> None:
 
 def is_too_small(running: Running, wanted: Wanted) -> bool:
     """Whether the server must be started again, and nobody would notice."""
-    return running.max_connections < wanted.max_connections and count_clients(running) == 0
-
-
-def count_clients(running: Running) -> int:
-    """How many connections are there besides this one."""
+    if running.max_connections >= wanted.max_connections:
+        return False
     with open_session(running.address) as session:
-        return int(
-            session.rows(
-                "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend'"
-                " AND pid <> pg_catalog.pg_backend_pid()"
-            )[0][0]
-        )
+        return count_clients(session) == 0
+
+
+def count_clients(session: Session) -> int:
+    """How many connections are there besides this one."""
+    return int(
+        session.rows(
+            "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend'"
+            " AND pid <> pg_catalog.pg_backend_pid()"
+        )[0][0]
+    )
 
 
 def touch(home: Home) -> None:
