@@ -18,7 +18,14 @@ from isolation.database.embedded.binaries import Binaries, find_wheel
 from isolation.database.embedded.outside import LIBRARIES, copy_wheel
 from isolation.database.embedded.place import OUTSIDE, Home, read_record
 from isolation.database.embedded.postmaster import find_listener
-from isolation.database.embedded.server import Wanted, ensure_server, remove_server, stop_server, take_notice
+from isolation.database.embedded.server import (
+    Wanted,
+    ensure_server,
+    find_running,
+    remove_server,
+    stop_server,
+    take_notice,
+)
 from isolation.database.errors import ServerFailed
 from isolation.database.session import open_session
 
@@ -108,6 +115,37 @@ def test_where_namespaces_are_forbidden_another_account_runs_it(
     assert outside.stat().st_uid == 0
     remove_server(place)
     assert not outside.exists()
+
+
+def test_data_of_another_account_follows_a_moved_home_and_no_copy_of_it(
+    place: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forbid(monkeypatch, tmp_path / "bin", "unshare")
+    running = ensure_server(place)
+    with open_session(running.address) as session:
+        session.do("CREATE TABLE public.kept ()")
+    take_notice(place)
+    copy, moved = Home(tmp_path / "copy"), Home(tmp_path / "moved")
+    subprocess.run(("cp", "-a", place.state, copy.state), check=True, timeout=60)
+    assert find_running(copy) is None
+    remove_server(copy)
+    assert find_running(place) is not None
+    place.state.rename(moved.state)
+    try:
+        assert find_running(moved) is not None
+        assert stop_server(moved)
+        again = ensure_server(moved)
+        assert again.tcp_port == running.tcp_port
+        assert not again.fresh
+        with open_session(again.address) as session:
+            session.do("SELECT FROM public.kept")
+        assert not (OUTSIDE / place.digest).exists()
+        moved.state.rename(place.state)
+    finally:
+        remove_server(moved)
+    remove_server(place)
+    assert not (OUTSIDE / place.digest).exists()
+    assert not (OUTSIDE / moved.digest).exists()
 
 
 def test_where_nobody_can_run_it_one_sentence_says_so(

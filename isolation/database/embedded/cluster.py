@@ -17,7 +17,7 @@ from isolation.database.embedded import accounts, postmaster
 from isolation.database.embedded.binaries import Binaries
 from isolation.database.embedded.extensions import ensure_extensions
 from isolation.database.embedded.fitting import choose_programs
-from isolation.database.embedded.outside import ensure_outside
+from isolation.database.embedded.outside import ensure_outside, follow_home
 from isolation.database.embedded.place import (
     Home,
     Record,
@@ -63,6 +63,7 @@ class Cluster(NamedTuple):
 
 def ensure_cluster(home: Home, asked: str, alive: int) -> Cluster:
     """The data directory as it was, or a new one."""
+    follow_home(home)
     record = read_record(home)
     account, binaries = choose_programs(home, record, asked)
     place = home.place_for(account)

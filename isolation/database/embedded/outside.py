@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from isolation.database.embedded.binaries import Binaries
-from isolation.database.embedded.place import OUTSIDE, Home, replace_file
+from isolation.database.embedded.place import OUTSIDE, Home, read_record, replace_file
 from isolation.database.errors import ServerFailed
 
 PROGRAMS = OUTSIDE / "programs"
@@ -30,6 +30,16 @@ def ensure_outside(home: Home) -> None:
     replace_file(place / "home", f"{os.path.realpath(home.root)}\n")
 
 
+def follow_home(home: Home) -> None:
+    """The data of a home that was moved is found under its new path. The server must not be running."""
+    record = read_record(home)
+    if record is None:
+        return
+    place, own = Path(record.place), OUTSIDE / home.digest
+    if place.parent == OUTSIDE and (place / "home").exists() and not own.exists():
+        place.rename(own)
+
+
 def ensure_open(directory: Path) -> None:
     """A directory of ours that others can enter, whatever our umask; one that is there stays as it is."""
     try:
@@ -41,6 +51,7 @@ def ensure_open(directory: Path) -> None:
 
 def remove_outside(home: Home) -> None:
     """Everything of this home's that lies outside; the programs go with the last one who used them."""
+    follow_home(home)
     place = OUTSIDE / home.digest
     if (place / "home").exists():
         shutil.rmtree(place)

@@ -95,7 +95,7 @@ def read_record(home: Home) -> Record | None:
     """The record, None when there is none, or none that this version wrote.
 
     Places inside the home are kept relative to it: after a move they are where the home is now, and
-    in a copy of the home they are the copy's, never the original's.
+    in a copy of the home they are the copy's, never the original's. One outside says whose it is.
     """
     try:
         text = (home.root / "pg.json").read_bytes()
@@ -104,9 +104,20 @@ def read_record(home: Home) -> Record | None:
     try:
         record = Record(**json.loads(text))
         place = home.root / record.place
+        if place != home.root and is_anothers(home, place):
+            return None
         return record._replace(place=str(place), sockets=str(place / record.sockets))
     except (ValueError, TypeError):
         return None
+
+
+def is_anothers(home: Home, place: Path) -> bool:
+    """Whether a place outside is that of a home which is still there, and of which this is a copy."""
+    try:
+        said = (place / "home").read_text().removesuffix("\n")
+    except FileNotFoundError:
+        return False
+    return said != os.path.realpath(home.root) and Path(said).exists()
 
 
 def find_data(home: Home) -> Path:
