@@ -14,6 +14,13 @@ MAINTENANCE = "postgres"
 DSN_HINT = "write database.dsn as postgresql://USER:PASSWORD@HOST:PORT/postgres"
 # What names a place or a person; everything else is an option of the connection.
 PARTS = ("host", "port", "user", "password", "dbname")
+# How a server wants to be reached, by whomever. The rest of a DSN is about who we are, or our session.
+TRANSPORT = {
+    "sslmode", "sslnegotiation", "sslrootcert", "sslcert", "sslkey", "sslcrl", "sslcrldir", "sslsni",
+    "ssl_min_protocol_version", "ssl_max_protocol_version", "gssencmode", "channel_binding",
+    "target_session_attrs", "connect_timeout", "tcp_user_timeout", "keepalives", "keepalives_idle",
+    "keepalives_interval", "keepalives_count",
+}  # fmt: skip
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -36,6 +43,11 @@ class Address(NamedTuple):
         if self.is_socket:
             return f"{self.host}/.s.PGSQL.{self.port}"
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def transport(self) -> tuple[tuple[str, str], ...]:
+        """The options that others need to reach the server, too."""
+        return tuple((key, value) for key, value in self.options if key in TRANSPORT)
 
     @property
     def is_socket(self) -> bool:

@@ -27,8 +27,8 @@ from isolation.database.errors import (
 if TYPE_CHECKING:
     import psycopg
 
-# What libpq supposes after having said what happened.
-GUESSES = ("Is the server", "This probably means", "before or while processing")
+# What libpq supposes, and the server adds, after having said what happened.
+GUESSES = ("Is the server", "This probably means", "before or while processing", "DETAIL:", "HINT:")
 # The words of a refused connection, in the order in which they decide.
 REFUSED = (
     (re.compile(r"too many (clients|connections)|remaining connection slots|no more connections"), "many"),
@@ -95,7 +95,8 @@ def connection_error(text: str, words: str, address: Address) -> DatabaseError:
         case "password":
             return wrong_password(words, address)
         case "right":
-            return NoRight(words)
+            hint = f'as its owner: GRANT CONNECT ON DATABASE "{address.dbname}" TO "{address.user}"'
+            return NoRight(words, hint=hint)
         case "gone":
             hint = "name a database that takes connections in database.dsn, as postgres usually does"
             return NoDatabase(f"the server at {address.where} says: {words}", hint=hint)

@@ -141,6 +141,17 @@ def test_every_refusal_has_its_own_error(any_server: PostgresServer) -> None:
         assert failed.value.sqlstate == "42P04"
 
 
+def test_who_may_not_connect_is_told_the_right_that_is_missing(any_server: PostgresServer) -> None:
+    name = f"shut_{secrets.token_hex(4)}"
+    with open_session(any_server.superuser) as session:
+        session.do("CREATE DATABASE {name}", name=name)
+        session.do("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC", name=name)
+        with pytest.raises(NoRight, match=f'refuses: permission denied for database "{name}"$') as caught:
+            open_session(any_server.admin, name).__enter__()
+        assert f'GRANT CONNECT ON DATABASE "{name}" TO "admin"' in caught.value.hint
+        session.do("DROP DATABASE {name}", name=name)
+
+
 def test_a_role_at_its_limit_is_too_many_clients(any_server: PostgresServer) -> None:
     role = f"full_{secrets.token_hex(4)}"
     with open_session(any_server.superuser) as session:

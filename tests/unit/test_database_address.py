@@ -55,6 +55,12 @@ def test_a_password_is_not_shown() -> None:
     assert "hunter2" not in f"{address} {address!r} {address.where} {[address]}"
 
 
+def test_others_are_told_how_to_reach_a_server_and_nothing_of_who_we_are() -> None:
+    ours = "options=-crole%3Dme&passfile=/p&sslpassword=hunter2&application_name=a&client_encoding=LATIN1"
+    address = parse_dsn(f"postgresql://u:p@h/d?{ours}&sslmode=require&sslrootcert=/c")
+    assert address.transport == (("sslmode", "require"), ("sslrootcert", "/c"))
+
+
 def test_what_is_local_is_told_from_what_is_not() -> None:
     local = ("localhost", "127.0.0.1", "::1", "/run/postgresql", "LOCALHOST")
     assert all(Address(host, 1, "u").is_local for host in local)
