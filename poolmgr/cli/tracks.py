@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from poolmgr.cli import tracks_explain, tracks_overlap, tracks_recommend
+from poolmgr.cli import tracks_explain, tracks_graph, tracks_overlap, tracks_recommend
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.output import emit, out
 from poolmgr.cli.tracks_read import RULES, read, say_problems
@@ -38,5 +38,6 @@ def analyze(invocation: Invocation, values: Values) -> None:
 
 
 VERBS = (Verb("analyze", analyze.__doc__ or "", (RULES,), analyze),)
-for verb in (*VERBS, *tracks_recommend.VERBS, *tracks_explain.VERBS, *tracks_overlap.VERBS):
+OTHERS = (tracks_recommend, tracks_explain, tracks_overlap, tracks_graph)
+for verb in (*VERBS, *(each for module in OTHERS for each in module.VERBS)):
     add_verb(app, verb)

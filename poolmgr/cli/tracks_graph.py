@@ -1,0 +1,168 @@
+"""tracks graph and report: a picture or a page of the open tasks, on stdout or in a file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from poolmgr.cli.invocation import Invocation
+from poolmgr.cli.output import emit, safe, say
+from poolmgr.cli.tracks_read import RULES, Read, read, say_problems
+from poolmgr.cli.tracks_recommend import SLOTS, plan_json
+from poolmgr.cli.verb import Values, Verb, Word
+
+if TYPE_CHECKING:
+    from tracks.draw.picture import Picture
+    from tracks.report import Outlook
+
+GRAPHS = ("svg", "html", "mermaid", "dot")
+REPORTS = ("md", "html")
+
+
+def graph(invocation: Invocation, values: Values) -> None:
+    """Draw the open tasks: tracks as lanes, waves from left to right, contested paths marked.
+
+    Example: poolmgr tracks graph --output tracks.svg
+    """
+    from tracks.draw.picture import compose
+
+    kind = checked("graph", values["format"], GRAPHS)
+    _, outlook, _ = look_ahead(invocation, values["rules"])
+    picture = compose(outlook.analysis, outlook.plan, outlook.forecast.conflicts)
+    if values["output"] is not None or not invocation.as_json:
+        hand_over(drawer_of(kind)(picture), values["output"])
+    if invocation.as_json:
+        emit({**picture.as_json, "format": kind, "output": values["output"]})
+
+
+def drawer_of(kind: str) -> Callable[[Picture], str]:
+    """What draws in a format."""
+    if kind == "html":
+        from tracks.draw.html import graph_page as draw
+    elif kind == "mermaid":
+        from tracks.draw.mermaid import mermaid as draw
+    elif kind == "dot":
+        from tracks.draw.dot import dot as draw
+    else:
+        from tracks.draw.svg import svg as draw
+    return draw
+
+
+def report(invocation: Invocation, values: Values) -> None:
+    """Tell all there is to say of the open tasks: what to do now, what waits, what collides.
+
+    Example: poolmgr tracks report --format html --output tracks.html
+    """
+    kind = checked("report", values["format"], REPORTS)
+    found, outlook, slots = look_ahead(invocation, values["rules"])
+    if values["output"] is not None or not invocation.as_json:
+        hand_over(report_text(outlook, kind), values["output"])
+    if invocation.as_json:
+        emit({**report_json(found, outlook, slots), "format": kind, "output": values["output"]})
+
+
+def report_text(outlook: Outlook, kind: str) -> str:
+    """The report in its format."""
+    from tracks.report import report as sections_of
+
+    if kind == "html":
+        from tracks.draw.html import report_page
+        from tracks.draw.picture import compose
+
+        picture = compose(outlook.analysis, outlook.plan, outlook.forecast.conflicts)
+        return report_page(sections_of(outlook), picture)
+    from tracks.draw.markdown import markdown
+
+    return markdown(sections_of(outlook))
+
+
+def report_json(found: Read, outlook: Outlook, slots: int) -> Mapping[str, object]:
+    """What `tracks analyze`, `recommend` and `conflicts` say, in one answer."""
+    from poolmgr.cli.tracks_text import analysis_json
+
+    return {
+        **analysis_json(found.tasks, found.readiness, outlook.analysis),
+        **plan_json(outlook.plan, slots),
+        "conflicts": [each.as_json for each in outlook.forecast.conflicts],
+        "hot": [each._asdict() for each in outlook.forecast.hot],
+    }
+
+
+def hand_over(text: str, output: str | None) -> None:
+    """The text, in its file or on stdout."""
+    if output is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+        return
+    from poolmgr.core.errors import PoolError
+
+    try:
+        with open(output, "wb") as stream:
+            stream.write(text.encode())
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PoolError(
+            f"--output {output!r} cannot be written: {reason}",
+            hint="poolmgr tracks graph --output tracks.svg",
+        ) from error
+
+
+def look_ahead(invocation: Invocation, rules: str | None) -> tuple[Read, Outlook, int]:
+    """The plan for the slots that are free, how many those are, and all that is known besides."""
+    from poolmgr.cli.tracks_footprint import find_snapshot
+    from poolmgr.services.planning.ground import read_ground
+    from poolmgr.services.planning.held import count_free, list_held
+    from tracks.analysis import analyze
+    from tracks.forecast import forecast
+    from tracks.plan import Wish, plan
+    from tracks.report import Outlook, Source
+
+    found = read(invocation, rules)
+    if not invocation.as_json:
+        say_problems(found.tasks)
+    pool = find_snapshot(invocation, found.site)
+    leases = pool.leases if pool else ()
+    slots = count_free(pool) if pool else SLOTS
+    if not slots:
+        say(f"no slot of the pool is free; the plan is for {SLOTS} all the same")
+        slots = SLOTS
+    ground = read_ground(found.site, found.settings, found.tasks.tasks, leases)
+    going = [task_id for task_id, task in ground.tasks.items() if not task.is_over]
+    held = list_held(found.site, found.settings, going, leases)
+    analysis = analyze(found.readiness)
+    tasks, decision = found.tasks, found.tasks.decision
+    source = Source(tasks.source, decision.rules, decision.why, tasks.problems)
+    made = plan(ground, found.readiness, held, Wish(slots))
+    outlook = Outlook(source, analysis, made, forecast(ground, list(analysis.graph.tasks)))
+    return found, outlook, slots
+
+
+def checked(verb: str, kind: str, kinds: tuple[str, ...]) -> str:
+    """A format that there is."""
+    from poolmgr.core.errors import UsageError
+
+    if kind not in kinds:
+        raise UsageError(
+            f"--format {safe(kind)!r} is none of {', '.join(kinds)}",
+            hint=f"poolmgr tracks {verb} --format {kinds[0]}",
+        )
+    return kind
+
+
+OUTPUT = Word("output", "write it into this file, not to stdout", metavar="FILE")
+VERBS = (
+    Verb(
+        "report",
+        report.__doc__ or "",
+        (Word("format", " or ".join(REPORTS), default=REPORTS[0], metavar="FORMAT"), OUTPUT, RULES),
+        report,
+    ),
+    Verb(
+        "graph",
+        graph.__doc__ or "",
+        (Word("format", "svg, html, mermaid or dot", default=GRAPHS[0], metavar="FORMAT"), OUTPUT, RULES),
+        graph,
+    ),
+)

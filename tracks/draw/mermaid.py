@@ -1,0 +1,64 @@
+"""The picture as a Mermaid flow chart: a box for each lane, a six-sided node for each contested path.
+
+Whatever a title holds is quoted, and all signs in it that mean something to Mermaid are numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tracks.draw.picture import Card, Picture, State
+from tracks.draw.text import cut
+
+TITLE = 60
+SHAPES = {
+    State.READY: ("([", "])"),
+    State.RUNNING: ("[[", "]]"),
+    State.WAITING: ("[", "]"),
+    State.HELD: ("[/", "/]"),
+}
+STYLES = (
+    "classDef ready stroke:#15803d,stroke-width:2px",
+    "classDef running stroke:#1d4ed8,stroke-width:3px",
+    "classDef waiting stroke-dasharray:5 3",
+    "classDef held stroke-dasharray:1 3",
+    "classDef contested stroke:#b91c1c",
+)
+
+
+def mermaid(picture: Picture) -> str:
+    """The whole text."""
+    names = {task: f"n{at}" for at, task in enumerate(picture.cards, 1)}
+    lines = ["flowchart LR", *(f"  {style}" for style in STYLES)]
+    for at, lane in enumerate(picture.lanes, 1):
+        lines.append(f'  subgraph lane{at}["{quoted(lane.name)}"]')
+        lines += [f"    {node(names[each], picture.cards[each])}" for block in lane.blocks for each in block]
+        lines.append("  end")
+    for link in picture.links:
+        arrow = "-.->" if link.is_begin else "==>" if link.is_critical else "-->"
+        lines.append(f"  {names[link.source]} {arrow} {names[link.target]}")
+    lines += [f"  {line}" for line in contested_lines(picture, names)]
+    return "\n".join(lines) + "\n"
+
+
+def node(name: str, card: Card) -> str:
+    """One task."""
+    opening, closing = SHAPES[card.state]
+    step = f"step {card.step}: " if card.step else ""  # "1. " would be read as a list
+    label = quoted(f"{step}{cut(card.id, TITLE)} P{card.priority} {cut(card.title, TITLE)} ({card.state})")
+    return f'{name}{opening}"{label}"{closing}:::{card.state.name.lower()}'
+
+
+def contested_lines(picture: Picture, names: dict[str, str]) -> Iterator[str]:
+    """The contested paths, each tied to its tasks."""
+    for each in picture.contested:
+        label = quoted(f"{cut(each.path, TITLE)} ({each.severity})")
+        yield f'p{each.number}{{{{"{label}"}}}}:::contested'
+        tasks = [names[task] for task in each.tasks if task in names]
+        if tasks:
+            yield f"{' & '.join(tasks)} -.- p{each.number}"
+
+
+def quoted(text: str) -> str:
+    """Text within quotes: letters, digits and what means nothing as they are, all else by number."""
+    return "".join(char if char.isalnum() or char in " .,-_/()" else f"#{ord(char)};" for char in text)
