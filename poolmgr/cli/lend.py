@@ -140,7 +140,7 @@ def release(invocation: Invocation, values: Values) -> None:
     from poolmgr.services.upkeep.background import ensure_worker
     from poolmgr.wiring import open_pool
 
-    pool = open_pool(invocation.directory)
+    pool = open_pool(invocation.directory)._replace(tell=report)
     snapshot = pool.snapshot()
     asked = service.Asked(
         slot=require_slot(snapshot, values["slot"] or ".", invocation.directory),

@@ -77,6 +77,7 @@ class Lease(NamedTuple):
     changing: str | None = None  # the process that sets files and guards to a new scope
     news: tuple[str, ...] = ()  # what its holder has not been told yet
     database: str = ""  # its name, from before it is made until after it is dropped; "" for none
+    server: str = ""  # where that is: "embedded", or the user's server; "" where nobody knows
 
 
 class RequestState(StrEnum):

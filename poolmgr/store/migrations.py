@@ -28,6 +28,7 @@ ALTER TABLE leases ADD COLUMN news TEXT NOT NULL DEFAULT '[]';
 """
 DATABASES = """\
 ALTER TABLE leases ADD COLUMN database TEXT NOT NULL DEFAULT '';
+ALTER TABLE leases ADD COLUMN server TEXT NOT NULL DEFAULT '';
 CREATE INDEX owed_databases ON leases (database) WHERE database <> '' AND ended_wall IS NOT NULL;
 """
 SCRIPTS: tuple[str, ...] = (SCOPES, DATABASES)

@@ -61,6 +61,7 @@ CREATE TABLE leases (
     changing TEXT,                           -- identity of the process that sets the slot to a new scope
     news TEXT NOT NULL DEFAULT '[]',         -- JSON list of what the holder has not been told yet
     database TEXT NOT NULL DEFAULT '',       -- its name, from before it is made until after it is dropped
+    server TEXT NOT NULL DEFAULT '',         -- where it is: 'embedded', or the user's server; '' where nobody knows
     CHECK ((kind = 'bound') = (holder IS NOT NULL))
 );
 CREATE UNIQUE INDEX one_lease ON leases (slot_id) WHERE ended_wall IS NULL;

@@ -183,8 +183,10 @@ def test_a_database_is_owed_when_its_lease_is_over_and_its_slot_goes_on(engine: 
     slot = slot_in(engine, State.READY)
     with engine.write() as session:
         lend(session, slot)
-        note_database(session, "l1", "app_wt-1")
-        assert [lease.database for lease in live_leases(session)] == ["app_wt-1"]
+        note_database(session, "l1", "app_wt-1", "embedded")
+        assert [(lease.database, lease.server) for lease in live_leases(session)] == [
+            ("app_wt-1", "embedded")
+        ]
         assert owed_databases(session) == databases_of_slot(session, slot.id) == ()
         end_lease(session, "l1", reason="done", now=moment())
         assert [lease.id for lease in databases_of_slot(session, slot.id)] == ["l1"]

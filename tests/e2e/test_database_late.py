@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from isolation.database import dropping
 from isolation.database.address import url_of
+from isolation.database.catalog import list_ours
 from isolation.database.session import Session, open_session
 from poolmgr.services.databases.facts import read_facts
 from poolmgr.services.databases.losing import list_lost, make_anew
@@ -82,3 +84,41 @@ def test_a_lost_database_is_made_anew_once(pool: Pooled, inner: Pool, session: S
         make_anew(inner, server, *lost)
         assert read_facts(lost[0]) == facts
     assert pool.run("events").stdout.count("was lost") == 1
+
+
+def test_a_debt_on_another_server_than_the_settings_name_stays_until_they_name_it(
+    pool: Pooled, session: Session, system_server: PostgresServer
+) -> None:
+    lent = pool.acquire()
+    pool.cli.settle()
+    other = {"env": {"POOLMGR_DATABASE_DSN": url_of(system_server.admin), "POOLMGR_DATABASE_SPARES": "1"}}
+    result = pool.run("release", lent["slot"], **other)
+    assert "is not out of its database yet" in result.stderr
+    assert f"not {system_server.admin.where}" in result.stderr
+    pool.cli.settle()
+    for _ in range(2):
+        (pool.repo.state / "database" / "later").unlink(missing_ok=True)
+        pool.run("status", **other)
+        pool.cli.settle()
+    assert pool.run("events").stdout.count("is on another server than the settings name") == 1
+    found = [each for each in pool.ask("doctor", check=False)["findings"] if each["kind"] == "database_owed"]
+    assert [each["subject"] for each in found] == [lent["database"]]
+    pool.run("doctor", "--fix")
+    assert session.rows("SELECT 1 FROM pg_roles WHERE rolname = %s", (lent["database"],)) == []
+    with open_session(system_server.admin) as there:  # the house went on with what it could do
+        assert [found.kind for found in list_ours(there, pool_id_of(pool))] == ["spare"]
+        assert dropping.drop_pool(there, pool_id_of(pool)) == []
+
+
+def test_the_same_server_under_another_name_is_known_by_what_is_on_it(pool: Pooled, session: Session) -> None:
+    lent = pool.acquire()
+    pool.cli.settle()
+    named = {"env": {"POOLMGR_DATABASE_DSN": url_of(session.address._replace(host="localhost"))}}
+    assert "not out of its database" not in pool.run("release", lent["slot"], **named).stderr
+    pool.cli.settle()
+    assert session.rows("SELECT 1 FROM pg_roles WHERE rolname = %s", (lent["database"],)) == []
+
+
+def pool_id_of(pool: Pooled) -> str:
+    """Whose databases they are."""
+    return str(json.loads((pool.repo.state / "pool.json").read_bytes())["pool_id"])

@@ -14,6 +14,7 @@ from pathlib import Path
 from poolmgr.core.records import Snapshot
 from poolmgr.services.databases.choice import EMBEDDED, is_on, read_mode, room_of
 from poolmgr.services.ground.pool import Pool
+from poolmgr.services.ground.site import write_private
 from poolmgr.store.tables.leases import owed_databases
 
 LATER = 60.0
@@ -32,7 +33,10 @@ def ask_house(pool: Pool) -> None:
 
 def is_missed(pool: Pool, snapshot: Snapshot) -> bool:
     """Whether a lease has a database on a server of ours that does not run."""
-    if read_mode(pool) != EMBEDDED or not any(lease.database for lease in snapshot.leases):
+    ours = ("", EMBEDDED)
+    if read_mode(pool) != EMBEDDED or not any(
+        lease.database and lease.server in ours for lease in snapshot.leases
+    ):
         return False
     return not is_served(data_of(pool.site.state / "server"))
 
@@ -72,6 +76,20 @@ def be_done(pool: Pool, asked: int) -> None:
     """What was asked for until then is done; a kill before this leaves it asked for."""
     if find_asked(pool) == asked:
         (room_of(pool.site.state) / "due").unlink(missing_ok=True)
+
+
+def has_news(pool: Pool, words: str) -> bool:
+    """Whether something else failed than the last time; what failed is kept."""
+    file = room_of(pool.site.state) / "failed"
+    if not words:
+        file.unlink(missing_ok=True)
+        return False
+    data = os.fsencode(words)
+    with suppress(OSError):
+        if file.read_bytes() == data:
+            return False
+    write_private(file, data)
+    return True
 
 
 def put_off(pool: Pool) -> None:

@@ -6,15 +6,17 @@ be repeated. What the server refuses is told, and tried again a minute later.
 
 from __future__ import annotations
 
+from functools import partial
+
 from isolation.database import spares
-from isolation.database.errors import DatabaseError, TemplateFailed
+from isolation.database.errors import TemplateFailed
 from isolation.database.orphans import drop_orphan, list_orphans
 from isolation.database.shutting import shut_public_out
 from isolation.errors import IsolationError
 from poolmgr.core.errors import Busy, PoolError
-from poolmgr.services.databases.asking import ask_house, be_done, find_asked, put_off
+from poolmgr.services.databases.asking import ask_house, be_done, find_asked, has_news, put_off
 from poolmgr.services.databases.choice import room_of
-from poolmgr.services.databases.lending import drop_leases, fence_leases
+from poolmgr.services.databases.lending import drop_lease, every, fence_lease
 from poolmgr.services.databases.losing import list_lost, make_anew
 from poolmgr.services.databases.orphans import list_live
 from poolmgr.services.databases.secret import ensure_secret
@@ -37,66 +39,71 @@ def keep_house(pool: Pool) -> bool:
     try:
         with gate.held(room / "house.lock", patience=0):
             asked = find_asked(pool)
-            try:
-                go_over(pool)
-            except TemplateFailed as error:
-                note_failed(pool, error)  # its commands are not run again until somebody asks
-            except (IsolationError, PoolError) as error:
-                note_failed(pool, error)
+            failed = go_over(pool)
+            if has_news(pool, "; ".join(failed)):
+                note_failed(pool, "; ".join(failed))
+            # A template's commands are not run again until somebody asks.
+            if all(isinstance(error, TemplateFailed) for error in failed.values()):
+                be_done(pool, asked)
+            else:
                 ask_house(pool)
                 put_off(pool)
-                return True
-            be_done(pool, asked)
     except Busy:
         return False
     return True
 
 
-def go_over(pool: Pool) -> None:
-    """Everything there is to do, the most urgent first."""
-    with open_server(pool) as server:
-        for slot, lease in list_lost(pool, server):
-            make_anew(pool, server, slot, lease)
-        pay(pool, server)
-        drop_unfinished(pool, server)
-        shut_public_out(server.opened, pool.facts.pool_id)
-        if pool.snapshot().size:
-            build_ahead(pool, server)
+def go_over(pool: Pool) -> dict[str, Exception]:
+    """Everything there is to do, the most urgent first; what failed, by its words. It stops nothing else."""
+    failed: dict[str, Exception] = {}
+    try:
+        with open_server(pool) as server:
+            for step in (make_lost, pay, drop_unfinished, shut, build_ahead):
+                try:
+                    step(pool, server)
+                except (IsolationError, PoolError) as error:
+                    failed.setdefault(error.message, error)
+    except (IsolationError, PoolError) as error:
+        failed.setdefault(error.message, error)
+    return failed
 
 
-def note_failed(pool: Pool, error: IsolationError | PoolError) -> None:
+def note_failed(pool: Pool, words: str) -> None:
     """The log says why."""
     with pool.engine.write() as session:
-        add_pool_event(session, pool.note("database", error.message, "failed"), now=read_moment())
+        add_pool_event(session, pool.note("database", words, "failed"), now=read_moment())
+
+
+def make_lost(pool: Pool, server: Server) -> None:
+    """What is lent and not there."""
+    every(partial(make_anew, pool, server, *lost) for lost in list_lost(pool, server))
 
 
 def pay(pool: Pool, server: Server) -> None:
-    """Holders out that are still in, databases gone that nobody has any more; one failure stops no other."""
+    """Holders out that are still in, databases gone that nobody has any more."""
     with pool.engine.read() as session:
         over, owed = databases_over(session), owed_databases(session)
-    failed: DatabaseError | None = None
-    for lease in over:
-        try:
-            if lease in owed:
-                drop_leases(pool, server, (lease,))
-            else:
-                fence_leases(pool, server, (lease,))
-        except DatabaseError as error:
-            failed = error
-    if failed:
-        raise failed
+    every(partial(drop_lease if lease in owed else fence_lease, pool, server, lease) for lease in over)
 
 
 def drop_unfinished(pool: Pool, server: Server) -> None:
     """What killed commands left half made."""
+    pool_id = pool.facts.pool_id
     with server.session() as session:
-        for orphan in list_orphans(session, pool.facts.pool_id, list_live(pool), 0):
-            if orphan.role and orphan.role.mark.kind in UNFINISHED:
-                drop_orphan(session, pool.facts.pool_id, orphan)
+        orphans = list_orphans(session, pool_id, list_live(pool), 0)
+        left = [each for each in orphans if each.role and each.role.mark.kind in UNFINISHED]
+        every(partial(drop_orphan, session, pool_id, each) for each in left)
+
+
+def shut(pool: Pool, server: Server) -> None:
+    """What others made is closed to PUBLIC."""
+    shut_public_out(server.opened, pool.facts.pool_id)
 
 
 def build_ahead(pool: Pool, server: Server) -> None:
     """The template of the base, and databases made from it for those who come next."""
+    if not pool.snapshot().size:
+        return
     template = try_ahead(pool, server, require_base(pool, None).oid)
     if template is None:
         return

@@ -6,14 +6,19 @@ for; the server's own catalog, with our comments, says what is there. Every step
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 
 from isolation.database import dropping, fencing, lending
 from isolation.database.address import Address
+from isolation.database.catalog import list_leases
 from isolation.database.errors import DatabaseError, WrongPassword
 from isolation.database.names import slot_name
-from isolation.database.session import open_session
+from isolation.database.session import Session, open_session
+from isolation.errors import IsolationError
 from poolmgr.core.database import Facts
+from poolmgr.core.errors import PoolError
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.databases.asking import ask_house
 from poolmgr.services.databases.choice import is_on
@@ -43,7 +48,7 @@ def lend_database(pool: Pool, job: Job, lease: Lease, commit: str) -> Facts:
 def lend_from(pool: Pool, server: Server, slot: Slot, lease: Lease, template: str) -> Facts:
     """The database of a lease, on record before it is made; asked again it gets a new password."""
     expected = slot_name(server.prefix, slot.number)
-    put_on_record(pool, lease, expected)
+    put_on_record(pool, lease, expected, server.name)
     wanted = lending.Wanted(
         prefix=server.prefix, pool_id=pool.facts.pool_id, number=slot.number, slot_id=slot.id,
         fence=lease.fence, template=template, connections=pool.settings.database.connections,
@@ -52,7 +57,7 @@ def lend_from(pool: Pool, server: Server, slot: Slot, lease: Lease, template: st
     with server.session() as session:
         lent = lending.lend(session, wanted)
     if lent.name != expected:
-        put_on_record(pool, lease, lent.name)
+        put_on_record(pool, lease, lent.name, server.name)
     facts = server.facts_of(lent.name, lent.role, lent.password)
     if not server.is_embedded:
         require_way_in(facts)
@@ -71,10 +76,10 @@ def require_way_in(facts: Facts) -> None:
         raise
 
 
-def put_on_record(pool: Pool, lease: Lease, name: str) -> None:
+def put_on_record(pool: Pool, lease: Lease, name: str, server: str = "") -> None:
     """The lease's database; "" when it is gone."""
     with pool.engine.write() as session:
-        note_database(session, lease.id, name)
+        note_database(session, lease.id, name, server)
 
 
 def fence_databases(pool: Pool, job: Job, over: tuple[Lease, ...]) -> None:
@@ -83,18 +88,12 @@ def fence_databases(pool: Pool, job: Job, over: tuple[Lease, ...]) -> None:
         return
     try:
         with open_server(pool) as server:
-            fence_leases(pool, server, over)
-    except DatabaseError:
+            every(partial(fence_lease, pool, server, lease) for lease in over)
+    except DatabaseError as error:
+        pool.tell(f"the last holder of {job.slot.name} is not out of its database yet: {error.message}")
         ask_house(pool)
         return
     remember(pool, job, fenced=True)
-
-
-def fence_leases(pool: Pool, server: Server, over: tuple[Lease, ...]) -> None:
-    """Nobody comes in any more."""
-    with server.session() as session:
-        for lease in over:
-            fencing.fence(session, pool.facts.pool_id, lease.fence)
 
 
 def try_drop(pool: Pool, over: tuple[Lease, ...]) -> None:
@@ -102,13 +101,43 @@ def try_drop(pool: Pool, over: tuple[Lease, ...]) -> None:
     if not is_on(pool):
         return
     with suppress(DatabaseError), open_server(pool) as server:
-        drop_leases(pool, server, over)
+        every(partial(drop_lease, pool, server, lease) for lease in over)
     ask_house(pool)  # also for what a killed attempt to lend left half made
 
 
-def drop_leases(pool: Pool, server: Server, over: tuple[Lease, ...]) -> None:
-    """Databases and roles of leases that are over, and then their record."""
+def every(steps: Iterable[Callable[[], object]]) -> None:
+    """Each step in its turn; one that fails stops no other, and the first failure is raised at the end."""
+    failed: IsolationError | PoolError | None = None
+    for step in steps:
+        try:
+            step()
+        except (IsolationError, PoolError) as error:
+            failed = failed or error
+    if failed:
+        raise failed
+
+
+def fence_lease(pool: Pool, server: Server, lease: Lease) -> None:
+    """Nobody comes in any more."""
     with server.session() as session:
-        for lease in over:
-            dropping.drop_lease(session, pool.facts.pool_id, lease.fence)
-            put_on_record(pool, lease, "")
+        require_here(session, pool, server, lease)
+        fencing.fence(session, pool.facts.pool_id, lease.fence)
+
+
+def drop_lease(pool: Pool, server: Server, lease: Lease) -> None:
+    """The databases and the role of a lease that is over, and then their record."""
+    with server.session() as session:
+        require_here(session, pool, server, lease)
+        dropping.drop_lease(session, pool.facts.pool_id, lease.fence)
+        put_on_record(pool, lease, "")
+
+
+def require_here(session: Session, pool: Pool, server: Server, lease: Lease) -> None:
+    """Raise when the lease's database is on another server, where it goes on until the settings name it."""
+    is_known = lease.server in ("", server.name)
+    if not is_known and not list_leases(session, pool.facts.pool_id, lease.fence):
+        raise DatabaseError(
+            f"{lease.database} is on another server than the settings name: "
+            f"{lease.server}, not {server.name}",
+            hint="name it in database.mode or database.dsn, then: poolmgr doctor --fix",
+        )

@@ -18,7 +18,7 @@ from poolmgr.core.errors import NoDatabase
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.databases.facts import read_facts
 from poolmgr.services.databases.fingerprint import choose
-from poolmgr.services.databases.lending import lend_from
+from poolmgr.services.databases.lending import lend_from, require_here
 from poolmgr.services.databases.server import Server, open_server
 from poolmgr.services.databases.templates import from_template
 from poolmgr.services.environment.files import write_environment
@@ -71,6 +71,7 @@ def renew(pool: Pool, server: Server, slot: Slot, lease: Lease, template: str) -
     )  # fmt: skip
     try:
         with server.session() as session:
+            require_here(session, pool, server, lease)
             facts = read_facts(slot)
             return renewing.renew(session, wanted, facts.password if facts else "")
     except NotOurs:  # somebody dropped its role

@@ -45,6 +45,11 @@ class Server(NamedTuple):
         """The server in words."""
         return f"{self.host}:{self.port}" if self.is_embedded else self.address.where
 
+    @property
+    def name(self) -> str:
+        """The server as leases keep it: one of our own may change its port."""
+        return EMBEDDED if self.is_embedded else self.address.where
+
     def is_of(self, facts: Facts) -> bool:
         """Whether a slot's database is on this server."""
         if self.is_embedded or facts.server == EMBEDDED:
@@ -60,7 +65,7 @@ class Server(NamedTuple):
         """A slot's database as its holder reaches it."""
         return Facts(
             server=EMBEDDED if self.is_embedded else "server", host=self.host, port=self.port, name=name,
-            role=role, password=password, options=() if self.is_embedded else self.address.options,
+            role=role, password=password, options=() if self.is_embedded else self.address.transport,
         )  # fmt: skip
 
 

@@ -68,7 +68,8 @@ def replace(pool: Pool, slot: Slot, lease: Lease) -> None:
 def list_rest(pool: Pool, owed: tuple[Lease, ...]) -> Iterator[Case]:
     """What is over and still there."""
     for lease in owed:
-        yield wrong("database_owed", lease.database, "its lease is over", partial(pay_all, pool))
+        where = f", on {lease.server}" if lease.server else ""
+        yield wrong("database_owed", lease.database, f"its lease is over{where}", partial(pay_all, pool))
     for orphan in find_orphans(pool):
         yield remark("database_orphan", orphan.name, f"{orphan.reason}: poolmgr db orphans --clean")
 

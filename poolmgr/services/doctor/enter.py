@@ -133,7 +133,7 @@ def enter_leased(entrance: Entrance, found: Registered) -> Slot:
     new = row._replace(lease_id=lease.id, branch=lease.branch)
     slot = add_slot(session, new, note=entrance.note, now=now)
     add_lease(session, new_lease(lease, slot.id, found.fence), now=now._replace(wall=lease.started))
-    note_database(session, lease.id, lease.database)
+    note_database(session, lease.id, lease.database, lease.server)
     answer_request(entrance, found)
     return slot
 

@@ -36,6 +36,7 @@ class MarkedLease(NamedTuple):
     scope: Scope | None
     shared: tuple[str, ...]
     database: str
+    server: str
 
 
 class Registered(NamedTuple):
@@ -119,7 +120,7 @@ def parse_lease(value: object) -> MarkedLease | None:
         return None
     return MarkedLease(
         holder=holder, started=float(started), scope=scope, shared=shared,
-        database=text_of(value, "database"), **texts,
+        database=text_of(value, "database"), server=text_of(value, "server"), **texts,
     )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def write_mark(admin: Path, pool: Pool, slot: Slot, lease: Lease | None) -> None
             "request_id": lease.request_id, "base_ref": lease.base_ref, "base_oid": lease.base_oid,
             "started": lease.started,
             "scope": lease.scope.as_json if lease.scope else None, "shared": list(lease.shared),
-            "database": lease.database,
+            "database": lease.database, "server": lease.server,
         }  # fmt: skip
     write_private(admin / MARK, json.dumps(facts, indent=1).encode())
 

@@ -34,7 +34,7 @@ from poolmgr.services.ground.dirt import is_dirty
 from poolmgr.services.ground.job import Job, Turn, call_waiters, remember, step, step_on
 from poolmgr.services.ground.locks import drop_dead_locks, drop_ref_lock
 from poolmgr.services.ground.pool import Pool, read_moment
-from poolmgr.services.life.databases import lend_database
+from poolmgr.services.life.databases import lend_database, noted
 from poolmgr.store.tables.leases import end_lease, find_lease
 from poolmgr.store.tables.requests import undo_grant
 
@@ -73,7 +73,7 @@ def execute_assign(pool: Pool, job: Job, lease: Lease) -> Slot:
     point_head(job.git, target.branch, message=f"poolmgr: lent to {lease.agent}")
     set_facts(pool, admin, job.slot, lease)
     database = lend_database(pool, job, lease, target.commit)
-    lease = lease._replace(database=database.name if database else "")
+    lease = noted(pool, lease, database)
     marks.write_mark(admin, pool, job.slot, lease)
     write_environment(pool, job.slot, lease, database)
     told = f"lent to {lease.agent}"

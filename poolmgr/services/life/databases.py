@@ -6,7 +6,7 @@ from poolmgr.core.database import Facts
 from poolmgr.core.records import Lease
 from poolmgr.services.ground.job import Job
 from poolmgr.services.ground.pool import Pool
-from poolmgr.store.tables.leases import databases_of_slot
+from poolmgr.store.tables.leases import databases_of_slot, find_lease
 
 
 def lend_database(pool: Pool, job: Job, lease: Lease, commit: str) -> Facts | None:
@@ -20,6 +20,14 @@ def lend_database(pool: Pool, job: Job, lease: Lease, commit: str) -> Facts | No
     from poolmgr.services.databases import lending
 
     return lending.lend_database(pool, job, lease, commit)
+
+
+def noted(pool: Pool, lease: Lease, database: Facts | None) -> Lease:
+    """The lease as it is on record, with its database."""
+    if database is None:
+        return lease._replace(database="")
+    with pool.engine.read() as session:
+        return find_lease(session, lease.id) or lease
 
 
 def fence_databases(pool: Pool, job: Job) -> None:

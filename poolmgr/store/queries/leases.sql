@@ -45,8 +45,8 @@ UPDATE leases SET changing = NULL WHERE id = :id AND changing IS :changing RETUR
 UPDATE leases SET news = :news WHERE id = :id AND ended_wall IS NULL;
 
 -- name: put_database
--- The database that goes with a lease: its name before it is made, nothing once it is dropped.
-UPDATE leases SET database = :database WHERE id = :id RETURNING *;
+-- The database that goes with a lease: its name and server before it is made, nothing once it is dropped.
+UPDATE leases SET database = :database, server = :server WHERE id = :id RETURNING *;
 
 -- name: owed_databases
 -- Leases that are over and whose databases are still there; none whose slot has them on its road.

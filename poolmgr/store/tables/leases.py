@@ -105,9 +105,9 @@ def drop_news(session: Session, lease_id: str) -> None:
     session.all("put_news", id=lease_id, news="[]")
 
 
-def note_database(session: Session, lease_id: str, name: str) -> None:
-    """The lease's database, before it is made; "" once it is gone."""
-    session.one("put_database", id=lease_id, database=name)
+def note_database(session: Session, lease_id: str, name: str, server: str = "") -> None:
+    """The lease's database and its server, before it is made; "" once it is gone."""
+    session.one("put_database", id=lease_id, database=name, server=server)
 
 
 def owed_databases(session: Session) -> tuple[Lease, ...]:

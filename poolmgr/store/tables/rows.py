@@ -46,7 +46,7 @@ def parse_lease(row: Row) -> Lease:
         started=values["started_wall"], used=parse_moment(values, "used"),
         scope=parse_scope(values["owns"], values["sees"]), shared=parse_texts(values["shared"]),
         outside=parse_texts(values["outside"]), changing=values["changing"],
-        news=parse_texts(values["news"]), database=values["database"],
+        news=parse_texts(values["news"]), database=values["database"], server=values["server"],
     )  # fmt: skip
 
 
