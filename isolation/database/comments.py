@@ -26,6 +26,7 @@ class Mark(NamedTuple):
     made: int | None = None
     used: int | None = None
     key: str | None = None  # of the secret that tells a spare's password
+    locks: str | None = None  # the database by which the pool's commands come, and meet
 
     def __str__(self) -> str:
         said = {key: value for key, value in self._asdict().items() if value is not None}
@@ -40,7 +41,7 @@ def parse_mark(text: str | None) -> Mark | None:
         said = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    words = {key: said.get(key) for key in ("pool", "kind", "template", "key")}
+    words = {key: said.get(key) for key in ("pool", "kind", "template", "key", "locks")}
     numbers = {key: said.get(key) for key in ("slot", "slot_id", "fence", "made", "used")}
     if not all(isinstance(value, str | None) for value in words.values()):
         return None

@@ -6,11 +6,11 @@ two pools of one name cannot both have it. The claim is found again by the role'
 
 from __future__ import annotations
 
-from isolation.database.catalog import list_roles
+from isolation.database.catalog import Role, list_roles
 from isolation.database.comments import Mark
-from isolation.database.errors import CommandFailed, NotOurs
+from isolation.database.errors import AddressWrong, CommandFailed, NotOurs
 from isolation.database.names import OWNER, owner_name, prefix_for
-from isolation.database.rights import create_role, require_members, require_rights
+from isolation.database.rights import create_role, require_members, require_rights, say
 from isolation.database.session import Session
 from isolation.database.turns import turn
 
@@ -40,11 +40,26 @@ def ensure_ground(session: Session, pool_id: str, checkout_name: str, *, embedde
 def find_prefix(session: Session, pool_id: str) -> str | None:
     """The prefix that this pool has here; we may act for everything that has it."""
     roles = list_roles(session, pool_id)
-    owners = [role.name for role in roles if role.mark.kind == "owner"]
+    owners = [role for role in roles if role.mark.kind == "owner"]
     if not owners:
         return None
     require_members(session, [role.oid for role in roles])
-    return owners[0].removesuffix(OWNER)
+    require_meeting(session, owners[0])
+    return owners[0].name.removesuffix(OWNER)
+
+
+def require_meeting(session: Session, owner: Role) -> None:
+    """All commands of a pool come by one database: locks of another are not seen there."""
+    known = owner.mark.locks
+    if known == session.dbname:
+        return
+    if known and session.rows("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", (known,)):
+        raise AddressWrong(
+            f"this pool's commands come to the server at {session.address.where} by the database {known},"
+            f" and database.dsn names {session.dbname}",
+            hint=f"name the database {known} in database.dsn",
+        )
+    say(session, owner.name, owner.mark._replace(locks=session.dbname), has_database=False)
 
 
 def claim_prefix(session: Session, pool_id: str, checkout_name: str) -> str:
@@ -56,7 +71,8 @@ def claim_prefix(session: Session, pool_id: str, checkout_name: str) -> str:
                 found = find_prefix(session, pool_id)  # by another process of this pool, just now
                 if found is not None:
                     return found
-                create_role(session, owner_name(prefix), Mark(pool_id, "owner"), attributes="NOLOGIN")
+                mark = Mark(pool_id, "owner", locks=session.dbname)
+                create_role(session, owner_name(prefix), mark, attributes="NOLOGIN")
         except CommandFailed as error:
             if error.sqlstate not in TAKEN:
                 raise

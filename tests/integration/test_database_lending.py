@@ -10,7 +10,7 @@ import pytest
 
 from isolation.database.catalog import list_ours
 from isolation.database.dropping import drop_lease, drop_pool
-from isolation.database.errors import DatabaseFull, NoDatabase, NoRight
+from isolation.database.errors import AddressWrong, DatabaseFull, NoDatabase, NoRight
 from isolation.database.fencing import fence
 from isolation.database.ground import ensure_ground
 from isolation.database.lending import Lent, Wanted, lend
@@ -206,6 +206,22 @@ def test_two_pools_of_one_name_on_a_server_never_meet(ground: Ground) -> None:
     finally:
         assert drop_pool(ground.session, other_id) == []
     ground.enter(mine).close()
+
+
+def test_all_commands_of_a_pool_come_by_one_database_while_it_is_there(ground: Ground) -> None:
+    name = f"x{ground.prefix}_entry"
+    with open_session(ground.tcp) as here:
+        here.do("CREATE DATABASE {name}", name=name)
+        with open_session(ground.tcp, name) as there:
+            with pytest.raises(
+                AddressWrong, match=f"by the database postgres, and .* names {name}"
+            ) as caught:
+                ensure_ground(there, ground.pool_id, "shop", embedded=False)
+            assert "name the database postgres" in caught.value.hint
+            prefix = ensure_ground(there, "of another", "shop", embedded=False)
+        here.do("DROP DATABASE {name}", name=name)
+        assert ensure_ground(here, "of another", "shop", embedded=False) == prefix
+        assert drop_pool(here, "of another") == []
 
 
 def test_two_processes_claim_one_prefix(ground: Ground) -> None:
