@@ -162,7 +162,7 @@ def check_dot(text: str) -> None:
     statement = re.compile(
         rf"digraph tracks \{{|\}}|rankdir=LR; newrank=true;|node \[{attributes}\]; edge \[arrowsize=0\.6\];"
         rf"|subgraph cluster_\d+ \{{|label={string}; tooltip={string}; labeljust=l;"
-        rf"|{string}(?: -> {string})? \[{attributes}\];"
+        rf"|[np]\d+(?: -> [np]\d+)? \[{attributes}\];"
     )
     assert [line for line in text.splitlines() if not statement.fullmatch(line.strip())] == []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tracks.draw.picture import Card, Picture, State
 from tracks.draw.text import cut, plain
@@ -18,6 +18,7 @@ SHAPES = {
 
 def dot(picture: Picture) -> str:
     """The whole text."""
+    names = {task: f"n{at}" for at, task in enumerate(picture.cards, 1)}
     lines = [
         "digraph tracks {",
         "  rankdir=LR; newrank=true;",
@@ -26,33 +27,33 @@ def dot(picture: Picture) -> str:
     for at, lane in enumerate(picture.lanes, 1):
         lines.append(f"  subgraph cluster_{at} {{")
         lines.append(f"    label={quoted(lane.name)}; tooltip={quoted(lane.about)}; labeljust=l;")
-        lines += [f"    {node(picture.cards[each])}" for block in lane.blocks for each in block]
+        lines += [f"    {node(names[each], picture.cards[each])}" for block in lane.blocks for each in block]
         lines.append("  }")
     for link in picture.links:
         style = "dashed" if link.is_begin else "bold" if link.is_critical else "solid"
-        lines.append(f"  {quoted(link.source)} -> {quoted(link.target)} [style={style}];")
-    lines += [f"  {line}" for line in contested_lines(picture)]
+        lines.append(f"  {names[link.source]} -> {names[link.target]} [style={style}];")
+    lines += [f"  {line}" for line in contested_lines(picture, names)]
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def node(card: Card) -> str:
+def node(name: str, card: Card) -> str:
     """One task."""
     step = f"{card.step}. " if card.step else ""
     head = plain(f"{step}{card.id} P{card.priority} ({card.state})")
     label = f'"{escaped(head)}\\n{escaped(cut(card.title, TITLE))}"'
     tip = quoted(f"{card.title}; {card.about}" if card.about else card.title)
-    return f"{quoted(card.id)} [label={label} tooltip={tip} {SHAPES[card.state]}];"
+    return f"{name} [label={label} tooltip={tip} {SHAPES[card.state]}];"
 
 
-def contested_lines(picture: Picture) -> Iterator[str]:
+def contested_lines(picture: Picture, names: Mapping[str, str]) -> Iterator[str]:
     """The contested paths, each tied to its tasks; they move no task."""
     for each in picture.contested:
-        name = f"contested {each.number}"
-        yield f'"{name}" [label={quoted(f"{each.path} ({each.severity})")} shape=note color="#b91c1c"];'
+        name = f"p{each.number}"
+        yield f'{name} [label={quoted(f"{each.path} ({each.severity})")} shape=note color="#b91c1c"];'
         for task in each.tasks:
-            if task in picture.cards:
+            if task in names:
                 line = 'dir=none style=dotted color="#b91c1c" constraint=false'
-                yield f'{quoted(task)} -> "{name}" [{line}];'
+                yield f"{names[task]} -> {name} [{line}];"
 
 
 def quoted(text: str) -> str:

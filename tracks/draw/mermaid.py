@@ -5,7 +5,7 @@ Whatever a title holds is quoted, and all signs in it that mean something to Mer
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tracks.draw.picture import Card, Picture, State
 from tracks.draw.text import cut
@@ -49,7 +49,7 @@ def node(name: str, card: Card) -> str:
     return f'{name}{opening}"{label}"{closing}:::{card.state.name.lower()}'
 
 
-def contested_lines(picture: Picture, names: dict[str, str]) -> Iterator[str]:
+def contested_lines(picture: Picture, names: Mapping[str, str]) -> Iterator[str]:
     """The contested paths, each tied to its tasks."""
     for each in picture.contested:
         label = quoted(f"{cut(each.path, TITLE)} ({each.severity})")
