@@ -16,7 +16,7 @@ from isolation.database.errors import DatabaseBusy, NotOurs
 from isolation.database.fencing import close_role
 from isolation.database.leaving import roll_back_prepared
 from isolation.database.limits import require_room
-from isolation.database.making import begin, clock, undo
+from isolation.database.making import begin, undo
 from isolation.database.names import owner_name, template_name
 from isolation.database.passwords import new_password, scram_verifier
 from isolation.database.rights import say
@@ -93,7 +93,7 @@ def seal_template(session: Session, building: Building) -> None:
     for found in list_ours(session, building.pool_id, sized=False):
         if found.owner_oid == role.oid and found.name != building.dbname:
             drop(session, building.pool_id, found)  # what the migrations' tools made for themselves
-    mark = role.mark._replace(kind="template", made=clock(session), used=None)
+    mark = role.mark._replace(kind="template", made=session.clock(), used=None)
     with turn(session):
         name = template_name(building.prefix, building.fingerprint)
         if session.rows(TAKEN, (name, name)):

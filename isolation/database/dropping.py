@@ -21,9 +21,9 @@ UNKNOWN_ROLE = "42704"
 LAST = ("template", "owner")
 
 
-def drop_lease(session: Session, pool_id: str, number: int) -> None:
+def drop_lease(session: Session, pool_id: str, fence: int) -> None:
     """The databases of a lease, its frameworks' too, and its role."""
-    for role in list_leases(session, pool_id, number):
+    for role in list_leases(session, pool_id, fence):
         drop_whole(session, pool_id, role)
 
 

@@ -26,9 +26,9 @@ IN_DATABASE = "WHERE s.datname = %s"
 SESSIONS = "FROM pg_catalog.pg_stat_activity s JOIN pg_catalog.pg_roles r ON r.oid = s.usesysid"
 
 
-def fence(session: Session, pool_id: str, number: int) -> None:
+def fence(session: Session, pool_id: str, fence: int) -> None:
     """Put the holder of a lease out, and whoever is in its databases, which stay as they are."""
-    for role in list_leases(session, pool_id, number):
+    for role in list_leases(session, pool_id, fence):
         if close_role(session, pool_id, role):
             terminate(session, OF_GUESTS, role.oid)
 

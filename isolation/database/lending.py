@@ -18,7 +18,7 @@ from isolation.database.making import made
 from isolation.database.names import passing_name, slot_name
 from isolation.database.passwords import key_of, new_password, scram_verifier, spare_password
 from isolation.database.rights import say
-from isolation.database.session import Session
+from isolation.database.session import CLOCK, Session
 from isolation.database.templates import source_of
 from isolation.database.turns import turn
 
@@ -26,9 +26,8 @@ from isolation.database.turns import turn
 TAKEN = {"42P04", "42710", "23505"}
 TRIES = 5
 WAY = """
-SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = %s),
-  EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = %s),
-  extract(epoch FROM clock_timestamp())::bigint
+  EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = %s),
+  EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = %s)
 """
 
 
@@ -127,7 +126,7 @@ def look(session: Session, wanted: Wanted) -> Sight:
     """The catalog, read within a turn."""
     name = slot_name(wanted.prefix, wanted.number)
     marked, ours = list_marked(session), list_ours(session, wanted.pool_id, sized=False)
-    return Sight(marked, ours, *session.rows(WAY, (name, name))[0])
+    return Sight(marked, ours, *session.rows(f"SELECT {WAY}, {CLOCK}", (name, name))[0])
 
 
 def choose(sight: Sight, wanted: Wanted, own: int | None) -> Role | None:

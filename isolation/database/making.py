@@ -47,7 +47,7 @@ def made(session: Session, pool_id: str, prefix: str, source: Source) -> Iterato
 def begin(session: Session, pool_id: str, prefix: str, source: Source, fingerprint: str = "") -> Made:
     """A new database as its source is, held by this session."""
     name = passing_name(prefix, "new", secrets.token_hex(4))
-    mark = Mark(pool_id, "making", template=fingerprint or source.fingerprint or None, made=clock(session))
+    mark = Mark(pool_id, "making", template=fingerprint or source.fingerprint or None, made=session.clock())
     with session.transaction():
         role = Role(create_role(session, name, mark), name, mark, can_login=False, limit=-1)
         # Held before anybody can see it, let go when this session ends, however it ends.
@@ -89,8 +89,3 @@ def open_marked(session: Session, name: str, mark: Mark) -> None:
             (str(mark),),
             name=name,
         )
-
-
-def clock(session: Session) -> int:
-    """The server's time, which every machine that shares it agrees on."""
-    return int(session.rows("SELECT extract(epoch FROM clock_timestamp())::bigint")[0][0])

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from isolation.database.catalog import Found, Role, list_ours, list_roles
 from isolation.database.dropping import drop, drop_whole
-from isolation.database.making import clock
 from isolation.database.session import Session
 from isolation.database.turns import let_go, making_key, try_hold
 
@@ -28,7 +27,7 @@ def list_orphans(session: Session, pool_id: str, live: Collection[int], grace: f
     """What may go: nothing of a live lease (by its fence) that works, nothing younger than the grace."""
     # Roles first: what is made or lent in between has a role that is not looked at, or is another's.
     roles = list_roles(session, pool_id)
-    ours, now = list_ours(session, pool_id), clock(session)
+    ours, now = list_ours(session, pool_id), session.clock()
     orphans = []
     for role in roles:
         owned = tuple(found for found in ours if found.is_of(role))

@@ -18,7 +18,7 @@ from isolation.database.errors import IN_USE, CommandFailed, DatabaseBusy, Datab
 from isolation.database.fencing import IN_DATABASE, terminate
 from isolation.database.leaving import roll_back_prepared
 from isolation.database.lending import Wanted, mark_of_lease
-from isolation.database.making import clock, create_closed, open_marked
+from isolation.database.making import create_closed, open_marked
 from isolation.database.names import passing_name
 from isolation.database.passwords import scram_verifier
 from isolation.database.rights import say
@@ -84,7 +84,7 @@ def exchange(session: Session, wanted: Wanted, role: Role, name: str) -> None:
         away = passing_name(wanted.prefix, "gone", secrets.token_hex(4))
         session.do("ALTER DATABASE {old} RENAME TO {away}", old=role.name, away=away)
     session.do("ALTER DATABASE {new} RENAME TO {name}", new=name, name=role.name)
-    say(session, role.name, mark_of_lease(wanted, clock(session)))
+    say(session, role.name, mark_of_lease(wanted, session.clock()))
 
 
 def drop_passing(session: Session, wanted: Wanted, role: Role) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Statement: TypeAlias = "str | SQL | Composed"
 OLDEST = 130000
+CLOCK = "extract(epoch FROM clock_timestamp())::bigint"
 # A server starts, or goes on after a child of it was killed.
 COMING = re.compile(
     r"the database system is (starting up|in recovery mode|not yet accepting)|server closed the connection"
@@ -65,6 +66,10 @@ class Session:
     def major(self) -> int:
         """The server's major version."""
         return self.version // 10000
+
+    def clock(self) -> int:
+        """The server's time, which every machine that shares it agrees on."""
+        return int(self.rows(f"SELECT {CLOCK}")[0][0])
 
     def rows(self, query: Statement, params: Sequence[object] = (), /, **names: str) -> list[tuple[Any, ...]]:
         """What a statement answers; `%s` are parameters, `{word}` the names given as keywords."""

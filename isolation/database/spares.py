@@ -5,7 +5,7 @@ from __future__ import annotations
 from isolation.database.catalog import Role, list_roles
 from isolation.database.comments import Mark
 from isolation.database.dropping import drop_whole
-from isolation.database.making import clock, made
+from isolation.database.making import made
 from isolation.database.passwords import key_of, scram_verifier, spare_password
 from isolation.database.rights import say
 from isolation.database.session import Session
@@ -17,7 +17,7 @@ def build_spare(session: Session, pool_id: str, prefix: str, template: str, secr
     """One more spare of a template ('' = empty); its name. A secret makes its hand-over faster."""
     source = source_of(session, pool_id, template)
     with made(session, pool_id, prefix, source) as new:
-        mark = Mark(pool_id, "spare", template=template or None, made=clock(session))
+        mark = Mark(pool_id, "spare", template=template or None, made=session.clock())
         with turn(session):
             if secret:
                 verifier = scram_verifier(spare_password(secret, new.name))

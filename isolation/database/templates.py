@@ -61,13 +61,12 @@ def source_of(session: Session, pool_id: str, fingerprint: str) -> Source:
 def touch_template(session: Session, pool_id: str, template: Template) -> None:
     """Note that the template was used just now."""
     with turn(session):
-        query = "SELECT extract(epoch FROM clock_timestamp())::bigint"
         mark = Mark(
             pool_id,
             "template",
             template=template.fingerprint,
             made=template.made,
-            used=session.rows(query)[0][0],
+            used=session.clock(),
         )
         session.do("COMMENT ON DATABASE {name} IS %s", (str(mark),), name=template.name)
 
