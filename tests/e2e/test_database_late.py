@@ -10,12 +10,17 @@ import pytest
 
 from isolation.database import dropping
 from isolation.database.address import url_of
-from isolation.database.catalog import list_ours
+from isolation.database.catalog import list_ours, list_roles
+from isolation.database.lending import Wanted, lend
+from isolation.database.orphans import list_orphans
 from isolation.database.session import Session, open_session
 from poolmgr.services.databases.facts import read_facts
 from poolmgr.services.databases.losing import list_lost, make_anew
+from poolmgr.services.databases.orphans import try_clean
 from poolmgr.services.databases.server import open_server
+from poolmgr.services.databases.showing import list_kept
 from poolmgr.services.ground.pool import Pool
+from poolmgr.store.tables.leases import note_database
 from poolmgr.wiring import open_pool
 from tests.e2e.pooled import Pooled
 from tests.fixtures.servers import PostgresServer
@@ -117,6 +122,36 @@ def test_the_same_server_under_another_name_is_known_by_what_is_on_it(pool: Pool
     assert "not out of its database" not in pool.run("release", lent["slot"], **named).stderr
     pool.cli.settle()
     assert session.rows("SELECT 1 FROM pg_roles WHERE rolname = %s", (lent["database"],)) == []
+
+
+def test_what_was_lent_after_the_first_look_is_no_orphan(pool: Pooled, inner: Pool, session: Session) -> None:
+    lent = pool.acquire()
+    (orphan,) = list_orphans(session, inner.facts.pool_id, (), 0)
+    assert try_clean(inner, session, orphan).stays == "a slot has it"
+    assert pool.ask("db", "url", lent["slot"])["database"] == lent["database"]
+
+
+def test_what_is_owed_belongs_to_no_slot_any_more(pool: Pooled, inner: Pool, session: Session) -> None:
+    first = pool.acquire()
+    pool.release(first["slot"])
+    pool.await_ready(1)
+    pool.acquire("--no-database", agent="bob")
+    pool.cli.settle()
+    with open_server(inner) as server:
+        wanted = Wanted(server.prefix, inner.facts.pool_id, 1, 1, first["fence"], "", 1)
+        left = lend(session, wanted)
+    with inner.engine.write() as stored:
+        note_database(stored, first["lease"], left.name)
+    assert [(kept.found.name, kept.slot) for kept in list_kept(inner, session)] == [(left.name, "")]
+
+
+def test_a_server_that_was_never_on_record_is_left_all_the_same(pool: Pooled, session: Session) -> None:
+    ours = pool_id_of(pool)
+    pool.cli.settle()
+    (pool.repo.state / "database" / "given").write_text("another:5432")
+    assert "at another:5432 stays" in pool.run("cleanup").stderr
+    assert list_roles(session, ours) == []
+    pool.init(1)
 
 
 def pool_id_of(pool: Pooled) -> str:

@@ -19,6 +19,7 @@ from isolation.database.dropping import drop_pool
 from isolation.database.errors import DatabaseError, TemplateFailed
 from isolation.database.lending import Lent, Wanted, lend
 from isolation.database.session import open_session
+from poolmgr.services.databases.building import log_file
 from poolmgr.services.databases.builds import list_builds, list_left
 from poolmgr.services.databases.server import open_server
 from poolmgr.services.databases.stock import drop_templates, list_templates, trim_templates
@@ -292,4 +293,14 @@ def test_nobody_builds_a_template_ahead_again_whose_build_failed(project: Projec
         switch.touch()
         assert try_ahead(pool, server, project.head()) is None
         fp = ensure_template(pool, server, project.head())
+        assert try_ahead(pool, server, project.head()) == fp
+
+
+@on_one
+def test_a_build_that_was_cut_off_is_no_reason_not_to_build_ahead(project: Project) -> None:
+    pool = project.open("database: {template: {run: ['psql -f db/core.sql']}}")
+    with open_server(pool) as server:
+        fp = ensure_template(pool, server, project.head())
+        assert drop_templates(pool, server, fp) == [fp]
+        log_file(pool, fp).write_text("$ psql -f db/core.sql\nCREATE EXTENSION\n")
         assert try_ahead(pool, server, project.head()) == fp

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,12 +78,17 @@ def failed(words: str, log: Path) -> TemplateFailed:
 def refuse_failed(pool: Pool, fp: str, since: float) -> None:
     """Fail as a build failed that somebody else began or ended since then."""
     log = log_file(pool, fp)
-    if not log.exists() or log.stat().st_mtime < since:
-        return
-    last = log.read_bytes().splitlines()[-1:]
-    words = "".join(line.decode(errors="surrogateescape") for line in last)
-    if words.startswith(SIGN):
-        raise failed(words.removeprefix(SIGN), log)
+    if log.exists() and log.stat().st_mtime >= since and (words := find_failure(log)):
+        raise failed(words, log)
+
+
+def find_failure(log: Path) -> str:
+    """What a build says it failed of; "" where it did not, or was killed, or never was."""
+    with suppress(FileNotFoundError):
+        last = log.read_bytes().splitlines()[-1:]
+        words = "".join(line.decode(errors="surrogateescape") for line in last)
+        return words.removeprefix(SIGN) if words.startswith(SIGN) else ""
+    return ""
 
 
 def place_variables(pool: Pool, build: Build) -> dict[str, str]:

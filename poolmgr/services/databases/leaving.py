@@ -21,7 +21,8 @@ def leave_given(pool: Pool, tell: Callable[[str], None]) -> None:
     """Every database and role of ours gone from the user's server; the first that must stay is raised."""
     given = list_given(pool.site.state)
     if given and read_mode(pool) == SERVER:
-        given.remove(drop_all(pool))
+        gone = drop_all(pool)
+        given = [each for each in given if each != gone]
     for where in given:
         tell(f"what the pool made on the PostgreSQL server at {where} stays: the settings do not name it")
 

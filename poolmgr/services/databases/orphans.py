@@ -105,6 +105,9 @@ def try_clean(pool: Pool, session: Session, orphan: Orphan) -> Left:
     left = left_of(orphan)
     if left.connections:
         return left._replace(stays=f"{left.connections} connected")
+    # Asked again: a lease may have been made after the first look at them.
+    if orphan.role and orphan.role.mark.fence in list_live(pool):
+        return left._replace(stays="a slot has it")
     try:
         drop_orphan(session, pool.facts.pool_id, orphan)
     except DatabaseError as error:

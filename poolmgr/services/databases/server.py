@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from isolation.database.address import Address, parse_dsn
+from isolation.database.building import CONNECTIONS as MIGRATIONS
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import Wanted, opened, take_notice
 from isolation.database.errors import INSTALL, AddressWrong, ServerDown
@@ -135,5 +136,5 @@ def ground_of(pool: Pool, session: Session, *, embedded: bool) -> str:
 
 
 def connections_for(settings: Settings) -> int:
-    """How many connections a server must take so that every slot has its own."""
-    return max(settings.pool.max * settings.database.connections + OWN, LEAST)
+    """How many connections a server must take so that every slot has its own, and may build a template."""
+    return max(settings.pool.max * (settings.database.connections + MIGRATIONS) + OWN, LEAST)

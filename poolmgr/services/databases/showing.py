@@ -11,11 +11,11 @@ from poolmgr.core.records import Lease, Slot, Snapshot
 from poolmgr.services.databases.losing import list_lost
 from poolmgr.services.databases.server import open_server
 from poolmgr.services.ground.pool import Pool
-from poolmgr.store.tables.leases import databases_over
+from poolmgr.store.tables.leases import databases_over, owed_databases
 
 CONNECTIONS = """
 SELECT current_setting('max_connections')::int,
-  (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend')
+  (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE usesysid IS NOT NULL)
 """
 OPEN = """
 SELECT has_database_privilege('public', oid, 'CONNECT')
@@ -69,7 +69,8 @@ def list_kept(pool: Pool, session: Session) -> list[Kept]:
     """The pool's databases: slot by slot, then templates, then what is prepared or left."""
     snapshot = pool.snapshot()
     with pool.engine.read() as stored:
-        over = {lease.fence: lease.slot_id for lease in databases_over(stored)}
+        owed = owed_databases(stored)  # nobody's any more: the slot went on
+        over = {lease.fence: lease.slot_id for lease in databases_over(stored) if lease not in owed}
     found = sorted(list_ours(session, pool.facts.pool_id), key=place_of)
     return [holder_of(snapshot, over, each) for each in found]
 

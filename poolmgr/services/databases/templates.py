@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import NamedTuple, TypeVar
 
 from isolation.database import templates as sealed
 from isolation.database.building import Building, abandon_template, begin_template, seal_template
-from isolation.database.errors import NoDatabase
+from isolation.database.catalog import list_marked
+from isolation.database.errors import DatabaseError, DatabaseFull, NoDatabase
 from isolation.database.session import Session
 from poolmgr.core.errors import Busy
-from poolmgr.services.databases.building import Build, log_file, refuse_failed, run_commands
+from poolmgr.services.databases.building import Build, find_failure, log_file, refuse_failed, run_commands
 from poolmgr.services.databases.builds import checked_out, is_dead, lock_file, try_clear
 from poolmgr.services.databases.fingerprint import fingerprint
 from poolmgr.services.databases.server import Server
@@ -26,6 +27,7 @@ from poolmgr.services.ground.running import LIMIT
 from poolmgr.store import gate
 
 NAP = 0.2
+FULL_NAP = 1.0  # each attempt makes a database
 T = TypeVar("T")
 
 
@@ -53,7 +55,7 @@ def try_ahead(pool: Pool, server: Server, commit: str) -> str | None:
     """The same for those who come next; None after a failed build, which only who needs it tries again."""
     with server.session() as session:
         fp = fingerprint(pool.git, commit, pool.settings.database.template, session.major)
-        if fp and log_file(pool, fp).exists() and not is_there(pool, session, fp):
+        if fp and not is_there(pool, session, fp) and find_failure(log_file(pool, fp)):
             return None
     return ensure_template(pool, server, commit)
 
@@ -66,7 +68,8 @@ def make_template(pool: Pool, server: Server, commit: str) -> Ensured:
         if is_new:
             with held(pool, fp) as lock:
                 is_new = try_build(pool, server, Plan(fp, commit, lock))
-            trim_templates(pool, server, {fp, base_template(pool, session.major)})
+            with suppress(DatabaseError):  # the house tries again
+                trim_templates(pool, server, {fp, base_template(pool, session.major)})
     return Ensured(fp, is_new)
 
 
@@ -107,7 +110,15 @@ def try_build(pool: Pool, server: Server, plan: Plan) -> bool:
     deadline = time.monotonic() + LIMIT
     with server.session() as session:
         while not is_there(pool, session, plan.fp):
-            building = begin_template(session, server.prefix, pool.facts.pool_id, plan.fp)
+            # Others that build give their connections back; slots may not.
+            has_others = is_building(session)
+            try:
+                building = begin_template(session, server.prefix, pool.facts.pool_id, plan.fp)
+            except DatabaseFull:
+                if time.monotonic() > deadline or not (has_others or is_building(session)):
+                    raise
+                time.sleep(FULL_NAP)
+                continue
             if building:
                 fill(pool, server, plan, building)
                 return True
@@ -116,6 +127,11 @@ def try_build(pool: Pool, server: Server, plan: Plan) -> bool:
                 raise Busy(f"another process builds the database template {plan.fp} and does not end")
             time.sleep(NAP)
     return False
+
+
+def is_building(session: Session) -> bool:
+    """Whether the migrations of any template, of whatever pool, may connect now."""
+    return any(role.mark.kind == "making" and role.can_login for role in list_marked(session))
 
 
 def fill(pool: Pool, server: Server, plan: Plan, building: Building) -> None:
