@@ -131,6 +131,19 @@ def test_files_are_copied_from_the_checkout_and_count_only_when_changed(one: Poo
     assert (back / ".env").read_text() == "SECRET=2\n"
 
 
+def test_copies_are_those_of_the_moment_a_slot_is_lent(one: Pooled) -> None:
+    one.cli.variables |= variables(WARM_COPY=".env")
+    one.repo.write({".env": "NOW=1\n"})  # the slot was prepared before anybody asked for copies
+    lent = one.acquire("--branch", "asked-late")
+    assert Path(lent["path"], ".env").read_text() == "NOW=1\n"
+    one.release(lent["slot"])
+    one.await_ready(1)
+    one.repo.write({".env": "NOW=2\n"})
+    lent = one.acquire("--branch", "changed-since")
+    assert Path(lent["path"], ".env").read_text() == "NOW=2\n"
+    one.release(lent["slot"])
+
+
 @pytest.mark.parametrize("name", ["../secret", "/etc/hostname", "link", "dir/link/x"])
 def test_nothing_is_copied_from_outside_the_checkout(one: Pooled, tmp_path: Path, name: str) -> None:
     (tmp_path / "secret").write_text("secret\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,13 +27,16 @@ def copy_into(checkout: Path, names: Iterable[str], tree: Path) -> None:
     write_copies(tree, read_copies(checkout, names, tree))
 
 
-def read_copies(checkout: Path, names: Iterable[str], tree: Path) -> dict[str, Copy]:
-    """What is to be copied, by path; no directory, and nothing over what is there already."""
+def read_copies(
+    checkout: Path, names: Iterable[str], tree: Path, *, over: Container[str] = ()
+) -> dict[str, Copy]:
+    """What is to be copied, by path; no directory, and over what is there already only where told."""
     copies: dict[str, Copy] = {}
     for name in names:
         source, target = checkout / name, tree / name
         is_copied = is_plain(checkout, source) and source.is_file()
-        if is_copied and is_plain(tree, target.parent) and not os.path.lexists(target):
+        is_free = name in over or not os.path.lexists(target)
+        if is_copied and is_free and is_plain(tree, target.parent):
             copies[name] = Copy(source.read_bytes(), stat.S_IMODE(source.stat().st_mode))
     return copies
 

@@ -70,6 +70,10 @@ def execute_assign(pool: Pool, job: Job, lease: Lease) -> Slot:
         view = fill_anew(pool, job, admin, target.commit).digest
     else:
         set_files(job, target)
+    if pool.settings.warm.copy:
+        from poolmgr.services.life.warm import copy_anew  # as above
+
+        copy_anew(pool, job.slot)
     point_head(job.git, target.branch, message=f"poolmgr: lent to {lease.agent}")
     set_facts(pool, admin, job.slot, lease)
     database = lend_database(pool, job, lease, target.commit)

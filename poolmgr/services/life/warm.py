@@ -14,6 +14,7 @@ from isolation.work import Kind, examine
 from poolmgr.core.records import Slot
 from poolmgr.services.ground import marks
 from poolmgr.services.ground.copying import read_copies, write_copies
+from poolmgr.services.ground.dirt import is_placed
 from poolmgr.services.ground.job import Job
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.running import MARK, Command, end_marked, run_logged
@@ -75,6 +76,16 @@ def copy_files(pool: Pool, slot: Slot) -> None:
         digests = {path: copy.digest for path, copy in copies.items()}
         marks.write_placed(slot, marks.read_placed(slot) | digests)
         write_copies(slot.path, copies)
+
+
+def copy_anew(pool: Pool, slot: Slot) -> None:
+    """The copies as the checkout has them now: a slot may have waited since before they were asked for."""
+    placed = marks.read_placed(slot)
+    stale = read_copies(Path(pool.facts.checkout), pool.settings.warm.copy, slot.path, over=placed)
+    for name, copy in stale.items():
+        if is_placed(slot.path, name, placed) and placed[name] != copy.digest:
+            (slot.path / name).unlink()
+    copy_files(pool, slot)
 
 
 def run_commands(pool: Pool, slot: Slot, keep_open: tuple[int, ...] = ()) -> str:
