@@ -59,7 +59,7 @@ def status(context: typer.Context) -> None:
     for line in table(headers, rows) if rows else ["no databases yet"]:
         out(line)
     for slot, lease in shown.lost:
-        out(safe(f"! {slot.name}: {lease.database} is not on this server; poolmgr doctor --fix"))
+        out(safe(f"! {slot.name}: {lease.database} is not on this server; poolmgr db reset {slot.name}"))
 
 
 def row_of(kept: Kept) -> tuple[str, ...]:

@@ -191,7 +191,7 @@ WISHES = (
     Word("fetch", "run git fetch first", bool),
     Word("priority", "0 first, 4 last", int, metavar="N", default=2, low=0, high=4),
     Word("wait", "wait for a slot as long as it takes", bool),
-    Word("timeout", "seconds to wait; else queue.timeout, 10 s", float, metavar="S", low=0),
+    Word("timeout", "seconds to wait for a slot; else queue.timeout, 10 s", float, metavar="S", low=0),
     Word("scope", "what the holder may change; as often as you like", metavar="GLOB", many=True),
     Word("see", "what it may read besides; all: everything", metavar="GLOB", many=True),
     Word("overlap", "take what somebody else owns all the same", bool),

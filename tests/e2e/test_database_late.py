@@ -154,6 +154,24 @@ def test_a_server_that_was_never_on_record_is_left_all_the_same(pool: Pooled, se
     pool.init(1)
 
 
+def test_what_its_holder_dropped_is_named_and_left_to_the_holder(
+    pool: Pooled, inner: Pool, session: Session
+) -> None:
+    lent = pool.acquire()
+    pool.cli.settle()
+    said = pool.ask("db", "url", lent["slot"])
+    address = session.address._replace(user=said["user"], password=said["password"])
+    with open_session(address._replace(dbname=lent["database"])) as own:
+        own.do("CREATE DATABASE {other}", other=f"{lent['database']}_other")
+    with open_session(address._replace(dbname=f"{lent['database']}_other")) as own:
+        own.do("DROP DATABASE {name}", name=lent["database"])
+        assert pool.ask("db", "status")["lost"] == [{"slot": lent["slot"], "database": lent["database"]}]
+        with open_server(inner) as server:
+            assert list_lost(inner, server) == []
+    pool.run("db", "reset", lent["slot"])
+    assert pool.ask("db", "status")["lost"] == []
+
+
 def pool_id_of(pool: Pooled) -> str:
     """Whose databases they are."""
     return str(json.loads((pool.repo.state / "pool.json").read_bytes())["pool_id"])

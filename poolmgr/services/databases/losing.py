@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from isolation.database.catalog import list_ours
+from isolation.database.catalog import list_ours, list_roles
 from poolmgr.core.errors import NoDatabase, NoSuchSlot, NotTheHolder, WrongState
 from poolmgr.core.lifecycle import LENT
 from poolmgr.core.records import Lease, Slot
@@ -22,25 +22,39 @@ from poolmgr.store.tables.events import add_event
 
 
 def list_lost(pool: Pool, server: Server) -> list[tuple[Slot, Lease]]:
-    """Slots in a holder's hands whose database the server does not have; another server may have it."""
-    there = list_there(pool, server)
-    snapshot = pool.snapshot()  # after the look: who was given back meanwhile has lost nothing
+    """Slots in a holder's hands of which the server knows nothing; another server may.
+
+    Where the role is there, the holder itself dropped the database, and may be about to make it again.
+    """
+    there = list_known(pool, server)
+    return [lent for lent in list_lent(pool, server) if lent[1].fence not in there]
+
+
+def list_missing(pool: Pool, server: Server) -> list[tuple[Slot, Lease]]:
+    """The same, and those whose database is gone while the role is there."""
+    with server.session() as session:
+        there = {found.name for found in list_ours(session, pool.facts.pool_id, sized=False)}
+    return [lent for lent in list_lent(pool, server) if lent[1].database not in there]
+
+
+def list_known(pool: Pool, server: Server) -> set[int | None]:
+    """The fences of the leases that the server knows."""
+    with server.session() as session:
+        return {role.mark.fence for role in list_roles(session, pool.facts.pool_id)}
+
+
+def list_lent(pool: Pool, server: Server) -> list[tuple[Slot, Lease]]:
+    """Slots whose holders have a database on this server; asked after the server was looked at."""
+    snapshot = pool.snapshot()
     return [
         (slot, lease)
         for slot in snapshot.slots
         if slot.state in LENT
         and (lease := snapshot.lease_of(slot))
         and lease.database
-        and lease.fence not in there
         and (facts := read_facts(slot))
         and server.is_of(facts)
     ]
-
-
-def list_there(pool: Pool, server: Server) -> set[int | None]:
-    """The fences of the leases that have a database on the server."""
-    with server.session() as session:
-        return {found.mark.fence for found in list_ours(session, pool.facts.pool_id, sized=False)}
 
 
 def make_anew(pool: Pool, server: Server, slot: Slot, lease: Lease) -> None:
@@ -50,7 +64,7 @@ def make_anew(pool: Pool, server: Server, slot: Slot, lease: Lease) -> None:
         # Nobody takes the slot back meanwhile, and nobody else makes it.
         with gate.held(lock_file(pool, slot.id)):
             held = require_held(pool, slot, lease.id)
-            if held.fence not in list_there(pool, server):
+            if held.fence not in list_known(pool, server):
                 note_lost(pool, slot, renew(pool, server, slot, held, template))
 
     with suppress(NoDatabase, NoSuchSlot, NotTheHolder, WrongState):

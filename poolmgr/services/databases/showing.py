@@ -8,7 +8,7 @@ from typing import NamedTuple
 from isolation.database.catalog import Found, list_ours
 from isolation.database.session import Session
 from poolmgr.core.records import Lease, Slot, Snapshot
-from poolmgr.services.databases.losing import list_lost
+from poolmgr.services.databases.losing import list_missing
 from poolmgr.services.databases.server import open_server
 from poolmgr.services.ground.pool import Pool
 from poolmgr.store.tables.leases import databases_over, owed_databases
@@ -56,7 +56,7 @@ def show_server(pool: Pool) -> Shown:
             mode="embedded" if server.is_embedded else "server", where=server.where,
             version=version_of(session), prefix=server.prefix, role=session.role, most=most,
             connected=connected, maintenance=session.dbname, is_open=bool(session.rows(OPEN)[0][0]),
-            databases=tuple(list_kept(pool, session)), lost=tuple(list_lost(pool, server)),
+            databases=tuple(list_kept(pool, session)), lost=tuple(list_missing(pool, server)),
         )  # fmt: skip
 
 
