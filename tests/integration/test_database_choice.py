@@ -33,6 +33,7 @@ def test_what_the_settings_say_comes_before_what_was_found(settings: DatabaseSet
     [
         ('{"mode": "embedded", "why": "x"}', "embedded"),
         ('{"mode": "off", "why": "x"}', "off"),
+        ('{"mode": "server", "why": "x"}', "server"),
         ('{"mode": "/bin/sh", "why": "x"}', "off"),
         ('{"mode": "embedded"}', "off"),
         ("[]", "off"),

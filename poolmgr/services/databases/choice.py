@@ -52,16 +52,19 @@ def read_choice(state: Path) -> Choice:
         mode, why = said["mode"], said["why"]
     except (OSError, ValueError, TypeError, KeyError):
         return Choice(OFF, "init has not looked for PostgreSQL yet")
-    return Choice(EMBEDDED if mode == EMBEDDED else OFF, str(why))
+    return Choice(mode if mode in {EMBEDDED, SERVER} else OFF, str(why))
 
 
 def choose(pool: Pool) -> Choice:
-    """The server from here on; what `auto` finds is written down."""
+    """The server from here on; what `auto` finds is written down.
+
+    A given one stays it where its address is not known: else another shell would get another server.
+    """
     said = find_said(pool.settings.database)
-    if said:
-        return Choice(
-            said, "database.dsn is set" if pool.settings.database.mode == "auto" else "database.mode says so"
-        )
+    if said and pool.settings.database.mode != "auto":
+        return Choice(said, "database.mode says so")
+    if said or read_choice(pool.site.state).mode == SERVER:
+        return Choice(SERVER, "database.dsn is set")
     missing = find_missing()
     found = Choice(OFF, missing) if missing else Choice(EMBEDDED, "PostgreSQL's programs are here")
     keep_choice(pool, found)

@@ -21,7 +21,7 @@ from poolmgr.core.database import Facts
 from poolmgr.core.errors import PoolError
 from poolmgr.core.settings import Settings
 from poolmgr.services.databases.asking import ask_house
-from poolmgr.services.databases.choice import EMBEDDED, OFF, note_given, read_choice, read_mode
+from poolmgr.services.databases.choice import EMBEDDED, OFF, list_given, note_given, read_choice, read_mode
 from poolmgr.services.databases.following import follow_port
 from poolmgr.services.databases.watching import ensure_watched
 from poolmgr.services.ground.pool import Pool
@@ -117,9 +117,10 @@ def open_embedded(pool: Pool) -> Iterator[Server]:
 def open_given(pool: Pool) -> Iterator[Server]:
     """A server of the user's."""
     if not pool.settings.database.dsn:
+        known = "".join(f" ({where})" for where in list_given(pool.site.state)[-1:])
         raise AddressWrong(
-            "database.mode is server, and database.dsn does not say which",
-            hint="POOLMGR_DATABASE_DSN=postgresql://user:password@host/postgres",
+            f"databases are on a server of yours{known}, and database.dsn does not say how to reach it here",
+            hint="export POOLMGR_DATABASE_DSN=postgresql://user:password@host/postgres",
         )
     address = parse_dsn(pool.settings.database.dsn)
     with open_session(address) as session:

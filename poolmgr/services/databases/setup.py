@@ -44,6 +44,7 @@ def set_up(pool: Pool) -> SetUp:
         failed = Choice(OFF, error.message)
         keep_choice(pool, failed)
         return SetUp(failed.mode, failed.why, hint="poolmgr init, once that is mended")
+    keep_choice(pool, choice)  # it has answered
     ask_house(pool)
     return found
 
