@@ -18,6 +18,7 @@ from isolation.database.session import Session
 from isolation.database.turns import let_go, making_key, try_hold, turn, turn_outside
 
 UNKNOWN_ROLE = "42704"
+OPEN = "SELECT 1 FROM pg_catalog.pg_database WHERE oid = %s AND (datallowconn OR datistemplate)"
 LAST = ("template", "owner")
 
 
@@ -91,7 +92,9 @@ def set_apart(session: Session, pool_id: str, found: Found) -> str | None:
             raise DatabaseBusy(now.name, now.connections)
         if now.is_half_dropped:
             return None
-        session.do("ALTER DATABASE {name} ALLOW_CONNECTIONS false IS_TEMPLATE false", name=now.name)
+        # What is closed may be on its way out already, by another.
+        if session.rows(OPEN, (now.oid,)):
+            session.do("ALTER DATABASE {name} ALLOW_CONNECTIONS false IS_TEMPLATE false", name=now.name)
         if now.name.startswith(passing_name(prefix, "gone", "")):
             return now.name
         apart = passing_name(prefix, "gone", secrets.token_hex(4))
