@@ -123,3 +123,14 @@ def test_a_server_without_room_lends_nothing_and_says_the_numbers(
     refused.await_ready(1)
     with open_session(system_server.admin) as session:
         assert session.rows("SELECT datname FROM pg_database WHERE datname LIKE 'refused%'") == []
+
+
+def test_a_shell_that_does_not_know_the_address_gets_no_lease_and_takes_nothing_away(
+    refused: Pooled, system_server: PostgresServer
+) -> None:
+    refused.run("init", env={"POOLMGR_DATABASE_DSN": url_of(system_server.admin)})
+    for words in (ACQUIRE, ("cleanup",), ("init",)):
+        said = refused.refused(*words, code=2)
+        assert "a server of yours" in said["message"], words
+        assert said["hint"]
+    refused.await_ready(1)

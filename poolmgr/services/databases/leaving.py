@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from isolation.database import dropping
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import remove_server
 from isolation.database.errors import DatabaseError
 from poolmgr.services.databases.choice import SERVER, list_given, read_mode, room_of
-from poolmgr.services.databases.server import open_server
+from poolmgr.services.databases.server import Server, open_server
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.site import Site
 from poolmgr.store import gate
@@ -27,14 +28,28 @@ def leave_given(pool: Pool, tell: Callable[[str], None]) -> None:
         tell(f"what the pool made on the PostgreSQL server at {where} stays: the settings do not name it")
 
 
+def require_given(pool: Pool) -> None:
+    """Refuse to begin while the user's server cannot be asked."""
+    if list_given(pool.site.state) and read_mode(pool) == SERVER:
+        with reached(pool):
+            pass
+
+
 def drop_all(pool: Pool) -> str:
     """The server that has nothing of ours any more."""
+    with reached(pool) as server, server.session() as session:
+        stays = dropping.drop_pool(session, pool.facts.pool_id)
+        if stays:
+            raise stays[0]
+        return server.where
+
+
+@contextmanager
+def reached(pool: Pool) -> Iterator[Server]:
+    """The server; what stops us comes with the two ways on."""
     try:
-        with open_server(pool) as server, server.session() as session:
-            stays = dropping.drop_pool(session, pool.facts.pool_id)
-            if stays:
-                raise stays[0]
-            return server.where
+        with open_server(pool) as server:
+            yield server
     except DatabaseError as error:
         error.hint = (
             "mend that, then: poolmgr cleanup; or leave it: POOLMGR_DATABASE_MODE=off poolmgr cleanup"

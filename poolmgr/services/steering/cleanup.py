@@ -54,6 +54,10 @@ def clean_up(site: Site, open_pool: Callable[[], Pool], *, rescue: bool, tell: C
         require_home(site, facts)
         return Left(slots=(), rescues=take_back(site, facts, tell))
     pool = open_pool()
+    if (site.state / "database").exists():
+        from poolmgr.services.databases.leaving import require_given
+
+        require_given(pool)
     work_until_idle(pool)
     snapshot = pool.snapshot()
     if not rescue:
