@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from isolation.database.building import CONNECTIONS as MIGRATIONS
 from poolmgr.core.database import Facts
 from poolmgr.core.settings import DatabaseSettings, Settings
 from poolmgr.services.databases.choice import Choice, find_said, read_choice
@@ -51,7 +52,7 @@ def test_before_init_has_looked_there_are_no_databases(tmp_path: Path) -> None:
 
 
 def test_the_embedded_server_has_room_for_every_slot_there_may_be() -> None:
-    assert connections_for(Settings()) == 10 * 20 + 20
+    assert connections_for(Settings()) == 10 * (20 + MIGRATIONS) + 20
     assert connections_for(Settings(database=DatabaseSettings(connections=2))) == 100
 
 
