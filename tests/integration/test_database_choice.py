@@ -8,7 +8,7 @@ import pytest
 
 from isolation.database.building import CONNECTIONS as MIGRATIONS
 from poolmgr.core.database import Facts
-from poolmgr.core.settings import DatabaseSettings, Settings
+from poolmgr.core.settings import DatabaseSettings, PoolSettings, Settings
 from poolmgr.services.databases.choice import Choice, find_said, read_choice
 from poolmgr.services.databases.server import connections_for
 
@@ -53,7 +53,8 @@ def test_before_init_has_looked_there_are_no_databases(tmp_path: Path) -> None:
 
 def test_the_embedded_server_has_room_for_every_slot_there_may_be() -> None:
     assert connections_for(Settings()) == 10 * (20 + MIGRATIONS) + 20
-    assert connections_for(Settings(database=DatabaseSettings(connections=2))) == 100
+    small = Settings(pool=PoolSettings(max=3), database=DatabaseSettings(connections=2))
+    assert connections_for(small) == 100
 
 
 def test_no_password_shows_in_what_is_printed_of_a_database() -> None:
