@@ -104,8 +104,8 @@ def hand_over(text: str, output: str | None) -> None:
     except OSError as error:
         reason = error.strerror or str(error)
         raise PoolError(
-            f"--output {output!r} cannot be written: {reason}",
-            hint="poolmgr tracks graph --output tracks.svg",
+            f"--output {safe(output)} cannot be written: {reason}",
+            hint="name a file that can be written: --output /tmp/tracks.html",
         ) from error
 
 

@@ -173,7 +173,7 @@ def check_mermaid(text: str) -> None:
     line = re.compile(
         rf"flowchart LR|classDef \w+ [\w:#,\- ]+|subgraph lane\d+\[{label}\]|end"
         rf"|n\d+(?:\(\[{label}\]\)|\[\[{label}\]\]|\[{label}\]|\[/{label}/\]):::\w+"
-        rf"|p\d+\{{\{{{label}\}}\}}:::contested|n\d+ (?:-->|-\.->|==>) n\d+|n\d+(?: & n\d+)* -\.- p\d+"
+        rf"|p\d+\{{\{{{label}\}}\}}:::contested|n\d+ (?:-->|-\.->|==>|~~~) n\d+|n\d+(?: & n\d+)* -\.- p\d+"
     )
     assert [each for each in text.splitlines() if not line.fullmatch(each.strip())] == []
 

@@ -28,6 +28,7 @@ def dot(picture: Picture) -> str:
         lines.append(f"  subgraph cluster_{at} {{")
         lines.append(f"    label={quoted(lane.name)}; tooltip={quoted(lane.about)}; labeljust=l;")
         lines += [f"    {node(names[each], picture.cards[each])}" for block in lane.blocks for each in block]
+        lines += [f"    {names[one]} -> {names[other]} [style=invis];" for one, other in lane.neighbours]
         lines.append("  }")
     for link in picture.links:
         style = "dashed" if link.is_begin else "bold" if link.is_critical else "solid"

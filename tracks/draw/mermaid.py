@@ -1,6 +1,7 @@
 """The picture as a Mermaid flow chart: a box for each lane, a six-sided node for each contested path.
 
-Whatever a title holds is quoted, and all signs in it that mean something to Mermaid are numbers.
+Whatever a title holds is quoted, and all signs in it that mean something to Mermaid are numbers. It
+draws no chart of more than 500 lines: beyond that those that say least are left out.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from tracks.draw.picture import Card, Picture, State
 from tracks.draw.text import cut
 
 TITLE = 60
+MOST_LINES = 500
 SHAPES = {
     State.READY: ("([", "])"),
     State.RUNNING: ("[[", "]]"),
@@ -37,7 +39,15 @@ def mermaid(picture: Picture) -> str:
     for link in picture.links:
         arrow = "-.->" if link.is_begin else "==>" if link.is_critical else "-->"
         lines.append(f"  {names[link.source]} {arrow} {names[link.target]}")
-    lines += [f"  {line}" for line in contested_lines(picture, names)]
+    count = len(picture.links)
+    beside = [
+        f"  {names[one]} ~~~ {names[other]}" for lane in picture.lanes for one, other in lane.neighbours
+    ]
+    if count + len(beside) <= MOST_LINES:
+        lines += beside
+        count += len(beside)
+    is_tied = count + sum(len(each.tasks) for each in picture.contested) <= MOST_LINES
+    lines += [f"  {line}" for line in contested_lines(picture, names, is_tied=is_tied)]
     return "\n".join(lines) + "\n"
 
 
@@ -45,17 +55,19 @@ def node(name: str, card: Card) -> str:
     """One task."""
     opening, closing = SHAPES[card.state]
     step = f"step {card.step}: " if card.step else ""  # "1. " would be read as a list
-    label = quoted(f"{step}{cut(card.id, TITLE)} P{card.priority} {cut(card.title, TITLE)} ({card.state})")
+    marks = f"; contests {', '.join(map(str, card.marks))}" if card.marks else ""
+    words = f"{cut(card.id, TITLE)} P{card.priority} {cut(card.title, TITLE)} ({card.state}{marks})"
+    label = quoted(step + words)
     return f'{name}{opening}"{label}"{closing}:::{card.state.name.lower()}'
 
 
-def contested_lines(picture: Picture, names: Mapping[str, str]) -> Iterator[str]:
-    """The contested paths, each tied to its tasks."""
+def contested_lines(picture: Picture, names: Mapping[str, str], *, is_tied: bool) -> Iterator[str]:
+    """The contested paths, each with its number, and tied to its tasks where there is room."""
     for each in picture.contested:
-        label = quoted(f"{cut(each.path, TITLE)} ({each.severity})")
+        label = quoted(f"{each.number}: {cut(each.path, TITLE)} ({each.severity})")
         yield f'p{each.number}{{{{"{label}"}}}}:::contested'
         tasks = [names[task] for task in each.tasks if task in names]
-        if tasks:
+        if tasks and is_tied:
             yield f"{' & '.join(tasks)} -.- p{each.number}"
 
 

@@ -5,7 +5,7 @@ Lanes are the tracks of the plan, then what is tied together and left for later,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from tracks.explain import explain
 from tracks.plan import Plan
 
 Names = tuple[str, ...]
+ROW = 8  # loose tasks side by side
 
 
 class State(StrEnum):
@@ -51,6 +52,12 @@ class Lane(NamedTuple):
     about: str
     blocks: tuple[Names, ...]
     is_loose: bool = False
+
+    @property
+    def neighbours(self) -> Iterator[tuple[str, str]]:
+        """Loose tasks that stand side by side where only lines can bring that about."""
+        for block in self.blocks if self.is_loose else ():
+            yield from (pair for at, pair in enumerate(pairwise(block), 1) if at % ROW)
 
 
 class Contested(NamedTuple):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from tracks.draw.links import Link
@@ -21,24 +22,23 @@ PORTS = 24  # the height of a card's side from which lines leave
 
 
 class Spans:
-    """Stretches side by side: each gets the first track that is free along all of it."""
+    """Stretches side by side: each gets the first track that is free when it starts."""
 
     def __init__(self) -> None:
-        self._ends: list[float] = []
+        self.count = 0
+        self._free: list[int] = []
+        self._taken: list[tuple[float, int]] = []
 
     def take(self, start: float, end: float) -> int:
         """The track of a stretch; stretches come in the order of their starts."""
-        for track, taken in enumerate(self._ends):
-            if taken < start:
-                self._ends[track] = end
-                return track
-        self._ends.append(end)
-        return len(self._ends) - 1
-
-    @property
-    def count(self) -> int:
-        """How many tracks there are."""
-        return len(self._ends)
+        while self._taken and self._taken[0][0] < start:
+            heappush(self._free, heappop(self._taken)[1])
+        if not self._free:
+            self._free.append(self.count)
+            self.count += 1
+        track = heappop(self._free)
+        heappush(self._taken, (end, track))
+        return track
 
 
 class Bundle(NamedTuple):

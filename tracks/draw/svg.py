@@ -96,12 +96,12 @@ def bundles(plane: Plane) -> Iterator[str]:
     ordered = sorted(by_bundle.items(), key=lambda each: (each[1][0].points[1], each[0]))
     for at, (bundle, lines) in enumerate(ordered):
         yield f'<g class="bundle h{at % len(HUES)}"><title>{markup(waits(bundle, lines))}</title>'
-        yield f'<path class="halo" d="{"".join(path_of(line.points) for line in lines)}"/>'
         kinds: dict[str, list[str]] = {}
         for line in lines:
             link = line.link
             names = f"line{' begin' if link.is_begin else ''}{' thick' if link.is_critical else ''}"
             kinds.setdefault(names, []).append(path_of(line.points))
+        yield f'<path class="halo" d="{"".join(path for paths in kinds.values() for path in paths)}"/>'
         yield from (f'<path class="{names}" d="{"".join(paths)}"/>' for names, paths in kinds.items())
         tips = dict.fromkeys(line.points[-1] for line in lines)
         yield f'<path class="tip" d="{"".join(f"M{x:.1f} {y:.1f}l-8 -4v8z" for x, y in tips)}"/></g>'
