@@ -93,6 +93,14 @@ def require_back(made: Made, place: Path) -> None:
     git(place, "fsck", "--connectivity-only")
 
 
+def require_filled(made: Made, place: Path) -> None:
+    """The same in a slot, which shows what was hidden, too."""
+    there = snapshot_of(place)
+    if "sparse" not in made.state.name:
+        require_back(made, place)
+    assert made.before.files.items() <= there.files.items(), made.state.name
+
+
 @pytest.mark.battery
 @pytest.mark.parametrize("state", [one for one in STATES if one.kinds], ids=lambda one: one.name)
 def test_a_rescue_fills_a_newly_acquired_slot(
@@ -103,7 +111,7 @@ def test_a_rescue_fills_a_newly_acquired_slot(
     kept = ground.pool.release(made.slot, "--rescue")["rescue"]
     ground.collect()
     place = Path(ground.pool.ask("rescue", "restore", kept)["path"])
-    require_back(made, place)
+    require_filled(made, place)
     assert ground.pool.slot(made.slot)["state"] == "LEASED"
     if blocking(state) - {Kind.DETACHED, Kind.UNREADABLE}:  # a commit is on the branch now, a socket gone
         assert ground.pool.refused("release", made.slot)["code"] == "unsaved_work"
