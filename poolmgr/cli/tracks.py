@@ -16,11 +16,14 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Which tasks can run side by side, and where they collide.",
+    epilog="Example: poolmgr tracks recommend 4",
 )
 
 
 def analyze(invocation: Invocation, values: Values) -> None:
-    """Show what is ready, what is blocked by what, and how the open tasks hang together.
+    """Show what is ready, and what is blocked by what.
+
+    And how the open tasks hang together: waves, groups, cycles, bottlenecks, the critical path.
 
     Example: poolmgr tracks analyze --rules 1
     """

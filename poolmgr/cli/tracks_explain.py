@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def explain(invocation: Invocation, values: Values) -> None:
-    """Say why a task is ready or is not, what its end makes ready, and what it touches.
+    """Say why a task is ready or is not, and what it touches.
 
     Example: poolmgr tracks explain bd-42
     """

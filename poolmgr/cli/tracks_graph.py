@@ -21,7 +21,9 @@ REPORTS = ("md", "html")
 
 
 def graph(invocation: Invocation, values: Values) -> None:
-    """Draw the open tasks: tracks as lanes, waves from left to right, contested paths marked.
+    """Draw the open tasks: tracks as lanes, in waves.
+
+    Contested paths are marked.
 
     Example: poolmgr tracks graph --output tracks.svg
     """
@@ -50,7 +52,7 @@ def drawer_of(kind: str) -> Callable[[Picture], str]:
 
 
 def report(invocation: Invocation, values: Values) -> None:
-    """Tell all there is to say of the open tasks: what to do now, what waits, what collides.
+    """Tell all of the open tasks: what to do, waits, collides.
 
     Example: poolmgr tracks report --format html --output tracks.html
     """

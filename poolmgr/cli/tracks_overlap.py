@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def overlap(invocation: Invocation, values: Values) -> None:
-    """Say whether two scopes meet, with a path that both mean and whether it exists yet.
+    """Say whether two scopes meet, with a path that shows it.
+
+    And whether that path exists yet.
 
     Example: poolmgr tracks overlap --a 'src/web/**' --b '*.ts'
     """
@@ -44,7 +46,9 @@ def overlap(invocation: Invocation, values: Values) -> None:
 
 
 def conflicts(invocation: Invocation, values: Values) -> None:
-    """List the open tasks that may change the same files: how sure that is, and in which path they meet.
+    """List the open tasks that may change the same files.
+
+    With how sure that is, and a path in which they meet.
 
     Example: poolmgr tracks conflicts --min 0.5
     """

@@ -21,7 +21,9 @@ SLOTS = 4  # where there is no pool
 
 
 def recommend(invocation: Invocation, values: Values) -> None:
-    """Say which tasks to do now, a track for each slot: no two share a path or wait for one another.
+    """Say which tasks to do now, a track for each slot.
+
+    No two share a path or wait for one another.
 
     Example: poolmgr tracks recommend 3
     """
