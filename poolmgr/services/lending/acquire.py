@@ -19,7 +19,7 @@ from poolmgr.core.errors import (
     TimedOut,
     UsageError,
 )
-from poolmgr.core.lifecycle import HELD, LENT, State
+from poolmgr.core.lifecycle import ASIDE, HELD, LENT, State
 from poolmgr.core.placing import counted
 from poolmgr.core.records import Lease, Request, RequestState, Slot, Snapshot
 from poolmgr.core.refname import require_agent, require_branch, require_request
@@ -280,9 +280,15 @@ def wait_for_turn(pool: Pool, request: Request, wish: Wish, waiting: Waiting) ->
             if claim:
                 return claim
             left = wake.LOOK_AGAIN if waiting.until is None else waiting.until - time.monotonic()
-            if left <= 0:
+            if left <= 0 or is_vain(snapshot):
                 raise timed_out(pool, snapshot, request, waiting.limit)
             waiter.wait(min(wake.LOOK_AGAIN, left))
+
+
+def is_vain(snapshot: Snapshot) -> bool:
+    """Whether no slot is there, none comes back, and those that should be made could not be."""
+    is_empty = all(slot.state in ASIDE for slot in snapshot.slots)
+    return is_empty and len(snapshot.unmade) >= max(snapshot.size, 1)
 
 
 def timed_out(pool: Pool, snapshot: Snapshot, request: Request, timeout: float | None) -> TimedOut:
@@ -290,7 +296,7 @@ def timed_out(pool: Pool, snapshot: Snapshot, request: Request, timeout: float |
     failed = next((slot for slot in snapshot.slots if slot.id in snapshot.unmade), None)
     if failed:
         return TimedOut(
-            f"no slot became free within {timeout or 0:g} s: {failed.name} could not be made: {failed.error}",
+            f"no slot can be had: {failed.name} could not be made: {failed.error}",
             hint=f"mend that, then poolmgr pool adopt {failed.name}",
             facts={"request_id": request.id, "unmade": len(snapshot.unmade)},
         )
