@@ -59,7 +59,8 @@ def is_served(data: Path) -> bool:
     except ProcessLookupError:
         return False
     except FileNotFoundError:
-        return (data / "postmaster.pid").exists()
+        # A killed one that nobody has buried yet has no directory either.
+        return not os.path.exists("/proc/self/cwd") and (data / "postmaster.pid").exists()
     except (OSError, ValueError):
         return True
 

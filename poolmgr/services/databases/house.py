@@ -14,7 +14,7 @@ from isolation.database.orphans import drop_orphan, list_orphans
 from isolation.database.shutting import shut_public_out
 from isolation.errors import IsolationError
 from poolmgr.core.errors import Busy, PoolError
-from poolmgr.services.databases.asking import ask_house, be_done, find_asked, has_news, put_off
+from poolmgr.services.databases.asking import ask_house, be_done, find_asked, has_news, is_missed, put_off
 from poolmgr.services.databases.choice import room_of
 from poolmgr.services.databases.lending import drop_lease, every, fence_lease
 from poolmgr.services.databases.losing import list_lost, make_anew
@@ -40,6 +40,8 @@ def keep_house(pool: Pool) -> bool:
         with gate.held(room / "house.lock", patience=0):
             asked = find_asked(pool)
             failed = go_over(pool)
+            if failed and is_missed(pool, pool.snapshot()):
+                failed = go_over(pool)  # our own server died meanwhile; opening it starts it
             if has_news(pool, "; ".join(failed)):
                 note_failed(pool, "; ".join(failed))
             # A template's commands are not run again until somebody asks.
