@@ -12,6 +12,7 @@ import importlib
 import json
 import os
 import pkgutil
+import re
 import signal
 import sqlite3
 import sys
@@ -80,8 +81,9 @@ class Points:
 def is_writing(args: Sequence[object]) -> bool:
     """Whether a file is opened to change it."""
     path, _, flags = args
-    named = not isinstance(path, int) and not as_text(path).startswith("/dev/")
-    return named and isinstance(flags, int) and bool(flags & WRITING)
+    if isinstance(path, int) or re.match("/dev/(?!shm/)", as_text(path)):
+        return False
+    return isinstance(flags, int) and bool(flags & WRITING)
 
 
 def as_text(value: object) -> str:
