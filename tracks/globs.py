@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
-from tracks.wildmatch import expression_of, literal_length, parse_tokens
+from tracks.wildmatch.tokens import expression_of, literal_length, parse_tokens
 
 LONGEST = 4096  # bytes, what systems take as a path
 

@@ -28,7 +28,7 @@ def analyze(invocation: Invocation, values: Values) -> None:
     Example: poolmgr tracks analyze --rules 1
     """
     from poolmgr.cli.tracks_text import analysis_json, analysis_lines
-    from tracks.analysis import analyze as analyze_tasks
+    from tracks.graph.analysis import analyze as analyze_tasks
 
     found = read(invocation, values["rules"])
     analysis = analyze_tasks(found.readiness)

@@ -13,7 +13,7 @@ from poolmgr.cli.verb import Values, Verb, Word
 
 if TYPE_CHECKING:
     from poolmgr.cli.tracks_read import Read
-    from tracks.task import Task
+    from tracks.tasks.task import Task
 
 
 def explain(invocation: Invocation, values: Values) -> None:
@@ -21,7 +21,7 @@ def explain(invocation: Invocation, values: Values) -> None:
 
     Example: poolmgr tracks explain bd-42
     """
-    from tracks.forecast import footprint_of
+    from tracks.conflicts.forecast import footprint_of
 
     found = read(invocation, values["rules"])
     task = require_task(found, values["id"])
@@ -54,10 +54,10 @@ def require_task(found: Read, asked: str) -> Task:
 
 def facts_of(task: Task, found: Read) -> dict[str, object]:
     """What is known, for programs."""
-    from tracks.course import list_freed
-    from tracks.explain import explain as explain_task
-    from tracks.explain import list_idle_edges
-    from tracks.graph import Graph
+    from tracks.graph.course import list_freed
+    from tracks.graph.open_work import Graph
+    from tracks.ready.explain import explain as explain_task
+    from tracks.ready.explain import list_idle_edges
 
     readiness = found.readiness
     return {
@@ -73,10 +73,10 @@ def facts_of(task: Task, found: Read) -> dict[str, object]:
 
 def lines_of(task: Task, found: Read) -> Iterator[str]:
     """The same for people."""
-    from tracks.course import list_freed
-    from tracks.explain import explain as explain_task
-    from tracks.explain import list_idle_edges
-    from tracks.graph import Graph
+    from tracks.graph.course import list_freed
+    from tracks.graph.open_work import Graph
+    from tracks.ready.explain import explain as explain_task
+    from tracks.ready.explain import list_idle_edges
 
     readiness = found.readiness
     yield f"{task.id}  P{task.priority}  {task.type}  {task.status}  {task.title}"

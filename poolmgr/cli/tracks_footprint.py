@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from poolmgr.cli.tracks_read import Read
     from poolmgr.core.records import Lease, Snapshot
     from poolmgr.services.ground.site import Site
-    from tracks.claim import Footprint
-    from tracks.forecast import Ground
+    from tracks.conflicts.forecast import Ground
+    from tracks.footprints.claim import Footprint
 
 
 def read_known(invocation: Invocation, found: Read) -> Ground:

@@ -14,7 +14,7 @@ from poolmgr.cli.verb import Values, Verb, Word
 
 if TYPE_CHECKING:
     from tracks.draw.picture import Picture
-    from tracks.report import Outlook
+    from tracks.pages.report import Outlook
 
 GRAPHS = ("svg", "html", "mermaid", "dot")
 REPORTS = ("md", "html")
@@ -41,7 +41,7 @@ def graph(invocation: Invocation, values: Values) -> None:
 def drawer_of(kind: str) -> Callable[[Picture], str]:
     """What draws in a format."""
     if kind == "html":
-        from tracks.draw.html import graph_page as draw
+        from tracks.pages.html import graph_page as draw
     elif kind == "mermaid":
         from tracks.draw.mermaid import mermaid as draw
     elif kind == "dot":
@@ -66,15 +66,15 @@ def report(invocation: Invocation, values: Values) -> None:
 
 def report_text(outlook: Outlook, kind: str) -> str:
     """The report in its format."""
-    from tracks.report import report as sections_of
+    from tracks.pages.report import report as sections_of
 
     if kind == "html":
-        from tracks.draw.html import report_page
         from tracks.draw.picture import compose
+        from tracks.pages.html import report_page
 
         picture = compose(outlook.analysis, outlook.plan, outlook.forecast.conflicts)
         return report_page(sections_of(outlook), picture)
-    from tracks.draw.markdown import markdown
+    from tracks.pages.markdown import markdown
 
     return markdown(sections_of(outlook))
 
@@ -116,10 +116,10 @@ def look_ahead(invocation: Invocation, rules: str | None) -> tuple[Read, Outlook
     from poolmgr.cli.tracks_footprint import find_snapshot
     from poolmgr.services.planning.ground import read_ground
     from poolmgr.services.planning.held import count_free, list_held
-    from tracks.analysis import analyze
-    from tracks.forecast import forecast
-    from tracks.plan import Wish, plan
-    from tracks.report import Outlook, Source
+    from tracks.conflicts.forecast import forecast
+    from tracks.graph.analysis import analyze
+    from tracks.pages.report import Outlook, Source
+    from tracks.plan.recommendation import Wish, plan
 
     found = read(invocation, rules)
     if not invocation.as_json:

@@ -10,7 +10,7 @@ from poolmgr.cli.output import emit, out, safe, say, table
 from poolmgr.cli.verb import Values, Verb, Word
 
 if TYPE_CHECKING:
-    from tracks.forecast import Forecast
+    from tracks.conflicts.forecast import Forecast
     from tracks.globs import Globs
 
 
@@ -25,7 +25,7 @@ def overlap(invocation: Invocation, values: Values) -> None:
     from poolmgr.services.planning.tree import list_files
     from poolmgr.services.scoping.guarding import is_folding
     from poolmgr.wiring import settings_of
-    from tracks.overlap import find_overlap
+    from tracks.overlap.verdict import find_overlap
 
     site = find_site(invocation.directory)
     fold = is_folding(site.git)
@@ -54,8 +54,8 @@ def conflicts(invocation: Invocation, values: Values) -> None:
     """
     from poolmgr.cli.tracks_footprint import read_known
     from poolmgr.cli.tracks_read import read
-    from tracks.forecast import forecast
-    from tracks.graph import Graph
+    from tracks.conflicts.forecast import forecast
+    from tracks.graph.open_work import Graph
 
     found = read(invocation)
     ground = read_known(invocation, found)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from poolmgr.core.settings import Settings
     from poolmgr.services.ground.site import Site
     from poolmgr.services.planning.sources import Tasks
-    from tracks.ready import Readiness
+    from tracks.ready.readiness import Readiness
 
 RULES = Word("rules", "whose rules say what is ready: auto, 0.4 or 1", metavar="RULES")
 NAMED = 5  # problems that are told one by one
@@ -37,7 +37,7 @@ def read(invocation: Invocation, rules: str | None = None) -> Read:
     from poolmgr.services.planning.sources import read_tasks
     from poolmgr.services.settings.load import load_settings
     from poolmgr.services.settings.place import find_checkout
-    from tracks.ready import judge
+    from tracks.ready.readiness import judge
 
     flags = {} if rules is None else {"beads.rules": checked_rules(rules)}
     gc.disable()  # nothing of what is made here goes before the end; looking for it costs a third

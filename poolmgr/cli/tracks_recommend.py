@@ -13,8 +13,8 @@ from poolmgr.cli.verb import Values, Verb, Word
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tracks.plan import LeftOut, Plan, Track
-    from tracks.task import Task
+    from tracks.plan.recommendation import LeftOut, Plan, Track
+    from tracks.tasks.task import Task
 
 SHOWN = 10  # of a list that is longer; --json has all
 SLOTS = 4  # where there is no pool
@@ -30,7 +30,7 @@ def recommend(invocation: Invocation, values: Values) -> None:
     from poolmgr.cli.tracks_footprint import find_snapshot
     from poolmgr.services.planning.ground import read_ground
     from poolmgr.services.planning.held import count_free, list_held
-    from tracks.plan import Wish, plan
+    from tracks.plan.recommendation import Wish, plan
 
     found = read(invocation, values["rules"])
     pool = find_snapshot(invocation, found.site)

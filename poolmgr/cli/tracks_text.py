@@ -9,9 +9,9 @@ from poolmgr.cli.output import safe, table
 
 if TYPE_CHECKING:
     from poolmgr.services.planning.sources import Tasks
-    from tracks.analysis import Analysis
-    from tracks.ready import Readiness
-    from tracks.task import Task
+    from tracks.graph.analysis import Analysis
+    from tracks.ready.readiness import Readiness
+    from tracks.tasks.task import Task
 
 SHOWN = 10  # of a list that is longer; --json has all
 

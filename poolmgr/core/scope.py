@@ -67,8 +67,8 @@ def idle_words(scope: Scope | None) -> tuple[str, ...]:
     """What to say of globs that were meant to take something out and do not."""
     if scope is None or not any(glob.startswith("!") for glob in scope.owns):
         return ()
-    from tracks.beyond import idle_globs
     from tracks.globs import compile_globs
+    from tracks.overlap.beyond import idle_globs
 
     idle = idle_globs(compile_globs(scope.owns))
     return tuple(f"{glob} takes nothing out: below a directory that is matched all is" for glob in idle)

@@ -150,7 +150,7 @@ def parse_task_paths(raw: Raw) -> Value:
     }
     mapping = parse_mapping({**raw, **joined})
     if mapping:
-        from tracks.layers.configured import parse_rules  # only who has a rule pays for it
+        from tracks.footprints.configured import parse_rules  # only who has a rule pays for it
 
         parse_rules(mapping)
     return mapping

@@ -11,7 +11,7 @@ from tests.bench.prediction.fit import average_precision, brier, calibration_err
 from tests.bench.prediction.made import write_made
 from tests.bench.prediction.tracker import list_names, read_tracker
 from tests.bench.rows.prediction import fit_on, predict
-from tracks.predict import Example, Signs, chance_of
+from tracks.conflicts.predict import Example, Signs, chance_of
 
 
 def test_average_precision_is_1_in_the_right_order_and_the_share_in_none() -> None:

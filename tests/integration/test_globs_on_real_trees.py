@@ -14,7 +14,7 @@ from tests.fixtures.repositories import Repositories, Repository
 from tests.fixtures.source import TOP
 from tests.integration.judge import ask_git
 from tracks.globs import Globs, compile_globs
-from tracks.meeting import find_meeting
+from tracks.overlap.meeting import find_meeting
 
 # Read before the tests' environment replaces the user's.
 DATA = os.environ.get("POOLMGR_TEST_DATA")

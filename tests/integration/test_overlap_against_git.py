@@ -8,7 +8,7 @@ from itertools import product
 from tests.fixtures.repositories import Repositories
 from tests.integration.judge import ask_git
 from tests.unit.test_meeting_brute import draw_list
-from tracks.overlap import find_overlap
+from tracks.overlap.verdict import find_overlap
 
 NAMES = ("a", "b", "ab", "A", "a.b", ".a")
 PATHS = ["/".join(names).encode() for depth in (1, 2, 3) for names in product(NAMES, repeat=depth)]

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.fixtures.beads import DATA
-from tracks.beads import parse_issues
-from tracks.ready import Readiness, judge
-from tracks.rules import Rules
+from tracks.ready.readiness import Readiness, judge
+from tracks.ready.rules import Rules
+from tracks.tasks.beads import parse_issues
 
 ANSWERS = sorted((DATA / "beads").glob("*.ready-*.json"))
 NOW = datetime(2026, 11, 21, tzinfo=UTC)  # when they were asked

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.fixtures.beads import DATA
-from tracks.beads import BadAnswer, Sign, parse_answer, parse_issues
-from tracks.ready import judge
-from tracks.rules import Rules, parse_version
+from tracks.ready.readiness import judge
+from tracks.ready.rules import Rules, parse_version
+from tracks.tasks.beads import BadAnswer, Sign, parse_answer, parse_issues
 
 LIVES = {version: DATA / "bd" / f"{version}.jsonl" for version in ("0.47.0", "1.0.5")}
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

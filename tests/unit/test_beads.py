@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fixtures.beads import issue, lines
-from tracks.backup import parse_backup
-from tracks.beads import BadAnswer, Sign, parse_answer, parse_issues
-from tracks.task import Edge, Task
+from tracks.tasks.backup import parse_backup
+from tracks.tasks.beads import BadAnswer, Sign, parse_answer, parse_issues
+from tracks.tasks.task import Edge, Task
 
 GATE = '{"gate": "any-children"}'
 

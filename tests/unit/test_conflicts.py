@@ -8,11 +8,11 @@ from itertools import combinations
 import pytest
 
 from tests.unit.test_meeting_brute import PATHS, draw_list
-from tracks.claim import Claim, Footprint, Layer, path_claim
-from tracks.conflicts import Conflict, Index, Severity, list_conflicts, list_hot
+from tracks.conflicts.claimed import Conflict, Index, Severity, list_conflicts, list_hot
+from tracks.footprints.claim import Claim, Footprint, Layer, path_claim
+from tracks.footprints.tree import Tree
 from tracks.globs import compile_globs
-from tracks.meeting import find_proof, find_shared
-from tracks.tree import Tree
+from tracks.overlap.meeting import find_proof, find_shared
 
 TREE = Tree([b"src/app.py", b"src/web/form.ts", b"README.md", b"CHANGELOG.md", b"docs/a.md"])
 SHARED = compile_globs(("CHANGELOG*",))

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tracks.claim import Claim, Layer, anchored
-from tracks.footprint import Facts, gather, observed, reserved
+from tracks.footprints.claim import Claim, Layer, anchored
+from tracks.footprints.configured import parse_rules
+from tracks.footprints.gathering import Facts, gather, observed, reserved
+from tracks.footprints.mentioned import Names, mentioned_claims
+from tracks.footprints.tree import Tree
 from tracks.globs import compile_globs
-from tracks.layers.configured import parse_rules
-from tracks.layers.mentioned import Names, mentioned_claims
-from tracks.task import Task
-from tracks.tree import Tree
+from tracks.tasks.task import Task
 
 TREE = Tree(
     b"""README.md src/app.py src/web/form.ts src/web/index.ts src/api/index.ts src/web/[id]/page.tsx

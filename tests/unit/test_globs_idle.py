@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tracks.beyond import find_beyond, idle_globs
 from tracks.globs import compile_globs
+from tracks.overlap.beyond import find_beyond, idle_globs
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import pytest
 
 from tests.fixtures.source import TOP
-from tracks.beyond import idle_globs
-from tracks.brackets import CLASSES
 from tracks.globs import LONGEST, GlobError, compile_globs, parse_glob
-from tracks.meeting import find_meeting
+from tracks.overlap.beyond import idle_globs
+from tracks.overlap.meeting import find_meeting
+from tracks.wildmatch.brackets import CLASSES
 
 PAGE = (TOP / "docs" / "globs.md").read_text(encoding="utf-8")
 

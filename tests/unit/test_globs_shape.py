@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tracks.globs import compile_globs
-from tracks.shape import cone_directories
+from tracks.overlap.shape import cone_directories
 
 DIRECTORIES = [
     (["src/web"], ("src/web",)),

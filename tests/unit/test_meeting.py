@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tracks.globs import compile_globs
-from tracks.meeting import find_meeting, find_proof, find_shared
+from tracks.overlap.meeting import find_meeting, find_proof, find_shared
 
 MEETINGS = [
     (["src/**"], ["*.py"], b"src/a.py"),

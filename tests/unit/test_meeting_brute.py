@@ -8,9 +8,9 @@ from itertools import product
 
 import pytest
 
-from tracks.beyond import find_beyond
 from tracks.globs import GlobError, Globs, compile_globs
-from tracks.meeting import find_proof
+from tracks.overlap.beyond import find_beyond
+from tracks.overlap.meeting import find_proof
 
 ALPHABET = "abA./"
 LONGEST = 5

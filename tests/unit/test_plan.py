@@ -11,18 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fixtures.beads import issue, lines
-from tracks.beads import parse_issues
-from tracks.claim import Footprint, Layer
-from tracks.footprint import Facts, gather, reserved
-from tracks.forecast import Ground
+from tracks.conflicts.forecast import Ground
+from tracks.footprints.claim import Footprint, Layer
+from tracks.footprints.configured import Rule
+from tracks.footprints.gathering import Facts, gather, reserved
+from tracks.footprints.learned import Change
+from tracks.footprints.tree import Tree
 from tracks.globs import compile_globs
-from tracks.layers.configured import Rule
-from tracks.layers.learned import Change
-from tracks.overlap import find_overlap
-from tracks.plan import Held, Plan, Wish, plan
-from tracks.ready import Readiness, judge
-from tracks.rules import Rules
-from tracks.tree import Tree
+from tracks.overlap.verdict import find_overlap
+from tracks.plan.recommendation import Held, Plan, Wish, plan
+from tracks.ready.readiness import Readiness, judge
+from tracks.ready.rules import Rules
+from tracks.tasks.beads import parse_issues
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 FILES = (b"src/a.py", b"src/b.py", b"src/web/c.ts", b"src/web/d.ts", b"README.md")

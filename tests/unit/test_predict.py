@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tracks.claim import Layer
-from tracks.footprint import Facts
-from tracks.forecast import Ground, footprint_of, forecast
+from tracks.conflicts.forecast import Ground, footprint_of, forecast
+from tracks.conflicts.predict import PRIOR, Case, Example, Signs, calibrated, chance_of, list_cases
+from tracks.conflicts.words import like_pairs, likeness, stem, vectors_of
+from tracks.footprints.claim import Layer
+from tracks.footprints.gathering import Facts
+from tracks.footprints.learned import Change
+from tracks.footprints.tree import Tree
 from tracks.globs import compile_globs
-from tracks.layers.learned import Change
-from tracks.predict import PRIOR, Case, Example, Signs, calibrated, chance_of, list_cases
-from tracks.task import Task
-from tracks.tree import Tree
-from tracks.words import like_pairs, likeness, stem, vectors_of
+from tracks.tasks.task import Task
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 AREAS = ("parser quotes nested", "mailer queue bounce", "ledger balance rounding")

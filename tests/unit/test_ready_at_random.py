@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fixtures.beads import issue, lines
-from tracks.beads import parse_issues
-from tracks.ready import judge
-from tracks.rules import Rules
+from tracks.ready.readiness import judge
+from tracks.ready.rules import Rules
+from tracks.tasks.beads import parse_issues
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 LATER = "2027-01-01T00:00:00Z"

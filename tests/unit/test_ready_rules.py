@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.fixtures.beads import issue, lines
-from tracks.beads import Sign, parse_issues
-from tracks.ready import Readiness, judge
-from tracks.rules import Rules, decide_rules, parse_version
+from tracks.ready.readiness import Readiness, judge
+from tracks.ready.rules import Rules, decide_rules, parse_version
+from tracks.tasks.beads import Sign, parse_issues
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 LATER, BEFORE = "2026-06-01T02:00:00+01:00", "2026-06-01T00:59:59+01:00"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from poolmgr.services.planning.yaml_tasks import parse_yaml_tasks
-from tracks.beads import Parsed
-from tracks.task import Edge
+from tracks.tasks.beads import Parsed
+from tracks.tasks.task import Edge
 
 
 def parsed(text: str) -> Parsed:

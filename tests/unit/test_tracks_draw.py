@@ -15,26 +15,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fixtures.beads import issue
-from tracks.analysis import analyze
-from tracks.beads import parse_issues
+from tracks.conflicts.forecast import Ground, forecast
 from tracks.draw.dot import dot
-from tracks.draw.html import graph_page, report_page
 from tracks.draw.links import list_links
-from tracks.draw.markdown import markdown
 from tracks.draw.mermaid import mermaid
 from tracks.draw.picture import Picture, State, compose
 from tracks.draw.routes import CARD_HEIGHT, CARD_WIDTH, route
 from tracks.draw.rows import arrange
 from tracks.draw.svg import svg
 from tracks.draw.text import cut, cut_front, plain
-from tracks.footprint import Facts
-from tracks.forecast import Ground, forecast
+from tracks.footprints.gathering import Facts
+from tracks.footprints.tree import Tree
 from tracks.globs import compile_globs
-from tracks.plan import Wish, plan
-from tracks.ready import judge
-from tracks.report import Outlook, Source, report
-from tracks.rules import Rules
-from tracks.tree import Tree
+from tracks.graph.analysis import analyze
+from tracks.pages.html import graph_page, report_page
+from tracks.pages.markdown import markdown
+from tracks.pages.report import Outlook, Source, report
+from tracks.plan.recommendation import Wish, plan
+from tracks.ready.readiness import judge
+from tracks.ready.rules import Rules
+from tracks.tasks.beads import parse_issues
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 HOSTILE = (

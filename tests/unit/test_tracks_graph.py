@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fixtures.beads import issue, lines
-from tracks.analysis import Analysis, analyze
-from tracks.beads import parse_issues
-from tracks.components import list_knots
-from tracks.course import list_freed
-from tracks.ready import judge
-from tracks.rules import Rules
-from tracks.task import Task
+from tracks.graph.analysis import Analysis, analyze
+from tracks.graph.components import list_knots
+from tracks.graph.course import list_freed
+from tracks.ready.readiness import judge
+from tracks.ready.rules import Rules
+from tracks.tasks.beads import parse_issues
+from tracks.tasks.task import Task
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracks.conflicts import Severity
+from tracks.conflicts.claimed import Severity
 from tracks.draw.marks import icon, mark
 from tracks.draw.picture import Picture, State
 from tracks.draw.routes import LEFT

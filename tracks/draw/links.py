@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tracks.course import FREE
-from tracks.graph import Graph
+from tracks.graph.course import FREE
+from tracks.graph.open_work import Graph
 
 
 class Link(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracks.conflicts import Severity
+from tracks.conflicts.claimed import Severity
 from tracks.draw.picture import State
 
 SHAPES = {

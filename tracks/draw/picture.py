@@ -10,13 +10,13 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from tracks.analysis import Analysis
-from tracks.claim import Layer
-from tracks.conflicts import RANKS, Conflict, Severity
-from tracks.course import FREE, RUNNING
+from tracks.conflicts.claimed import RANKS, Conflict, Severity
 from tracks.draw.links import Link, list_links
-from tracks.explain import explain
-from tracks.plan import Plan
+from tracks.footprints.claim import Layer
+from tracks.graph.analysis import Analysis
+from tracks.graph.course import FREE, RUNNING
+from tracks.plan.recommendation import Plan
+from tracks.ready.explain import explain
 
 Names = tuple[str, ...]
 ROW = 8  # loose tasks side by side

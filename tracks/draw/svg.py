@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tracks.conflicts import Severity
+from tracks.conflicts.claimed import Severity
 from tracks.draw.legend import height_of_legend, legend
 from tracks.draw.marks import icon, mark
 from tracks.draw.picture import Card, Picture

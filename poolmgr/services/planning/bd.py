@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from tracks.beads import BadAnswer, Parsed, Sign, parse_answer, parse_issues
-from tracks.rules import FIRST_OF_THE_NEW, parse_version
+from tracks.ready.rules import FIRST_OF_THE_NEW, parse_version
+from tracks.tasks.beads import BadAnswer, Parsed, Sign, parse_answer, parse_issues
 
 TIMEOUT = 60.0
 KEPT_VARIABLES = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")

@@ -11,12 +11,12 @@ from poolmgr.services.planning.history import read_history
 from poolmgr.services.planning.seen import list_seen
 from poolmgr.services.planning.tree import find_start, list_files
 from poolmgr.services.scoping.guarding import is_folding
-from tracks.footprint import Facts
-from tracks.forecast import Ground
+from tracks.conflicts.forecast import Ground
+from tracks.footprints.configured import parse_rules
+from tracks.footprints.gathering import Facts
+from tracks.footprints.tree import Tree
 from tracks.globs import compile_globs
-from tracks.layers.configured import parse_rules
-from tracks.task import Task
-from tracks.tree import Tree
+from tracks.tasks.task import Task
 
 
 def read_ground(site: Site, settings: Settings, tasks: Iterable[Task], leases: Iterable[Lease]) -> Ground:

@@ -14,10 +14,10 @@ from poolmgr.services.planning.naming import Names
 from poolmgr.services.planning.seen import list_changed
 from poolmgr.services.planning.tree import find_start
 from poolmgr.services.scoping.guarding import is_folding
-from tracks.claim import Claim
-from tracks.footprint import observed, reserved
+from tracks.footprints.claim import Claim
+from tracks.footprints.gathering import observed, reserved
 from tracks.globs import compile_globs
-from tracks.plan import Held
+from tracks.plan.recommendation import Held
 
 FREE = frozenset({State.READY, State.CREATING, State.RECYCLING})  # or about to be
 

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator
 
 from isolation.git.program import Git
 from poolmgr.services.planning.naming import Names
+from tracks.footprints.learned import Change
 from tracks.globs import Globs
-from tracks.layers.learned import Change
 
 LATEST = 20_000  # commits that are looked at: reading more costs seconds and tells of another time
 SWEEPING = 300  # a commit of more files is a move or a reformatting, and tells of no task

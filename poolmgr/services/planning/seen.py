@@ -13,8 +13,8 @@ from isolation.git.refs import list_refs
 from isolation.git.worktrees import BRANCH, list_worktrees
 from poolmgr.core.records import Lease
 from poolmgr.services.planning.naming import Names
-from tracks.claim import Claim
-from tracks.footprint import observed, reserved
+from tracks.footprints.claim import Claim
+from tracks.footprints.gathering import observed, reserved
 from tracks.globs import Globs
 
 

@@ -14,10 +14,10 @@ from poolmgr.core.errors import NoTasks
 from poolmgr.core.settings import BeadsSettings
 from poolmgr.services.planning.bd import Bd, BdFailed, find_bd, find_version, read_issues
 from poolmgr.services.planning.places import YAML, Place, find_place, list_files, read_file
-from tracks.backup import parse_backup
-from tracks.beads import Parsed, Problem, parse_issues
-from tracks.rules import Decision, decide_rules
-from tracks.task import Task
+from tracks.ready.rules import Decision, decide_rules
+from tracks.tasks.backup import parse_backup
+from tracks.tasks.beads import Parsed, Problem, parse_issues
+from tracks.tasks.task import Task
 
 NAMED = 5  # tasks that are named when two sources disagree
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from poolmgr.core.settings import SettingsError
 from poolmgr.core.settings_parse import Node, plain
 from poolmgr.services.settings.yaml_text import parse_yaml
-from tracks.beads import Parsed, Problem
-from tracks.tasks_yaml import EXAMPLE, parse_tasks
+from tracks.tasks.beads import Parsed, Problem
+from tracks.tasks.yaml_file import EXAMPLE, parse_tasks
 
 
 def parse_yaml_tasks(content: bytes, name: str) -> Parsed:

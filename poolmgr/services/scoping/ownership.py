@@ -48,7 +48,7 @@ def meeting_in(pool: Pool) -> Meet:
     """
     from poolmgr.services.scoping.guarding import is_folding
     from tracks.globs import compile_globs  # only who has company pays for all this
-    from tracks.meeting import find_proof, find_shared
+    from tracks.overlap.meeting import find_proof, find_shared
 
     fold = is_folding(pool.git)
 

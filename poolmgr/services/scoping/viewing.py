@@ -85,7 +85,7 @@ def find_cones(git: Git, oid: str, globs: tuple[str, ...]) -> tuple[str, ...] | 
     One that is not in the tree yet counts: it is to be made.
     """
     from tracks.globs import compile_globs
-    from tracks.shape import cone_directories
+    from tracks.overlap.shape import cone_directories
 
     wanted = cone_directories(compile_globs(globs))
     if not wanted or any("\n" in name for name in wanted):

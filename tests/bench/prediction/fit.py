@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from tracks.predict import Example, Weights, chance_of
+from tracks.conflicts.predict import Example, Weights, chance_of
 
 ROUNDS = 8
 RIDGE = 1.0  # keeps a weight that nothing speaks for at 0

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from poolmgr.core.settings_defaults import SHARED
-from tracks.beads import parse_issues
-from tracks.conflicts import Conflict, Index, list_conflicts
-from tracks.footprint import Facts, gather
+from tracks.conflicts.claimed import Conflict, Index, list_conflicts
+from tracks.conflicts.predict import NO_CONFLICT, Case, Example, list_cases
+from tracks.conflicts.words import stems_of, vectors_of
+from tracks.footprints.gathering import Facts, gather
+from tracks.footprints.learned import Change
+from tracks.footprints.tree import Tree
 from tracks.globs import compile_globs
-from tracks.layers.learned import Change
-from tracks.predict import NO_CONFLICT, Case, Example, list_cases
-from tracks.task import Task
-from tracks.tree import Tree
-from tracks.words import stems_of, vectors_of
+from tracks.tasks.beads import parse_issues
+from tracks.tasks.task import Task
 
 SUFFIX = ".touched.jsonl"
 

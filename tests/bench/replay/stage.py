@@ -10,16 +10,16 @@ from typing import NamedTuple
 
 from poolmgr.core.settings_defaults import SHARED
 from tests.bench.prediction.tracker import SUFFIX, read_changes
-from tracks.beads import parse_issues
-from tracks.course import find_critical_path
-from tracks.footprint import Facts
-from tracks.forecast import Ground
+from tracks.conflicts.forecast import Ground
+from tracks.footprints.gathering import Facts
+from tracks.footprints.tree import Tree
 from tracks.globs import compile_globs
-from tracks.graph import Graph
-from tracks.ready import Readiness, judge
-from tracks.rules import Rules
-from tracks.task import Task
-from tracks.tree import Tree
+from tracks.graph.course import find_critical_path
+from tracks.graph.open_work import Graph
+from tracks.ready.readiness import Readiness, judge
+from tracks.ready.rules import Rules
+from tracks.tasks.beads import parse_issues
+from tracks.tasks.task import Task
 
 NOW = datetime(2100, 1, 1, tzinfo=UTC)
 

@@ -7,9 +7,9 @@ from random import Random
 from typing import NamedTuple
 
 from tests.bench.replay.stage import Stage
-from tracks.graph import Graph
-from tracks.plan import Held, Wish, plan
-from tracks.ready import Readiness
+from tracks.graph.open_work import Graph
+from tracks.plan.recommendation import Held, Wish, plan
+from tracks.ready.readiness import Readiness
 
 
 class Moment(NamedTuple):

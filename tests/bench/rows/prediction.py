@@ -17,7 +17,7 @@ from tests.bench.prediction.fit import Scored, average_precision, brier, calibra
 from tests.bench.prediction.made import write_made
 from tests.bench.prediction.tracker import SUFFIX, Tracker, list_names, read_tracker
 from tests.fixtures.beads import DATA
-from tracks.predict import Weights, calibrated, chance_of
+from tracks.conflicts.predict import Weights, calibrated, chance_of
 
 NAME = "prediction"
 TITLE = "collisions predicted on real trackers: average precision and calibration"

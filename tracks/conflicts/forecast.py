@@ -1,0 +1,162 @@
+"""All that is known of collisions among some tasks: claims that meet, and chances from the past."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from tracks.conflicts.claimed import Conflict, Hot, Index, Severity, Shared, list_conflicts, list_hot
+from tracks.conflicts.predict import (
+    ENOUGH,
+    NO_CONFLICT,
+    PRIOR,
+    Example,
+    Model,
+    Weights,
+    calibrated,
+    chance_of,
+    list_cases,
+)
+from tracks.conflicts.words import Postings, Vector, like_pairs, likeness, vectors_of
+from tracks.footprints.claim import Footprint, Layer
+from tracks.footprints.gathering import Facts, gather
+from tracks.footprints.learned import Change, Near, guess, learned_claims, nearest
+from tracks.footprints.tree import Tree
+from tracks.globs import Globs
+from tracks.tasks.task import Task
+
+SHOWN = 0.3  # from this chance on a pair is worth naming that shares
+LEAST_LIKE = 0.15  # less like than this, no such pair comes near it
+
+
+class Ground(NamedTuple):
+    """What a forecast rests on: the tasks, the files, what is known of both, and the past."""
+
+    tasks: Mapping[str, Task]
+    tree: Tree
+    facts: Facts
+    past: Sequence[Change]
+    shared: Globs  # what every scope may change: no reason to keep two tasks apart
+
+
+class Forecast(NamedTuple):
+    """The pairs, the most likely first; `examples` says how much of the past the chances rest on."""
+
+    conflicts: tuple[Conflict, ...]
+    hot: tuple[Hot, ...]
+    weights: Weights
+    examples: int
+
+
+def forecast(ground: Ground, wanted: Sequence[str], least: float | None = None) -> Forecast:
+    """The collisions among these tasks; from a chance on, or those that are worth naming."""
+    footprints = gather(ground.tasks, wanted, ground.tree, ground.facts)
+    index = Index(footprints.values(), ground.tree, fold=ground.shared.fold)
+    met = {
+        (each.a, each.b): each
+        for each in list_conflicts(index, ground.shared)
+        if not is_above(ground.tasks, each.a, each.b) and not is_above(ground.tasks, each.b, each.a)
+    }
+    past = known_past(ground)
+    vectors = compared(ground, wanted, past)
+    model = Model(ground.tasks, vectors, near_of(wanted, past, vectors), past)
+    weights, examples = learn(ground, past, vectors)
+    pairs = all_pairs(wanted) if least is not None and least < SHOWN else alike(wanted, vectors)
+    found = []
+    for pair in {*met, *pairs}:
+        conflict = weigh(pair, met.get(pair), model, weights)
+        if (conflict.probability >= least) if least is not None else (pair in met or is_likely(conflict)):
+            found.append(conflict)
+    found.sort(key=lambda each: (-each.probability, each.a, each.b))
+    return Forecast(tuple(found), tuple(list_hot(index, ground.shared)), weights, examples)
+
+
+def is_above(tasks: Mapping[str, Task], above: str, below: str) -> bool:
+    """Whether a task is below another, whose paths are by their nature its own, too."""
+    seen: set[str] = set()
+    parent = tasks[below].parent
+    while parent is not None and parent in tasks and parent not in seen:
+        if parent == above:
+            return True
+        seen.add(parent)
+        parent = tasks[parent].parent
+    return False
+
+
+def is_likely(conflict: Conflict) -> bool:
+    """Whether a mere chance is worth naming."""
+    return conflict.probability >= SHOWN
+
+
+def weigh(pair: tuple[str, str], met: Conflict | None, model: Model, weights: Weights) -> Conflict:
+    """A pair with its chance: the model's, or more where somebody said so."""
+    conflict = met or NO_CONFLICT._replace(a=pair[0], b=pair[1])
+    chance = chance_of(model.signs(*pair, conflict).odds(weights))
+    said = 1.0
+    for each in conflict.shared:
+        said *= 1 - each.chance * (each.layer.rank <= Layer.CONFIGURED.rank)
+    shared = conflict.shared
+    if not shared and (path := model.witness(*pair)):
+        shared = (Shared(path, exists=True, layer=Layer.LEARNED, severity=Severity.POSSIBLE, chance=chance),)
+    return conflict._replace(probability=max(chance, 1 - said), shared=shared)
+
+
+def all_pairs(wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Every two tasks."""
+    return combinations(sorted(wanted), 2)
+
+
+def alike(wanted: Iterable[str], vectors: Mapping[str, Vector]) -> Iterator[tuple[str, str]]:
+    """The pairs that are like each other, found by their words."""
+    for one, other in like_pairs({name: vectors[name] for name in wanted}):
+        if likeness(vectors[one], vectors[other]) > LEAST_LIKE:
+            yield one, other
+
+
+def known_past(ground: Ground) -> list[Change]:
+    """The changes of tasks that are still on record, the oldest first."""
+    ordered = sorted(ground.past, key=lambda change: (change.moment, change.task))
+    return [change for change in ordered if change.task in ground.tasks]
+
+
+def compared(ground: Ground, wanted: Iterable[str], past: Iterable[Change]) -> dict[str, Vector]:
+    """The words of these tasks and those of the past."""
+    names = dict.fromkeys((*wanted, *(change.task for change in past)))
+    return vectors_of(ground.tasks[name] for name in names)
+
+
+def near_of(
+    wanted: Iterable[str], past: Sequence[Change], vectors: Mapping[str, Vector]
+) -> dict[str, list[Near]]:
+    """The changes of tasks that are like each; what a task changed itself tells most."""
+    changes = {change.task: change for change in past}
+    postings = Postings(vectors, changes)
+    found = {}
+    for name in wanted:
+        like = {**postings.like(vectors[name]), **({name: 1.0} if name in changes else {})}
+        found[name] = nearest((value, changes[other]) for other, value in like.items())
+    return found
+
+
+def learn(ground: Ground, past: Sequence[Change], vectors: Mapping[str, Vector]) -> tuple[Weights, int]:
+    """The weights with the level that the repository's own past has, and how many pairs told it."""
+    latest = past[-ENOUGH:]
+    tasks = {change.task: ground.tasks[change.task]._replace(notes="") for change in latest}
+    footprints = gather({**ground.tasks, **tasks}, tasks, ground.tree, Facts(rules=ground.facts.rules))
+    index = Index(footprints.values(), ground.tree, fold=ground.shared.fold)
+    met = {(each.a, each.b): each for each in list_conflicts(index, ground.shared)}
+    examples = [
+        Example(case.model.signs(case.a, case.b, met.get((case.a, case.b), NO_CONFLICT)), case.collided)
+        for case in list_cases(tasks, vectors, latest)
+    ]
+    return calibrated(PRIOR, examples, len(latest)), len(examples)
+
+
+def footprint_of(ground: Ground, task_id: str) -> Footprint:
+    """All claims of one task, what tasks like it changed among them."""
+    past = known_past(ground)
+    vectors = compared(ground, [task_id], past)
+    found = guess(near_of([task_id], past, vectors)[task_id])
+    facts = ground.facts._replace(learned={task_id: learned_claims(found, ground.tree.files)})
+    return gather(ground.tasks, [task_id], ground.tree, facts)[task_id]

@@ -1,0 +1,149 @@
+"""Which of many claims mean a common path, through an index by directory rather than by pairs.
+
+Claims of the same globs are one scope. Two scopes meet in a file of the tree, or in a path that
+could be made: there a name with an ending is a file's, below which nothing lies.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import combinations_with_replacement, product
+from typing import NamedTuple
+
+from tracks.footprints.claim import Claim
+from tracks.footprints.tree import ENDING, Tree
+from tracks.globs import Globs, compile_globs
+from tracks.overlap.meeting import find_proof, find_shared
+from tracks.overlap.shape import find_directory
+from tracks.wildmatch.tokens import DEEP
+
+
+class Meet(NamedTuple):
+    """Two scopes, the first never behind the second, and a path that both mean."""
+
+    first: int
+    second: int
+    witness: str
+    exists: bool
+
+
+class Scopes:
+    """Every scope there is, numbered; one that is a single file is found by its path."""
+
+    def __init__(self, tree: Tree, *, fold: bool = False) -> None:
+        self.tree = tree
+        self.fold = fold
+        self.lists: list[tuple[str, ...]] = []
+        self._numbers: dict[tuple[str, ...], int] = {}
+        self._compiled: dict[int, Globs] = {}
+        self._owners: list[str | None] = []  # the task of a scope that is only one task's
+        self._matched: dict[int, Sequence[bytes]] = {}
+        self._paths: dict[int, str] = {}
+        self._files: dict[str, list[int]] = defaultdict(list)
+        self._places: dict[bytes, list[int]] = defaultdict(list)
+
+    def number(self, claim: Claim, task: str) -> int:
+        """The scope of a task's claim."""
+        number = self._numbers.setdefault(claim.globs, len(self.lists))
+        if number < len(self.lists):
+            self._owners[number] = task if self._owners[number] == task else None
+        else:
+            self.lists.append(claim.globs)
+            self._owners.append(task)
+            path = claim.path or find_literal(self.globs(number))
+            if path is not None and self._is_file(path):
+                self._files[path.lower() if self.fold else path].append(number)
+                self._paths[number] = path
+            else:
+                for start in set(starts_of(self.globs(number))):
+                    self._places[start].append(number)
+        return number
+
+    def globs(self, number: int) -> Globs:
+        """The matcher of a scope."""
+        if number not in self._compiled:
+            self._compiled[number] = compile_globs(self.lists[number], fold=self.fold)
+        return self._compiled[number]
+
+    def list_meets(self) -> Iterator[Meet]:
+        """Every pair of scopes that meet and are not one task's alone; each once, and each with itself."""
+        for path, numbers in self._files.items():
+            yield from self._meets_of_file(path, numbers)
+        asked: set[tuple[int, int]] = set()
+        for start, numbers in self._places.items():
+            for above in directories_above(start):
+                for pair in product(numbers, self._places.get(above, ())):
+                    one, other = min(pair), max(pair)
+                    if (one, other) not in asked and not self._is_one_task(one, other):
+                        asked.add((one, other))
+                        yield from self._meets_of_globs(one, other)
+
+    def _meets_of_file(self, key: str, numbers: list[int]) -> Iterator[Meet]:
+        """The scopes that take in one file."""
+        path = self._paths[numbers[0]]
+        exists = path in self.tree.files
+        for one, other in combinations_with_replacement(numbers, 2):
+            if not self._is_one_task(one, other):
+                yield Meet(one, other, path, exists)
+        raw = os.fsencode(path)
+        around = directories_above(os.fsencode(key) + b"/")
+        for number in {each for above in around for each in self._places.get(above, ())}:
+            if self.globs(number).matches(raw):
+                for one in numbers:
+                    if not self._is_one_task(one, number):
+                        yield Meet(min(one, number), max(one, number), path, exists)
+
+    def _meets_of_globs(self, one: int, other: int) -> Iterator[Meet]:
+        """Two scopes that are not one file, if they meet."""
+        a, b = self.globs(one), self.globs(other)
+        shared = find_shared(a, b, self._files_of(one, other))
+        if shared is not None:
+            yield Meet(one, other, os.fsdecode(shared), exists=True)
+        elif proof := find_proof(a, b, plain=True):
+            yield Meet(one, other, os.fsdecode(proof.path), exists=False)
+
+    def _files_of(self, one: int, other: int) -> Sequence[bytes]:
+        """The files that both could match, as far as their beginnings tell."""
+        starts = [set(starts_of(self.globs(number))) for number in (one, other)]
+        start = max((next(iter(found)) for found in starts if len(found) == 1), key=len, default=b"")
+        if start and not self.fold:
+            return self.tree.below(start)
+        if one not in self._matched:
+            self._matched[one] = tuple(self.globs(one).among(self.tree.paths))
+        return self._matched[one]
+
+    def _is_one_task(self, one: int, other: int) -> bool:
+        """Whether nobody else has either scope."""
+        return self._owners[one] is not None and self._owners[one] == self._owners[other]
+
+    def _is_file(self, path: str) -> bool:
+        """Whether a path is one file, and no directory that is there or is to be made."""
+        return path in self.tree.files or (path not in self.tree.directories and bool(ENDING.search(path)))
+
+
+def find_literal(globs: Globs) -> str | None:
+    """The one path a list of globs means, if it does."""
+    glob = globs.globs[0]
+    if len(globs.globs) > 1 or glob.directories_only or DEEP in glob.tokens:
+        return None
+    return find_directory(glob)
+
+
+def starts_of(globs: Globs) -> Iterator[bytes]:
+    """The directory in which all that a glob means lies, with its slash; none for one that floats."""
+    for glob in globs.globs:
+        if not glob.negated:
+            directory = find_directory(glob)
+            text = glob.literal if directory is None else os.fsencode(directory) + b"/"
+            text = text.lower() if globs.fold else text
+            yield text[: text.rfind(b"/") + 1]
+
+
+def directories_above(directory: bytes) -> Iterator[bytes]:
+    """A directory, and those above it, with their slashes; the last is the top."""
+    while directory:
+        yield directory
+        directory = directory[: directory.rstrip(b"/").rfind(b"/") + 1]
+    yield b""

@@ -1,0 +1,73 @@
+"""What tasks like this one changed: the repository's own past, by the commits that name a task."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from heapq import nlargest
+from typing import NamedTuple
+
+from tracks.footprints.claim import Claim, Layer, path_claim
+
+NEIGHBOURS = 8
+LEAST = 0.05  # likeness below this is chance
+DOUBT = 0.5  # what speaks for no file at all
+LEARNED, MOST_LEARNED = 0.2, 8  # a file is expected from this chance on, and so many of a task
+
+
+class Change(NamedTuple):
+    """What the commits that name one task changed, and when the first of them was made."""
+
+    task: str
+    moment: float
+    files: frozenset[str]
+
+
+Near = tuple[float, Change]  # a change, and how like its task is to another
+
+
+class Guess(NamedTuple):
+    """The chance of each file to be changed by a task, and the tasks that tell."""
+
+    chances: Mapping[str, float]
+    told: tuple[str, ...] = ()
+
+
+def nearest(found: Iterable[Near]) -> list[Near]:
+    """The changes of the tasks that are most like; among equals the newest."""
+    return nlargest(NEIGHBOURS, (each for each in found if each[0] > LEAST), key=rank)
+
+
+def rank(near: Near) -> tuple[float, float, str]:
+    """What tells most comes first."""
+    return near[0], near[1].moment, near[1].task
+
+
+def guess(near: Iterable[Near]) -> Guess:
+    """What tasks like one changed, it may change, too."""
+    found: dict[str, float] = defaultdict(float)
+    total, told = DOUBT, []
+    for value, change in near:
+        weight = 4 * value * value
+        total += weight
+        told.append(change.task)
+        for file in change.files:
+            found[file] += weight
+    return Guess({file: weight / total for file, weight in found.items()}, tuple(told))
+
+
+def hotness(past: Sequence[Change]) -> dict[str, float]:
+    """How often each file is changed by any task."""
+    counts = Counter(file for change in past for file in change.files)
+    return {file: number / (len(past) + 5) for file, number in counts.items()}
+
+
+def learned_claims(found: Guess, files: frozenset[str]) -> tuple[Claim, ...]:
+    """The files that are expected, of those that are still there."""
+    likely = nlargest(
+        MOST_LEARNED, ((chance, file) for file, chance in found.chances.items() if chance >= LEARNED)
+    )
+    why = f"tasks like it changed it: {', '.join(found.told[:3])}"
+    return tuple(
+        path_claim(file, Layer.LEARNED, min(0.9, chance), why) for chance, file in likely if file in files
+    )

@@ -1,1 +1,0 @@
-"""What a task touches, one source of knowledge per module."""

@@ -1,0 +1,126 @@
+"""Whether two lists of globs can mean the same file, with a path that proves it.
+
+Exact: None only if no path whatever is matched by both. Where the answer would cost too much, it is a
+meeting that is not proven. Both lists are read with the same case rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from tracks.globs import Glob, Globs
+from tracks.overlap.automaton import Machine, machine_of
+from tracks.overlap.search import Exhausted, Limit, Side, find_path
+from tracks.wildmatch.tokens import EVERY
+
+ANY_SIDE = Side(Machine(edges=(((EVERY, 0),),), ends=(True,), directories_only=False, covers=True))
+STEPS = 25_000  # a third of a second; ordinary lists take some hundreds
+STEPS_A_PAIR = 100
+
+
+class Meeting(NamedTuple):
+    """The globs that meet and a path both lists match; if not proven, one that they may."""
+
+    path: bytes
+    first: str
+    second: str
+    is_proven: bool
+
+
+def find_meeting(a: Globs, b: Globs, *, plain: bool = False) -> bytes | None:
+    """A path of a file that both match; None if there can be none.
+
+    `plain` takes a name with an ending (`*.py`, `src/app.py`) for a file's, below which nothing lies:
+    by the letter `*.py` and `*.md` meet in `a.py/a.md`.
+    """
+    meeting = find_proof(a, b, plain=plain)
+    return meeting.path if meeting else None
+
+
+def find_shared(a: Globs, b: Globs, files: Iterable[bytes]) -> bytes | None:
+    """The first of these files that both match."""
+    return next(iter(b.among(a.among(files))), None)
+
+
+def find_proof(a: Globs, b: Globs, *, plain: bool = False) -> Meeting | None:
+    """The same as a meeting, with the globs that meet."""
+    if a.fold != b.fold:
+        raise ValueError("two lists of one repository have one case rule")
+    ones, others = claims_of(a, plain=plain), claims_of(b, plain=plain)
+    limit = Limit(STEPS + STEPS_A_PAIR * len(ones) * len(others))
+    for first, second in candidates(ones, others):
+        path, is_proven = find_path_between(first, second, (a, b), limit)
+        if path is not None:
+            return Meeting(path, first.glob.text, second.glob.text, is_proven)
+    return None
+
+
+class Claim(NamedTuple):
+    """A glob that is not negated, with the negated ones behind it in its list."""
+
+    glob: Glob
+    side: Side
+
+    @property
+    def alone(self) -> Side:
+        """The glob without what takes out again."""
+        return Side(self.side.machine)
+
+
+def claims_of(globs: Globs, *, plain: bool) -> list[Claim]:
+    """What a list claims, glob by glob."""
+    claims: list[Claim] = []
+    vetoes: tuple[Machine, ...] = ()
+    for glob in reversed(globs.globs):
+        machine = machine_of(glob, plain=plain)
+        if glob.negated:
+            vetoes = (machine, *vetoes)
+        else:
+            claims.append(Claim(glob, Side(machine, vetoes)))
+    return claims[::-1]
+
+
+def candidates(ones: list[Claim], others: list[Claim]) -> Iterator[tuple[Claim, Claim]]:
+    """The pairs whose literal starts agree, and their ends where nothing lies below."""
+    for one in ones:
+        for other in others:
+            mine, theirs = one.glob.literal, other.glob.literal
+            if mine.startswith(theirs) or theirs.startswith(mine):
+                covers = one.side.machine.covers or other.side.machine.covers
+                if covers or is_common_end(one.glob.tokens, other.glob.tokens):
+                    yield one, other
+
+
+def is_common_end(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether a path can end as both do, as far as there are single bytes."""
+    for mine, theirs in zip(reversed(one), reversed(other), strict=False):
+        if mine < 0 or theirs < 0:
+            return True
+        if not mine & theirs:
+            return False
+    return True
+
+
+def find_path_between(
+    first: Claim, second: Claim, lists: tuple[Globs, Globs], limit: Limit
+) -> tuple[bytes | None, bool]:
+    """A path that both claims take, and whether that is sure."""
+    likely: bytes | None = None
+    try:
+        likely = find_relaxed(first, second, limit)
+        if likely is None or all(globs.matches(likely) for globs in lists):
+            return likely, True
+        return find_path(first.side, second.side, limit), True
+    except Exhausted:
+        return likely or find_path(first.alone, ANY_SIDE, Limit(STEPS)), False
+
+
+def find_relaxed(first: Claim, second: Claim, limit: Limit) -> bytes | None:
+    """A path that both globs name, whatever is taken out again."""
+    shorter = min(first.glob.literal, second.glob.literal, key=len)
+    start = shorter[: shorter.rfind(b"/") + 1]
+    if b".git" in start.lower().split(b"/"):
+        return None
+    path = find_path(first.alone, second.alone, limit, skip=len(start))
+    return None if path is None else start + path
