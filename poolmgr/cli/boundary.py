@@ -1,9 +1,13 @@
-"""From errors to words and exit codes: 0 done, 1 refused, 2 usage, 3 a bug, 75 busy, 130 interrupted."""
+"""From errors to words and exit codes: 0 done, 1 refused, 2 usage, 3 a bug, 75 busy, 130 interrupted.
+
+Who is told to end (SIGTERM, SIGHUP) undoes what it began, as after Ctrl-C, and then ends by that signal.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 import time
 from contextlib import suppress
@@ -17,12 +21,22 @@ from poolmgr.core.errors import PoolError
 from resources.errors import ResourcesError
 
 DONE, REFUSED, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
+ENDS = (signal.SIGTERM, signal.SIGHUP)
 ROOM = {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EDQUOT}
 
 
+class Ended(KeyboardInterrupt):
+    """Somebody told this process to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
 def run(argv: list[str]) -> int:
-    """The exit code of one command line, its answer written."""
+    """The exit code of one command line, its answer written; some end by a signal instead."""
     ensure_streams()
+    heed_ends()
     invocation, rest = parse_invocation(argv)
     try:
         code = answer(invocation, rest)
@@ -35,7 +49,25 @@ def run(argv: list[str]) -> int:
         with suppress(OSError):
             say(f"poolmgr: the answer could not be written: {error.strerror}")
         return REFUSED
+    if code < 0:
+        from poolmgr.services.lending.child import die_like
+
+        die_like(-code)
+        return 128 - code  # the first process of a container outlives its own signals
     return code
+
+
+def heed_ends() -> None:
+    """From here on an end is an interruption; a second one does not cut short what the first made us do."""
+
+    def end(number: int, _frame: object) -> None:
+        for each in ENDS:
+            signal.signal(each, lambda *_: None)  # to ignore them would be inherited
+        raise Ended(number)
+
+    for number in ENDS:
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, end)
 
 
 def ensure_streams() -> None:
@@ -49,7 +81,7 @@ def ensure_streams() -> None:
 
 
 def answer(invocation: Invocation, rest: list[str]) -> int:
-    """What the command ends with, its errors told."""
+    """What the command ends with, its errors told; below zero a signal."""
     try:
         return run_command(invocation, rest)
     except PoolError as error:
@@ -58,8 +90,9 @@ def answer(invocation: Invocation, rest: list[str]) -> int:
     except IsolationError as error:
         hint = error.hint or "poolmgr doctor"
         return tell(invocation, error.kind, error.message, hint, {}, error.exit_code)
-    except KeyboardInterrupt:
-        return tell(invocation, "interrupted", "interrupted; nothing is held", "", {}, INTERRUPTED)
+    except KeyboardInterrupt as error:
+        code = -error.number if isinstance(error, Ended) else INTERRUPTED
+        return tell(invocation, "interrupted", "interrupted; nothing is held", "", {}, code)
     except BrokenPipeError:
         raise
     except ResourcesError as error:

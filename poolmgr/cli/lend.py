@@ -61,6 +61,7 @@ def asked_for(pool: Pool, values: Values) -> Asked:
         agent=values["agent"] or os.environ.get("POOLMGR_AGENT") or getpass.getuser(),
         branch=values["branch"], base=values["base"], track=values["track"], fetch=values["fetch"],
         priority=values["priority"], timeout=timeout_of(values, pool.settings.queue.timeout),
+        limit=None if values["wait"] else values["timeout"],
         scope=scope_of(values), overlap=values["overlap"], database=not values["no_database"],
     )  # fmt: skip
 
@@ -133,6 +134,8 @@ def line_of(lent: Lent) -> str:
 def release(invocation: Invocation, values: Values) -> None:
     """Give a slot back; refuses while it holds unsaved work.
 
+    Its database goes with the lease: what is in it is not work, and no rescue keeps it.
+
     Example: poolmgr release pool-wt-2 --rescue
     """
     from poolmgr.services.ground.pool import require_slot
@@ -154,7 +157,10 @@ def release(invocation: Invocation, values: Values) -> None:
 
 
 def reclaim(invocation: Invocation, values: Values) -> None:
-    """Take a slot from its holder; everything in it is rescued first.
+    """Take a slot from its holder; every file in it is rescued first.
+
+    Its database goes with the lease, and what is in it is lost: dump before what you want to
+    keep, with pg_dump "$(poolmgr db url SLOT)".
 
     Example: poolmgr reclaim pool-wt-2
     """
@@ -191,7 +197,13 @@ WISHES = (
     Word("fetch", "run git fetch first", bool),
     Word("priority", "0 first, 4 last", int, metavar="N", default=2, low=0, high=4),
     Word("wait", "wait for a slot as long as it takes", bool),
-    Word("timeout", "seconds to wait for a slot; else queue.timeout, 10 s", float, metavar="S", low=0),
+    Word(
+        "timeout",
+        "seconds for slot and template; else queue.timeout, 10 s, for the slot",
+        float,
+        metavar="S",
+        low=0,
+    ),
     Word("scope", "what the holder may change; as often as you like", metavar="GLOB", many=True),
     Word("see", "what it may read besides; all: everything", metavar="GLOB", many=True),
     Word("overlap", "take what somebody else owns all the same", bool),
@@ -220,7 +232,7 @@ VERBS = (
         release.__doc__ or "",
         (
             Word("slot", "name or path; by default the slot around you", metavar="SLOT", is_argument=True),
-            Word("rescue", "keep all unsaved work aside first", bool),
+            Word("rescue", "keep all unsaved files aside first; not the database", bool),
             Word("kill", "end what the lease started", bool),
             Word("lease", "refuse if the slot has another by now", metavar="ID"),
             Word("allow_outside", "let changes beyond the scope go; they are put on record", bool),

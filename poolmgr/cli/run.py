@@ -34,7 +34,6 @@ def run(invocation: Invocation, values: Values) -> int:
     Example: poolmgr run --agent alice --branch fix/login -- make test
     """
     from poolmgr.core.errors import UsageError
-    from poolmgr.services.lending.child import die_like
     from poolmgr.services.lending.run import find_held
     from poolmgr.wiring import open_pool
 
@@ -46,11 +45,7 @@ def run(invocation: Invocation, values: Values) -> int:
     held = find_held(pool, invocation.directory, os.environ.get("POOLMGR_LEASE"))
     if held:
         run_here(pool, held, invocation, values)
-    code = run_in_slot(pool, invocation, values)
-    if code >= 0:
-        return code
-    die_like(-code)
-    return 128 - code  # the first process of a container outlives its own signals
+    return run_in_slot(pool, invocation, values)
 
 
 def run_here(pool: Pool, held: Held, invocation: Invocation, values: Values) -> NoReturn:

@@ -170,7 +170,7 @@ class CommandNotFound(PoolError):
 
 
 class TimedOut(PoolError):
-    """No slot became free in time."""
+    """No slot became free in time, or its database's template was not built."""
 
     code = "timed_out"
     exit_code = 75

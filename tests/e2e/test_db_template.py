@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -190,3 +192,72 @@ def test_after_an_acquire_was_killed_while_it_built_nothing_of_it_is_left(shop: 
         "the half-made template is gone",
     )
     assert shop.ask("db", "orphans")["orphans"] == []
+
+
+ENDLESS = "psql -qc 'SELECT pg_sleep(600)'"
+ASLEEP = "SELECT pid FROM pg_stat_activity WHERE query LIKE '%%SELECT pg_sleep(600)%%' AND usename LIKE %s"
+
+
+def require_nothing_left(pool: Pooled) -> None:
+    """No lease, no place in the queue, no slot in work, no checkout, no intent, nothing on the server."""
+    snapshot = pool.snapshot()
+    assert (snapshot.leases, snapshot.queue, snapshot.ops) == ((), (), ())
+    assert list(pool.repo.path.with_name(f"{pool.repo.path.name}.worktrees").glob(".template-*")) == []
+    assert list((pool.repo.state / "database/building").iterdir()) == []
+    assert pool.ask("db", "orphans")["orphans"] == []
+    assert {each["kind"] for each in pool.ask("db", "status")["databases"]} <= {"template"}
+
+
+def test_a_time_out_covers_the_building_of_the_template_and_who_gives_up_leaves_nothing(shop: Pooled) -> None:
+    shop.cli.settle()
+    how = variables(DATABASE_TEMPLATE_RUN=ENDLESS)
+    for seconds, why in (("0", "has to be built first"), ("1.5", f"was not built in time: {ENDLESS}")):
+        refused = shop.refused("acquire", "--timeout", seconds, code=75, env=how)
+        assert (refused["code"], why in refused["message"]) == ("timed_out", True), refused
+        assert "--wait" in refused["hint"]
+        require_nothing_left(shop)
+    assert shop.ask("db", "template", "list")["templates"] != []
+
+
+def test_others_share_a_building_under_way_as_long_as_they_like_to_wait(shop: Pooled) -> None:
+    started, rest = shop.repo.path.parent / "shared", shop.repo.path.parent / "shared.fifo"
+    os.mkfifo(rest)
+    how = variables(DATABASE_TEMPLATE_RUN=f"echo >> {started}; cat {rest}")
+    builder = shop.start("acquire", "--agent", "ann", env=how)
+    await_that(started.exists, "the command runs")
+    refused = shop.refused("acquire", "--timeout", "0.5", code=75, env=how)
+    assert (refused["code"], "by another process" in refused["message"]) == ("timed_out", True)
+    patient = shop.start("acquire", "--agent", "bob", "--timeout", "60", env=how)
+    await_that(lambda: b"waiting for it" in read_some(patient), "it waits")
+    rest.write_text("")
+    assert [end_of(each).code for each in (builder, patient)] == [0, 0]
+    assert started.read_text() == "\n"
+    for number in ("1", "2"):
+        shop.release(number)
+
+
+def read_some(process: subprocess.Popen[bytes]) -> bytes:
+    """What a command has said by now."""
+    assert process.stderr
+    return os.read(process.stderr.fileno(), 4096)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_is_interrupted_while_a_template_is_built_ends_it_and_leaves_nothing(
+    shop: Pooled, embedded_server: PostgresServer, number: signal.Signals
+) -> None:
+    shop.cli.settle()
+    how = variables(DATABASE_TEMPLATE_RUN=ENDLESS)
+    prefix = shop.ask("db", "status")["server"]["prefix"]
+    builder = shop.start("acquire", "--wait", "--json", env=how)
+    with open_session(embedded_server.superuser) as session:
+        await_that(lambda: session.rows(ASLEEP, (f"{prefix}%",)), "the command runs")
+        waiter = shop.start("acquire", "--wait", env=how)
+        await_that(lambda: b"waiting for it" in read_some(waiter), "it waits")
+        for process in (waiter, builder):
+            process.send_signal(number)
+            ended = end_of(process, patience=10)
+            assert ended.code == (130 if number == signal.SIGINT else -number)
+            assert "interrupted" in ended.stdout + ended.stderr
+        assert session.rows(ASLEEP, (f"{prefix}%",)) == []
+    require_nothing_left(shop)

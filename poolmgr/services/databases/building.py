@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from isolation.database.embedded.binaries import find_binaries
 from isolation.database.errors import TemplateFailed
 from poolmgr.core.database import Facts
 from poolmgr.core.environment import list_assignments, merged
+from poolmgr.core.errors import TimedOut
 from poolmgr.core.foreign import list_other_databases
 from poolmgr.core.quoting import quoted
 from poolmgr.services.databases.checkout import mark_of
@@ -40,6 +42,26 @@ class Build(NamedTuple):
     database: Facts
     binaries: Path | None
     lock: int
+    until: float | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether whoever needs it waits no longer."""
+        return patience_of(self.until) <= 0
+
+
+def patience_of(until: float | None) -> float:
+    """How many seconds may be waited for a template by somebody whose time ends then."""
+    return LIMIT if until is None else max(0.0, min(LIMIT, until - time.monotonic()))
+
+
+def too_late(fp: str, what: str) -> TimedOut:
+    """A template was not there in time."""
+    return TimedOut(
+        f"the database template {fp} {what}",
+        hint="poolmgr acquire --wait, or without --timeout",
+        facts={"template": fp},
+    )
 
 
 def log_file(pool: Pool, fp: str) -> Path:
@@ -57,7 +79,10 @@ def run_commands(pool: Pool, build: Build) -> None:
             pool.tell(f"building the database template {build.fp}: {command}")
             stream.write(f"$ {command}\n".encode(errors="surrogateescape"))
             stream.flush()
-            code = run_logged(Command(command, build.place, variables, stream.fileno(), (build.lock,)))
+            started = Command(command, build.place, variables, stream.fileno(), (build.lock,))
+            code = run_logged(started, is_wanted=lambda: not build.is_late)
+            if code is None and build.is_late:
+                raise too_late(build.fp, f"was not built in time: {' '.join(command.split())} takes longer")
             if code != 0:
                 words = words_of(command, code)
                 stream.write(f"\n{SIGN}{words}\n".encode(errors="surrogateescape"))

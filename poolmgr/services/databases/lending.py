@@ -6,8 +6,8 @@ for; the server's own catalog, with our comments, says what is there. Every step
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from isolation.database import dropping, fencing, lending
@@ -18,31 +18,43 @@ from isolation.database.names import slot_name
 from isolation.database.session import Session, open_session
 from isolation.errors import IsolationError
 from poolmgr.core.database import Facts
-from poolmgr.core.errors import PoolError
+from poolmgr.core.errors import PoolError, TimedOut
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.databases.asking import ask_house
 from poolmgr.services.databases.choice import is_on
 from poolmgr.services.databases.facts import write_facts
 from poolmgr.services.databases.secret import find_secret
 from poolmgr.services.databases.server import Server, open_server
-from poolmgr.services.databases.templates import from_template
+from poolmgr.services.databases.templates import ensure_template, from_template
 from poolmgr.services.ground.job import Job, remember
 from poolmgr.services.ground.pool import Pool
 from poolmgr.store.tables.leases import note_database
 
 
-def lend_database(pool: Pool, job: Job, lease: Lease, commit: str) -> Facts:
+def prepare(pool: Pool, commit: str, until: float | None) -> None:
+    """The template that a commit's database is copied from."""
+    with for_lease(), open_server(pool) as server:
+        ensure_template(pool, server, commit, until)
+
+
+def lend_database(pool: Pool, slot: Slot, lease: Lease, commit: str, until: float | None) -> Facts:
     """The slot's own database, its holder's alone."""
-    try:
-        with open_server(pool) as server:
-            facts = from_template(
-                pool, server, commit, lambda template: lend_from(pool, server, job.slot, lease, template)
-            )
-    except DatabaseError as error:
-        error.hint = f"{error.hint}; or without a database: --no-database".removeprefix("; or ")
-        raise
+    with for_lease(), open_server(pool) as server:
+        facts = from_template(
+            pool, server, commit, lambda template: lend_from(pool, server, slot, lease, template), until
+        )
     ask_house(pool)  # a spare is gone
     return facts
+
+
+@contextmanager
+def for_lease() -> Iterator[None]:
+    """What stops a lease's database comes with the way to do without."""
+    try:
+        yield
+    except (DatabaseError, TimedOut) as error:
+        error.hint = f"{error.hint}; or without a database: --no-database".removeprefix("; or ")
+        raise
 
 
 def lend_from(pool: Pool, server: Server, slot: Slot, lease: Lease, template: str) -> Facts:

@@ -17,13 +17,20 @@ from isolation.database.catalog import list_marked
 from isolation.database.errors import DatabaseError, DatabaseFull, NoDatabase
 from isolation.database.session import Session
 from poolmgr.core.errors import Busy
-from poolmgr.services.databases.building import Build, find_failure, log_file, refuse_failed, run_commands
-from poolmgr.services.databases.builds import checked_out, is_dead, lock_file, try_clear
+from poolmgr.services.databases.building import (
+    Build,
+    find_failure,
+    log_file,
+    patience_of,
+    refuse_failed,
+    run_commands,
+    too_late,
+)
+from poolmgr.services.databases.builds import PATIENCE, checked_out, is_dead, lock_file, try_clear
 from poolmgr.services.databases.fingerprint import fingerprint
 from poolmgr.services.databases.server import Server
 from poolmgr.services.databases.stock import OFTEN, base_template, trim_templates, used_of
 from poolmgr.services.ground.pool import Pool
-from poolmgr.services.ground.running import LIMIT
 from poolmgr.store import gate
 
 NAP = 0.2
@@ -38,17 +45,19 @@ class Ensured(NamedTuple):
     is_new: bool
 
 
-def ensure_template(pool: Pool, server: Server, commit: str) -> str:
+def ensure_template(pool: Pool, server: Server, commit: str, until: float | None = None) -> str:
     """The fingerprint of a commit's template, which is there from now on; "" for an empty database."""
-    return make_template(pool, server, commit).fp
+    return make_template(pool, server, commit, until).fp
 
 
-def from_template(pool: Pool, server: Server, commit: str, make: Callable[[str], T]) -> T:
+def from_template(
+    pool: Pool, server: Server, commit: str, make: Callable[[str], T], until: float | None = None
+) -> T:
     """What is made from a commit's template; once more when others had it dropped between the two."""
     try:
-        return make(ensure_template(pool, server, commit))
+        return make(ensure_template(pool, server, commit, until))
     except NoDatabase:
-        return make(ensure_template(pool, server, commit))
+        return make(ensure_template(pool, server, commit, until))
 
 
 def try_ahead(pool: Pool, server: Server, commit: str) -> str | None:
@@ -60,14 +69,14 @@ def try_ahead(pool: Pool, server: Server, commit: str) -> str | None:
     return ensure_template(pool, server, commit)
 
 
-def make_template(pool: Pool, server: Server, commit: str) -> Ensured:
-    """The template of a commit, built if nobody did."""
+def make_template(pool: Pool, server: Server, commit: str, until: float | None = None) -> Ensured:
+    """The template of a commit, built if nobody did; TimedOut where that takes longer than until then."""
     with server.session() as session:
         fp = fingerprint(pool.git, commit, pool.settings.database.template, session.major)
         is_new = bool(fp) and not is_there(pool, session, fp)
         if is_new:
-            with held(pool, fp) as lock:
-                is_new = try_build(pool, server, Plan(fp, commit, lock))
+            with held(pool, fp, until) as lock:
+                is_new = try_build(pool, server, Plan(fp, commit, lock, until))
             with suppress(DatabaseError):  # the house tries again
                 trim_templates(pool, server, {fp, base_template(pool, session.major)})
     return Ensured(fp, is_new)
@@ -79,6 +88,7 @@ class Plan(NamedTuple):
     fp: str
     commit: str
     lock: int
+    until: float | None = None
 
 
 def is_there(pool: Pool, session: Session, fp: str) -> bool:
@@ -90,26 +100,31 @@ def is_there(pool: Pool, session: Session, fp: str) -> bool:
 
 
 @contextmanager
-def held(pool: Pool, fp: str) -> Iterator[int]:
+def held(pool: Pool, fp: str, until: float | None) -> Iterator[int]:
     """The template's lock, once nobody else builds it and nothing of a killed build runs."""
     if is_dead(pool, fp):
-        try_clear(pool, fp)
+        try_clear(pool, fp, patience=min(PATIENCE, patience_of(until)))
     with ExitStack() as stack:
         try:
             lock = stack.enter_context(gate.held(lock_file(pool, fp), patience=0))
         except Busy:
             pool.tell(f"another process builds the database template {fp}; waiting for it")
             since = time.time()
-            lock = stack.enter_context(gate.held(lock_file(pool, fp), patience=LIMIT))
+            try:
+                lock = stack.enter_context(gate.held(lock_file(pool, fp), patience=patience_of(until)))
+            except Busy:
+                raise too_late(fp, "is still being built by another process") from None
             refuse_failed(pool, fp, since)  # the commands would fail again, once for everybody who waits
         yield lock
 
 
 def try_build(pool: Pool, server: Server, plan: Plan) -> bool:
     """Whether we built it; False when somebody else did meanwhile."""
-    deadline = time.monotonic() + LIMIT
+    deadline = time.monotonic() + patience_of(plan.until)
     with server.session() as session:
         while not is_there(pool, session, plan.fp):
+            if patience_of(plan.until) <= 0:
+                raise too_late(plan.fp, "has to be built first, and there is no time for that")
             # Others that build give their connections back; slots may not.
             has_others = is_building(session)
             try:
@@ -124,7 +139,7 @@ def try_build(pool: Pool, server: Server, plan: Plan) -> bool:
                 return True
             # The backend of a builder that was killed, or another machine's builder.
             if time.monotonic() > deadline:
-                raise Busy(f"another process builds the database template {plan.fp} and does not end")
+                raise too_late(plan.fp, "is still being built by another process")
             time.sleep(NAP)
     return False
 
@@ -140,6 +155,6 @@ def fill(pool: Pool, server: Server, plan: Plan, building: Building) -> None:
         undo.callback(abandon_template, session, building)
         with checked_out(pool, plan.fp, plan.commit, plan.lock) as place:
             facts = server.facts_of(building.dbname, building.role, building.password)
-            run_commands(pool, Build(plan.fp, place, facts, server.binaries, plan.lock))
+            run_commands(pool, Build(plan.fp, place, facts, server.binaries, plan.lock, plan.until))
         seal_template(session, building)
         undo.pop_all()

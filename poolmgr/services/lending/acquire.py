@@ -41,6 +41,7 @@ from poolmgr.services.lending.claim import (
 )
 from poolmgr.services.lending.tracking import set_tracking
 from poolmgr.services.life.assign import execute_assign, require_free, undo_assign
+from poolmgr.services.life.databases import prepare_database
 from poolmgr.services.scoping.ownership import list_overlaps, require_unowned
 from poolmgr.store.tables.events import add_pool_event
 from poolmgr.store.tables.leases import find_lease, live_leases
@@ -68,7 +69,8 @@ class Asked(NamedTuple):
     track: bool = False
     fetch: bool = False
     priority: int = 2
-    timeout: float | None = None
+    timeout: float | None = None  # for the slot
+    limit: float | None = None  # for everything, when somebody said one
     request_id: str | None = None
     holder: str | None = None
     scope: Scope | None = None
@@ -80,7 +82,8 @@ class Waiting(NamedTuple):
     """How long a request waits, and what is done meanwhile."""
 
     until: float | None
-    limit: float | None
+    timeout: float | None
+    building: float | None  # until when a database's template may be built
     background: Callable[[Pool], None]
 
     @property
@@ -106,13 +109,17 @@ def acquire(pool: Pool, asked: Asked, *, background: Callable[[Pool], None]) -> 
         known = find_granted(pool, asked.request_id)
         if known:
             return known
+    limit = deadline_of(asked.limit)
     if asked.fetch or pool.settings.pool.fetch:
         fetch_base(pool)
     wish, upstream = resolve_wish(pool, asked)
     passed = None if asked.track else upstream
     warnings = activity.list_warnings(pool, wish, passed) if wish.branch else ()
+    if wish.database:
+        prepare_database(pool, wish.commit, limit)
     request = enter_queue(pool, asked)
-    waiting = Waiting(until=deadline_of(asked.timeout), limit=asked.timeout, background=background)
+    until = deadline_of(asked.timeout) if limit is None else limit
+    waiting = Waiting(until=until, timeout=asked.timeout, building=limit, background=background)
     try:
         slot, lease = obtain(pool, request, wish, waiting)
     except BaseException as error:
@@ -170,7 +177,7 @@ def obtain(pool: Pool, request: Request, wish: Wish, waiting: Waiting) -> tuple[
                 return slot, claimed
             continue
         try:
-            return set_up(pool, claimed)
+            return set_up(pool, claimed, waiting.building)
         except (IsolationError, PoolError) as error:
             if not left or is_final(error) or waiting.is_over:
                 raise
@@ -281,7 +288,7 @@ def wait_for_turn(pool: Pool, request: Request, wish: Wish, waiting: Waiting) ->
                 return claim
             left = wake.LOOK_AGAIN if waiting.until is None else waiting.until - time.monotonic()
             if left <= 0 or is_vain(snapshot):
-                raise timed_out(pool, snapshot, request, waiting.limit)
+                raise timed_out(pool, snapshot, request, waiting.timeout)
             waiter.wait(min(wake.LOOK_AGAIN, left))
 
 
@@ -310,11 +317,11 @@ def timed_out(pool: Pool, snapshot: Snapshot, request: Request, timeout: float |
     )
 
 
-def set_up(pool: Pool, claim: Claim) -> tuple[Slot, Lease]:
+def set_up(pool: Pool, claim: Claim, building: float | None) -> tuple[Slot, Lease]:
     """The claimed slot on its branch; what fails is undone before the error is told."""
     with hands_on(pool, claim.slot, claim.op) as job:
         try:
-            slot = execute_assign(pool, job, claim.lease)
+            slot = execute_assign(pool, job, claim.lease, building)
         except (IsolationError, PoolError, OSError) as error:
             try:
                 undo_assign(pool, job, reason=str(error))

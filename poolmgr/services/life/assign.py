@@ -51,8 +51,8 @@ class Target(NamedTuple):
     start: str | None
 
 
-def execute_assign(pool: Pool, job: Job, lease: Lease) -> Slot:
-    """The slot on its branch, marked and announced."""
+def execute_assign(pool: Pool, job: Job, lease: Lease, until: float | None = None) -> Slot:
+    """The slot on its branch, marked and announced; what its database waits for, it waits for until then."""
     target = read_target(pool, job, lease)
     if target.commit != job.args["commit"]:
         remember(pool, job, commit=target.commit)  # what the branch had by then is not the holder's doing
@@ -76,7 +76,7 @@ def execute_assign(pool: Pool, job: Job, lease: Lease) -> Slot:
         copy_anew(pool, job.slot)
     point_head(job.git, target.branch, message=f"poolmgr: lent to {lease.agent}")
     set_facts(pool, admin, job.slot, lease)
-    database = lend_database(pool, job, lease, target.commit)
+    database = lend_database(pool, job, lease, target.commit, until)
     lease = noted(pool, lease, database)
     marks.write_mark(admin, pool, job.slot, lease)
     write_environment(pool, job.slot, lease, database)

@@ -9,17 +9,31 @@ from poolmgr.services.ground.pool import Pool
 from poolmgr.store.tables.leases import databases_of_slot, find_lease
 
 
-def lend_database(pool: Pool, job: Job, lease: Lease, commit: str) -> Facts | None:
-    """The lease's own database; None where there are none, or where it was asked for without."""
-    if job.args.get("without_database") or pool.settings.database.mode == "off":
-        return None
+def are_lent(pool: Pool) -> bool:
+    """Whether slots have databases."""
+    if pool.settings.database.mode == "off":
+        return False
     from poolmgr.services.databases.choice import is_on
 
-    if not is_on(pool):
+    return is_on(pool)
+
+
+def prepare_database(pool: Pool, commit: str, until: float | None) -> None:
+    """What a commit's database is copied from, there before anybody waits in line for a slot."""
+    template = pool.settings.database.template
+    if (template.run or template.seed) and are_lent(pool):
+        from poolmgr.services.databases.lending import prepare
+
+        prepare(pool, commit, until)
+
+
+def lend_database(pool: Pool, job: Job, lease: Lease, commit: str, until: float | None) -> Facts | None:
+    """The lease's own database; None where there are none, or where it was asked for without."""
+    if job.args.get("without_database") or not are_lent(pool):
         return None
     from poolmgr.services.databases import lending
 
-    return lending.lend_database(pool, job, lease, commit)
+    return lending.lend_database(pool, job.slot, lease, commit, until)
 
 
 def noted(pool: Pool, lease: Lease, database: Facts | None) -> Lease:
