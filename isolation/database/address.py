@@ -5,13 +5,16 @@ A password is in the value, never in what is printed of it.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
 from isolation.database.errors import AddressWrong, DriverMissing
 
 MAINTENANCE = "postgres"
-DSN_HINT = "write database.dsn as postgresql://USER:PASSWORD@HOST:PORT/postgres"
+FORM = "postgresql://USER:PASSWORD@HOST:PORT/postgres"
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 # What names a place or a person; everything else is an option of the connection.
 PARTS = ("host", "port", "user", "password", "dbname")
 # How a server wants to be reached, by whomever. The rest of a DSN is about who we are, or our session.
@@ -61,7 +64,11 @@ class Address(NamedTuple):
 
 
 def parse_dsn(text: str) -> Address:
-    """The address of a URL or a `key=value` line; AddressWrong when it names no single server."""
+    """The address of a URL or a `key=value` line; AddressWrong when it names no single server.
+
+    What it says is never shown: of a DSN that is wrong, any part may be the password.
+    """
+    require_form(text)
     try:
         from psycopg import ProgrammingError
         from psycopg.conninfo import conninfo_to_dict
@@ -70,15 +77,11 @@ def parse_dsn(text: str) -> Address:
     try:
         said = {key: str(value) for key, value in conninfo_to_dict(text).items()}
     except ProgrammingError:
-        # libpq quotes what it could not read, and that may be the password.
-        raise AddressWrong("the database's DSN cannot be read", hint=DSN_HINT) from None
-    if "service" in said or "hostaddr" in said:
-        raise AddressWrong("the database's DSN must name its host itself", hint=DSN_HINT)
+        # libpq quotes what it could not read.
+        raise AddressWrong(f"cannot be read; write it as {FORM}") from None
     host = said.get("host", "") or "localhost"
-    if "," in host + said.get("port", ""):
-        raise AddressWrong("the database's DSN names several servers", hint=DSN_HINT)
-    if not said.get("user"):
-        raise AddressWrong("the database's DSN names no user", hint=DSN_HINT)
+    if reason := find_fault(said, host):
+        raise AddressWrong(reason)
     return Address(
         host=host,
         port=parse_port(said.get("port", "")),
@@ -89,12 +92,39 @@ def parse_dsn(text: str) -> Address:
     )
 
 
+def require_form(text: str) -> None:
+    """Refuse what is no DSN at first sight, and what libpq would take for another one than was meant."""
+    is_url = text.startswith(("postgresql://", "postgres://"))
+    if not is_url and "=" not in text:
+        raise AddressWrong(f"is no address of a server; write it as {FORM}")
+    if is_url and text.count("@") > 1:
+        raise AddressWrong("has more than one @; within a user, password or parameter write it as %40")
+
+
+def find_fault(said: Mapping[str, str], host: str) -> str:
+    """Why a DSN that can be read names no server to go to; "" when it does."""
+    is_name = not host.startswith(("/", "@"))
+    if "service" in said or "hostaddr" in said:
+        return "has a service or hostaddr; it must name its host itself"
+    if "," in host + said.get("port", ""):
+        return "names several servers; write one"
+    if (is_name and re.search(r"[\s/@]", host)) or "://" in said.get("dbname", ""):
+        return f"names no possible host and database; write it as {FORM}"
+    if not said.get("user"):
+        return f"names no user; write it as {FORM}"
+    if said.get("sslmode", "prefer") not in SSL_MODES:
+        return f"has an sslmode that is none of {', '.join(SSL_MODES)}"
+    if not re.fullmatch(r"-?[0-9]{1,9}", said.get("connect_timeout", "0"), re.ASCII):
+        return "has a connect_timeout that is no number of seconds"
+    return ""
+
+
 def parse_port(text: str) -> int:
     """The port a DSN names, PostgreSQL's own when it names none."""
     if not text:
         return 5432
     if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) < 65536):
-        raise AddressWrong("the database's DSN names no possible port", hint=DSN_HINT)
+        raise AddressWrong(f"names no possible port; write it as {FORM}")
     return int(text)
 
 

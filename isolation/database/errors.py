@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from isolation.errors import IsolationError
 
-INSTALL = "pip install 'poolmgr[postgres]'"
 IN_USE = "55006"  # the server waited five seconds for those who are connected to leave
 
 
@@ -25,14 +24,22 @@ class DriverMissing(DatabaseError):
     kind = "database_driver"
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"psycopg, which talks to PostgreSQL, cannot be loaded: {reason}", hint=INSTALL)
+        from isolation.database.installing import install_command  # what it reads costs 20 ms
+
+        super().__init__(
+            f"psycopg, which talks to PostgreSQL, cannot be loaded: {reason}", hint=install_command()
+        )
 
 
 class AddressWrong(DatabaseError):
-    """A DSN that names no single server and user."""
+    """A DSN that nobody can follow; `reason` says why and fits behind its name."""
 
     kind = "database_dsn"
     exit_code = 2
+
+    def __init__(self, reason: str, *, hint: str = "") -> None:
+        super().__init__(f"database.dsn {reason}", hint=hint or "poolmgr config check")
+        self.reason = reason
 
 
 class ServerDown(DatabaseError):

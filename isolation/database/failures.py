@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from isolation.database.address import Address
 from isolation.database.errors import (
+    AddressWrong,
     CommandFailed,
     DatabaseError,
     DiskFull,
@@ -41,6 +42,8 @@ REFUSED = (
         "gone",
     ),
     (re.compile(r"[Nn]o space left on device"), "disk"),
+    (re.compile(r"invalid \S+ value|does not support SSL|certificate|SSL error(?!: unexpected eof)"), "way"),
+    (re.compile(r"weak sslmode|channel binding|gssencmode"), "way"),
     (re.compile(r"shutting down|starting up|in recovery mode|terminating connection"), "down"),
     (re.compile(r"FATAL: "), "refused"),
 )
@@ -102,6 +105,8 @@ def connection_error(text: str, words: str, address: Address) -> DatabaseError:
             return NoDatabase(f"the server at {address.where} says: {words}", hint=hint)
         case "disk":
             return disk_full(words, address)
+        case "way":
+            return no_way(words, address)
         case "refused":
             return refused(words)
         case _:
@@ -115,6 +120,13 @@ def refused(words: str) -> CommandFailed:
 def down(words: str, address: Address) -> ServerDown:
     hint = "start it, or name another server in database.dsn"
     return ServerDown(f"the PostgreSQL server at {address.where} does not answer: {words}", hint=hint)
+
+
+def no_way(words: str, address: Address) -> AddressWrong:
+    return AddressWrong(
+        f"leads to no connection with the PostgreSQL server at {address.where}: {words}",
+        hint="mend sslmode, sslrootcert and the like in database.dsn, then: poolmgr db status",
+    )
 
 
 def busy(words: str, address: Address) -> ServerBusy:

@@ -55,8 +55,8 @@ def require_meeting(session: Session, owner: Role) -> None:
         return
     if known and session.rows("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", (known,)):
         raise AddressWrong(
-            f"this pool's commands come to the server at {session.address.where} by the database {known},"
-            f" and database.dsn names {session.dbname}",
+            f"names the database {session.dbname}, and this pool's commands come to the server at "
+            f"{session.address.where} by the database {known}",
             hint=f"name the database {known} in database.dsn",
         )
     say(session, owner.name, owner.mark._replace(locks=session.dbname), has_database=False)

@@ -63,6 +63,8 @@ def cleanup(
 ) -> None:
     """Remove the pool and everything it changed; rescues stay.
 
+    Databases of slots go, too, and a server of the pool's own with them.
+
     Example: poolmgr cleanup --rescue
     """
     from poolmgr.services.ground.site import find_site

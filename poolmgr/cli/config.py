@@ -80,19 +80,31 @@ def check(context: typer.Context) -> None:
     Example: poolmgr config check
     """
     from poolmgr.core.settings import SettingsError
+    from poolmgr.services.settings.checking import check_database
 
     invocation: Invocation = context.obj
     try:
         loaded = load(invocation.directory)
+        unchecked = check_database(loaded)
     except SettingsError as error:
         error.hint = "correct it there; the page with every setting: poolmgr config path"
         raise
     if invocation.as_json:
-        emit({"problems": [], "skipped": skipped_rows(loaded), "no_effect_yet": list(loaded.idle)})
+        emit(
+            {
+                "problems": [], "skipped": skipped_rows(loaded), "no_effect_yet": list(loaded.idle),
+                "not_checked": list(unchecked),
+            }
+        )  # fmt: skip
         return
     count = len(loaded.origins)
     out(f"the settings are right: {count} set, {len(loaded.values) - count} by default")
     say_remarks(loaded)
+    if unchecked:
+        from isolation.database.installing import install_command
+
+        say(f"not checked, for psycopg is not installed: {', '.join(unchecked)}")
+        say(f"to install it: {install_command()}")
 
 
 @app.command()

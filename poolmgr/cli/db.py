@@ -112,7 +112,9 @@ def database_json(kept: Kept) -> dict[str, object]:
 def url(context: typer.Context, name: Name = None) -> None:
     """Print a slot's DATABASE_URL, password included.
 
-    Example: poolmgr db url pool-wt-2
+    A server of the pool's own that does not run is started for it.
+
+    Example: psql "$(poolmgr db url pool-wt-2)"
     """
     from poolmgr.services.databases.reaching import require_facts
     from poolmgr.services.environment.variables import url_of
@@ -143,18 +145,28 @@ def find_slot(pool: Pool, invocation: Invocation, name: str | None) -> tuple[Slo
 
 
 @app.command()
-def psql(context: typer.Context, name: Name = None) -> None:
+def psql(
+    context: typer.Context,
+    name: Name = None,
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="-- ARGS...", help="what psql is given, after a --")
+    ] = None,
+) -> None:
     """Open psql in a slot's database.
-
-    What stands after -- is psql's.
 
     Example: poolmgr db psql pool-wt-2 -- -c 'SELECT 1'
     """
+    from poolmgr.core.errors import UsageError
     from poolmgr.services.databases.reaching import psql_for
     from poolmgr.services.lending.child import replace
     from poolmgr.wiring import open_pool
 
     invocation: Invocation = context.obj
+    if words:
+        raise UsageError(
+            f"what psql is given stands after --, and {words[0]!r} stands before it",
+            hint="poolmgr db psql SLOT -- -c 'SELECT 1'",
+        )
     pool = open_pool(invocation.directory)._replace(tell=report)
     program, variables = psql_for(pool, *find_slot(pool, invocation, name), os.environ)
     pool.engine.close()
@@ -164,11 +176,14 @@ def psql(context: typer.Context, name: Name = None) -> None:
 @app.command()
 def orphans(
     context: typer.Context,
-    clean: Annotated[bool, typer.Option("--clean", help="drop those that are old enough and unused")] = False,
+    clean: Annotated[
+        bool, typer.Option("--clean", help="drop those older than database.grace that nobody uses")
+    ] = False,
 ) -> None:
     """Show databases of this pool that belong to no slot.
 
-    Another pool's, and those nobody can prove to be ours, are never listed nor touched.
+    Each with its reason. Another pool's, and those nobody can prove to be ours, are never
+    listed nor touched.
 
     Example: poolmgr db orphans --clean
     """

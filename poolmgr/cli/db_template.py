@@ -85,7 +85,7 @@ def build(
 
     invocation: Invocation = context.obj
     pool = open_here(invocation)
-    base = require_named(Git(invocation.directory), ref) if ref else require_base(pool, None)
+    base = require_named(Git(invocation.directory), ref, "--ref") if ref else require_base(pool, None)
     with open_server(pool) as server:
         made = make_template(pool, server, base.oid)
     if not made.fp:

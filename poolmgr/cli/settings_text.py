@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 
 from poolmgr.cli.output import safe
+from poolmgr.core.masking import without_password
 from poolmgr.core.settings_kinds import DURATION
 from poolmgr.core.settings_layers import Loaded
 from poolmgr.core.settings_parse import Given
@@ -14,12 +14,6 @@ from poolmgr.core.settings_table import SETTINGS
 from poolmgr.core.settings_values import Value
 
 LONG = 12
-# Where a password begins in a DSN; it ends at the last @, else nobody knows where. A URL's parameter may
-# spell its name with %.
-SECRETS = (
-    (re.compile(r"(//[^:]*:|^[^:/=]*:(?!//)).*@", re.DOTALL), r"\1***@"),
-    (re.compile(r"(password\s*=\s*|[?&][^=&]*%[^=&]*=).*", re.DOTALL | re.IGNORECASE), r"\1***"),
-)
 UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
@@ -92,10 +86,3 @@ def value_for_json(key: str, value: Value) -> object:
     if isinstance(value, tuple):
         return list(value)
     return dict(value) if isinstance(value, Mapping) else value
-
-
-def without_password(dsn: str) -> str:
-    """A DSN, readable or not, without what may be a password; rather too little than too much."""
-    for pattern, rest in SECRETS:
-        dsn = pattern.sub(rest, dsn)
-    return dsn

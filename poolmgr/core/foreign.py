@@ -1,4 +1,7 @@
-"""Which variables of a dotenv file name another database than the slot's. Pure; shows no password."""
+"""Which variables of a dotenv file name another database than the slot's. Pure; shows no password.
+
+A slot without a database has no other: then every server's is another's, and a file inside is its own.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,16 @@ URL = re.compile(
     re.ASCII | re.IGNORECASE | re.DOTALL,
 )
 POSTGRES = frozenset({"postgres", "postgresql", "postgis", "pgsql", "pg", "psql", "timescaledb", "timescale"})
+FILES = frozenset({"sqlite", "sqlite3", "file"})
 PART = re.compile(r"(?:PG|(?:DB|DATABASE|POSTGRES|POSTGRESQL)_)(HOST|PORT|DATABASE|DBNAME|NAME|DB)", re.ASCII)
 
 
-def list_other_databases(variables: Mapping[str, str], database: Facts) -> tuple[str, ...]:
+def list_other_databases(variables: Mapping[str, str], database: Facts | None) -> tuple[str, ...]:
     """What names another database, as NAME=value; of a URL only server and database."""
     return tuple(words for name, value in variables.items() for words in judge(name, value, database))
 
 
-def judge(name: str, value: str, database: Facts) -> Iterator[str]:
+def judge(name: str, value: str, database: Facts | None) -> Iterator[str]:
     """One variable; what is put together from others is judged by those."""
     part = PART.fullmatch(name)
     if not value or "$" in value:
@@ -35,7 +39,7 @@ def judge(name: str, value: str, database: Facts) -> Iterator[str]:
         yield f"{name}={value}"
 
 
-def judge_url(name: str, value: str, database: Facts) -> Iterator[str]:
+def judge_url(name: str, value: str, database: Facts | None) -> Iterator[str]:
     """A URL of PostgreSQL wherever it stands; DATABASE_URL whatever it is."""
     found = URL.fullmatch(value)
     if found is None:
@@ -44,17 +48,20 @@ def judge_url(name: str, value: str, database: Facts) -> Iterator[str]:
         return
     scheme, port = found["scheme"].lower(), found["port"]
     if scheme not in POSTGRES:
-        if name == "DATABASE_URL":
+        is_own = database is None and scheme in FILES and "////" not in value
+        if name == "DATABASE_URL" and not is_own:
             yield f"{name}={scheme}://…"
         return
     host, dbname = found["host"].strip("[]"), decoded(found["name"] or "")
     same = is_same("HOST", host, database) and is_same("PORT", port or USUAL_PORT, database)
-    if not (same and dbname == database.name):
+    if not (same and is_same("NAME", dbname, database)):
         yield f"{name}={scheme}://{host}{':' if port else ''}{port or ''}/{dbname}"
 
 
-def is_same(part: str, value: str, database: Facts) -> bool:
+def is_same(part: str, value: str, database: Facts | None) -> bool:
     """Whether a part of an address is the slot's."""
+    if database is None:
+        return False
     if part == "HOST":
         return place_of(value) == place_of(database.host)
     return value == (str(database.port) if part == "PORT" else database.name)

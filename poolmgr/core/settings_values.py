@@ -22,12 +22,23 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def unfit(wants: str, raw: Raw) -> ValueError:
-    """The complaint about a value of the wrong type."""
+    """The complaint about a value of the wrong type; a database's address may stand in a wrong place."""
     shown = {"true": True, "false": False}
     words = next((word for word, value in shown.items() if raw is value), None)
     if words is None:
-        words = "a list" if isinstance(raw, tuple) else "a mapping" if isinstance(raw, dict) else repr(raw)
+        words = (
+            "a list" if isinstance(raw, tuple) else "a mapping" if isinstance(raw, dict) else shown_text(raw)
+        )
     return ValueError(f"wants {wants}, not {words}")
+
+
+def shown_text(raw: str | float | None) -> str:
+    """A value as it was written, without a password."""
+    if not isinstance(raw, str) or "@" not in raw:
+        return repr(raw)
+    from poolmgr.core.masking import without_password
+
+    return repr(without_password(raw))
 
 
 def parse_switch(raw: Raw) -> Value:

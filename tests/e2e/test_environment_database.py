@@ -83,4 +83,9 @@ def test_without_its_database_a_lease_has_no_such_variables(furnished: Pooled) -
     lent = furnished.acquire("--no-database")
     assert list(variables_of(lent)) == ["POOLMGR_SLOT", "POOLMGR_LEASE"]
     assert variables_of(lent, ".env")["DB_NAME"] == "shop"
-    assert "ASYNC_URL is not set: {user} needs a database, and the slot has none" in lent["warnings"]
+    *missing, shared = lent["warnings"]
+    assert "ASYNC_URL is not set: {user} needs a database, and the slot has none" in missing
+    assert shared == (
+        ".env, a copy from the checkout, names a database that others use, too (DB_NAME=shop, "
+        "DB_HOST=db.example.com, DATABASE_URL=postgres://localhost/shop); the slot has none of its own"
+    )

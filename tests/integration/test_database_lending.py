@@ -214,7 +214,7 @@ def test_all_commands_of_a_pool_come_by_one_database_while_it_is_there(ground: G
         here.do("CREATE DATABASE {name}", name=name)
         with open_session(ground.tcp, name) as there:
             with pytest.raises(
-                AddressWrong, match=f"by the database postgres, and .* names {name}"
+                AddressWrong, match=f"names the database {name}, .* by the database postgres"
             ) as caught:
                 ensure_ground(there, ground.pool_id, "shop", embedded=False)
             assert "name the database postgres" in caught.value.hint

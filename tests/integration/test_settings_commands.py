@@ -87,6 +87,55 @@ def test_check_names_what_is_wrong(repo: Repository) -> None:
     assert "did you mean pool.max?" in result.exception.message
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "{mode: server}",
+            "poolmgr.yaml:1: database.mode is server, and database.dsn names none; set it, or: ",
+        ),
+        (
+            "{dsn: nonsense}",
+            "poolmgr.yaml:1: database.dsn is no address of a server; write it as postgresql://",
+        ),
+        (
+            '{dsn: "postgresql://me:hunter2@zebra@h/d"}',
+            "poolmgr.yaml:1: database.dsn has more than one @; within",
+        ),
+        ('{dsn: "postgresql://me:hunter2/x@h/d"}', "poolmgr.yaml:1: database.dsn names no possible port"),
+        (
+            '{mode: "postgresql://me:hunter2@h/d"}',
+            "database.mode wants one of auto, embedded, server, off, not a",
+        ),
+    ],
+)
+def test_check_refuses_an_address_that_nobody_can_follow(repo: Repository, text: str, said: str) -> None:
+    repo.write({"poolmgr.yaml": f"database: {text}\n"})
+    result = run(repo, "config", "check", check=False)
+    assert isinstance(result.exception, SettingsError)
+    assert said in result.exception.message
+    assert "hunter2" not in f"{result.exception.message} {result.exception.hint}"
+    assert "zebra" not in result.exception.message
+
+
+def test_check_says_that_an_address_is_there_and_not_trusted(repo: Repository) -> None:
+    repo.write({"poolmgr.yaml": 'database: {mode: server, dsn: "postgresql://me@h/d"}\n'})
+    said = run(repo, "config", "check", check=False).exception
+    assert isinstance(said, SettingsError)
+    assert said.message.endswith("what poolmgr.yaml:1 says is skipped until you trust it: poolmgr trust")
+    run(repo, "trust")
+    assert "the settings are right" in run(repo, "config", "check").stdout
+
+
+def test_check_names_the_variable_of_a_wrong_address(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POOLMGR_DATABASE_DSN", "host=h password=hunter2")
+    said = run(repo, "config", "check", check=False).exception
+    assert "POOLMGR_DATABASE_DSN: database.dsn names no user" in str(said)
+    assert "hunter2" not in str(said)
+
+
 def test_check_names_what_is_skipped_and_what_has_no_effect_yet(repo: Repository) -> None:
     repo.write({"poolmgr.yaml": HOSTILE + "limits:\n  stale: 2h\n"})
     result = run(repo, "config", "check")

@@ -89,6 +89,22 @@ def test_a_kept_file_says_what_the_file_said(files: Files, monkeypatch: pytest.M
     assert files.load() == first
 
 
+@pytest.mark.parametrize(
+    "spelled",
+    ["postgresql://me:hunter2é@h/d", '"postgresql://me:hunter2é@h/d"', r'"postgresql://me:\x68unter2é@h/d"'],
+)
+def test_a_password_is_not_kept(files: Files, monkeypatch: pytest.MonkeyPatch, spelled: str) -> None:
+    monkeypatch.setattr("poolmgr.services.settings.cache.time.time_ns", lambda: 2**62)
+    files.clone.write_text(f"# é\npool: {{max: 5}}\ndatabase:\n  dsn: {spelled}\n")
+    first = files.load()
+    assert first.settings.database.dsn == "postgresql://me:hunter2é@h/d"
+    assert (files.state / CACHE).exists() is (r"\x" not in spelled)
+    assert not any("unter2" in file.read_text() for file in files.state.iterdir() if file != files.clone)
+    assert files.load() == first
+    files.clone.write_text(f"# e\npool: {{max: 6}}\ndatabase:\n  dsn: {spelled[:-1]}\n".replace('"', ""))
+    assert files.load().settings.database.dsn != first.settings.database.dsn
+
+
 def test_a_file_changed_a_moment_ago_is_not_kept(files: Files) -> None:
     files.committed.write_text("pool: {max: 5}\n")
     files.load()

@@ -35,13 +35,36 @@ def test_a_dsn_is_a_url_or_words(text: str, address: Address) -> None:
         "postgresql://u@h:0/d", "postgresql://u@h:65536/d", "postgresql://u@h:000543211111/d",
         "postgresql://u@h:٣/d", "service=x user=u", "hostaddr=127.0.0.1 user=u", "http://u@h/d",
         "postgresql://u:%zzhunter2@h/d", "user=u password='hunter2", "user=u hunter2=3",
+        "postgresql://u:hunter2@zebra9@h/d", "user=u host=me:hunter2@h", "user=u host='hunter2 h'",
+        "user=u dbname=postgresql://me:hunter2@h/d", "postgresql://u@h/d?sslmode=hunter2",
+        "postgresql://u@h/d?connect_timeout=hunter2",
     ],
 )  # fmt: skip
 def test_a_dsn_that_names_no_single_server_and_user_is_refused_without_its_password(text: str) -> None:
     with pytest.raises(AddressWrong) as caught:
         parse_dsn(text)
     assert "hunter2" not in f"{caught.value}{caught.value.hint}"
+    assert str(caught.value).startswith("database.dsn ")
     assert caught.value.exit_code == 2
+
+
+@given(
+    st.sampled_from(("postgresql://me:{}@db.example:5433/shop", "user=me password={} host=db.example")),
+    st.lists(st.sampled_from("@/:?#%&=+[]\\'\"\t,;é"), min_size=1, max_size=3).map("".join),
+    st.sampled_from(("hunter2", "1234567")),
+)
+def test_nothing_of_a_password_is_shown_however_badly_it_is_written(
+    template: str, between: str, first: str
+) -> None:
+    """Somebody forgot to escape it: it is refused, or taken for what it is, and never for a place or name."""
+    try:
+        address = parse_dsn(template.format(f"{first}{between}zebra99"))
+    except AddressWrong as error:
+        shown = f"{error} {error.hint}"
+    else:
+        shown = f"{address} {address.where} {address.user} {address.dbname} {address.options}"
+    assert first not in shown
+    assert "zebra99" not in shown
 
 
 @given(WORDS, WORDS, WORDS, st.integers(1, 65535))

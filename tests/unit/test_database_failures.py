@@ -6,6 +6,7 @@ import pytest
 
 from isolation.database.address import Address
 from isolation.database.errors import (
+    AddressWrong,
     CommandFailed,
     DatabaseError,
     DiskFull,
@@ -41,6 +42,12 @@ TRIED = 'connection failed: connection to server at "192.0.2.1", port 5432 faile
         ('FATAL:  database "x" is not currently accepting connections', NoDatabase),
         ('FATAL:  cannot connect to invalid database "x"', NoDatabase),
         ('FATAL:  permission denied for database "x"', NoRight),
+        ('invalid channel_binding value: "x"', AddressWrong),
+        ("server does not support SSL, but SSL was required", AddressWrong),
+        ('root certificate file "/c" does not exist', AddressWrong),
+        ("SSL error: certificate verify failed", AddressWrong),
+        ("SSL error: unexpected eof while reading", ServerDown),
+        ("SSL SYSCALL error: EOF detected", ServerDown),
         ('FATAL:  could not write file "base/1": No space left on device', DiskFull),
         ("FATAL:  Passwort-Authentifizierung für Benutzer »me« fehlgeschlagen", CommandFailed),
     ],

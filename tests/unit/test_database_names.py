@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from isolation.database.names import (
     template_name,
 )
 from isolation.database.passwords import new_password, scram_verifier
+from tests.fixtures.source import TOP
 
 POOL = "0123456789abcdef"
 
@@ -33,6 +35,13 @@ def test_every_name_fits_with_what_frameworks_put_around_it(text: str, digits: i
         f"test_{slot_name(prefix, 1000, 'abcd')}_gw15",
     ]
     assert all(name.isascii() and len(name) <= LIMIT for name in names)
+
+
+def test_the_page_shows_names_as_they_are() -> None:
+    page = (TOP / "docs/databases.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| `([^|]+)` \| `([^`]+_wt-3)` \|", page, re.MULTILINE)
+    assert len(shown) == 6
+    assert [(name, slot_name(prefix_for(name, POOL), 3)) for name, _ in shown] == shown
 
 
 @given(st.text())

@@ -44,6 +44,19 @@ OTHERS = [
 ]
 
 
+# Where the slot has none at all.
+SHARED = [
+    *OTHERS,
+    (
+        "DATABASE_URL",
+        "postgresql://me:hunter2@127.0.0.1:54001/x",
+        "DATABASE_URL=postgresql://127.0.0.1:54001/x",
+    ),
+    ("DB_NAME", "shop_wt-1", "DB_NAME=shop_wt-1"),
+    ("DATABASE_URL", "sqlite:////srv/shop.db", "DATABASE_URL=sqlite://…"),
+]
+
+
 @pytest.mark.parametrize(("name", "value"), SAME)
 def test_the_slots_own_database_and_what_is_none_is_not_reported(name: str, value: str) -> None:
     assert list_other_databases({name: value}, OURS) == ()
@@ -53,3 +66,9 @@ def test_the_slots_own_database_and_what_is_none_is_not_reported(name: str, valu
 def test_another_database_is_named_without_its_password(name: str, value: str, words: str) -> None:
     assert list_other_databases({name: value}, OURS) == (words,)
     assert "hunter2" not in words
+
+
+@pytest.mark.parametrize(("name", "value", "words"), SHARED)
+def test_who_has_no_database_is_told_of_every_one_that_is_named(name: str, value: str, words: str) -> None:
+    own_file = value.startswith("sqlite:///dev")
+    assert list_other_databases({name: value}, None) == (() if own_file else (words,))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from isolation.database.embedded.program import run
-from isolation.database.errors import INSTALL, NoBinaries
+from isolation.database.errors import NoBinaries
 
 NEEDED = ("initdb", "postgres", "pg_controldata")
 OLDEST = 13
@@ -49,7 +49,9 @@ def require_binaries(asked: str | None = None, major: int = 0) -> Binaries:
             f"the embedded server's data is of PostgreSQL {major}, and the programs here are of {here}",
             hint=f"install PostgreSQL {major}; or give up its databases: poolmgr cleanup && poolmgr init",
         )
-    raise NoBinaries("there is no PostgreSQL server on this machine to start", hint=INSTALL)
+    from isolation.database.installing import install_command
+
+    raise NoBinaries("there is no PostgreSQL server on this machine to start", hint=install_command())
 
 
 def list_binaries(asked: str | None = None) -> Iterator[Binaries]:

@@ -104,3 +104,12 @@ def find_missing() -> str:
     if find_spec("psycopg") is None:
         return "psycopg is not installed"
     return "" if find_binaries() else "PostgreSQL's server programs are not installed"
+
+
+def hint_for(missing: str) -> str:
+    """How to have databases after all."""
+    if "installed" not in missing:
+        return "poolmgr init"
+    from isolation.database.installing import install_command
+
+    return f"{install_command()}, then: poolmgr init"

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from isolation.database.embedded.binaries import find_binaries
-from isolation.database.errors import INSTALL
 from poolmgr.core.database import Facts
 from poolmgr.core.errors import PoolError, WrongState
 from poolmgr.core.records import Lease, Slot
@@ -58,5 +57,7 @@ def require_psql(own: Path | None) -> str:
     if program is None and (binaries := find_binaries()):
         program = shutil.which("psql", path=binaries.dir)
     if program is None:
-        raise PoolError("psql is not on this machine", hint=INSTALL)
+        from isolation.database.installing import install_command
+
+        raise PoolError("psql is not on this machine", hint=install_command())
     return program

@@ -14,14 +14,23 @@ from isolation.database.address import Address, parse_dsn
 from isolation.database.building import CONNECTIONS as MIGRATIONS
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import Wanted, opened, take_notice
-from isolation.database.errors import INSTALL, AddressWrong, ServerDown
+from isolation.database.errors import AddressWrong, ServerDown
 from isolation.database.ground import ensure_ground
 from isolation.database.session import Session, open_session
 from poolmgr.core.database import Facts
 from poolmgr.core.errors import PoolError
 from poolmgr.core.settings import Settings
 from poolmgr.services.databases.asking import ask_house
-from poolmgr.services.databases.choice import EMBEDDED, OFF, list_given, note_given, read_choice, read_mode
+from poolmgr.services.databases.choice import (
+    EMBEDDED,
+    OFF,
+    find_missing,
+    hint_for,
+    list_given,
+    note_given,
+    read_choice,
+    read_mode,
+)
 from poolmgr.services.databases.following import follow_port
 from poolmgr.services.databases.watching import ensure_watched
 from poolmgr.services.ground.pool import Pool
@@ -86,7 +95,9 @@ def switched_off(pool: Pool) -> PoolError:
     if pool.settings.database.mode == OFF:
         why, hint = "database.mode is off", "POOLMGR_DATABASE_MODE=auto poolmgr init"
     elif "installed" in why:
-        hint = f"{INSTALL}, then: poolmgr init"
+        missing = find_missing()
+        why = missing or "init found no PostgreSQL; by now there is one"
+        hint = hint_for(missing)
     return PoolError(f"slots have no databases here: {why}", hint=hint)
 
 
@@ -119,7 +130,7 @@ def open_given(pool: Pool) -> Iterator[Server]:
     if not pool.settings.database.dsn:
         known = "".join(f" ({where})" for where in list_given(pool.site.state)[-1:])
         raise AddressWrong(
-            f"databases are on a server of yours{known}, and database.dsn does not say how to reach it here",
+            f"is not set here, and databases are on a server of yours{known}",
             hint="export POOLMGR_DATABASE_DSN=postgresql://user:password@host/postgres",
         )
     address = parse_dsn(pool.settings.database.dsn)

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from isolation.database.errors import INSTALL, DatabaseError
+from isolation.database.errors import DatabaseError
 from poolmgr.services.databases.asking import ask_house
-from poolmgr.services.databases.choice import EMBEDDED, OFF, Choice, choose, find_said, keep_choice
+from poolmgr.services.databases.choice import (
+    EMBEDDED,
+    OFF,
+    Choice,
+    choose,
+    find_said,
+    hint_for,
+    keep_choice,
+)
 from poolmgr.services.databases.server import open_server
 from poolmgr.services.ground.pool import Pool
 
@@ -35,7 +43,7 @@ def set_up(pool: Pool) -> SetUp:
     """The server, up; where `auto` finds one of our own that does not start, there is none."""
     choice = choose(pool)
     if choice.mode == OFF:
-        return SetUp(choice.mode, choice.why, hint=INSTALL if "installed" in choice.why else "")
+        return SetUp(choice.mode, choice.why, hint=hint_for(choice.why))
     try:
         found = read_server(pool, choice)
     except DatabaseError as error:

@@ -21,17 +21,23 @@ INSTEAD = 'env: {%s: {DATABASE_URL: "{url}"}} in the settings puts the slot\'s o
 
 
 def list_foreign(
-    slot: Slot, copies: Iterable[str], plan: Mapping[str, Chosen], database: Facts
+    slot: Slot, copies: Iterable[str], plan: Mapping[str, Chosen], database: Facts | None
 ) -> tuple[str, ...]:
-    """A sentence for each copied file that names another database, ours already in it."""
+    """A sentence for each copied file that names another database, ours already in it.
+
+    A slot that has none is where such a file does most harm: nothing else says which one to use.
+    """
     placed = marks.read_placed(slot)
     words = []
     for path in copies:
         content = plan[path].content if path in plan else read_copy(slot, path) if path in placed else b""
         found = list_other_databases(dict(list_assignments(os.fsdecode(content))), database)
-        if found:
+        if found and database:
             named = f"{path}, a copy from the checkout, names another database than the slot's"
             words.append(f"{named} ({', '.join(found)}); {INSTEAD % path}")
+        elif found:
+            named = f"{path}, a copy from the checkout, names a database that others use, too"
+            words.append(f"{named} ({', '.join(found)}); the slot has none of its own")
     return tuple(words)
 
 

@@ -65,7 +65,7 @@ def plan_environment(pool: Pool, admin: Path, slot: Slot, lease: Lease, database
         files, refused = plan_files(slot, lease, record, given.files)
         record = record._replace(files={**record.files, **digests(files)})
         words = (*given.words, *refused)
-    if database and pool.settings.warm.copy:
+    if pool.settings.warm.copy:
         from poolmgr.services.environment.copied import list_foreign
 
         words += list_foreign(slot, pool.settings.warm.copy, files, database)

@@ -27,20 +27,20 @@ def require_base(pool: Pool, asked: str | None) -> Base:
     """What was asked for, else the setting, else the remote's default branch, else the local one."""
     name = asked or pool.settings.pool.base
     if name:
-        return require_named(pool.git, name)
+        return require_named(pool.git, name, "--base" if asked else "pool.base")
     base = find_default(pool.git)
     if base is None:
         raise PoolError("the repository has no commits yet", hint="git commit --allow-empty -m start")
     return base
 
 
-def require_named(git: Git, name: str) -> Base:
-    """A revision somebody typed."""
+def require_named(git: Git, name: str, word: str = "--base") -> Base:
+    """A revision somebody typed, and behind which word."""
     if name.startswith("-") or any(ord(char) < 32 for char in name):
-        raise BadName(f"{name!r} is not a revision", hint="poolmgr acquire --base origin/main")
+        raise BadName(f"{word}: {name!r} is not a revision", hint=f"{word} takes one such as origin/main")
     oid = resolve_commits(git, [name])[name]
     if oid is None:
-        raise BadName(f"the base {name!r} names no commit here", hint="git fetch, or --base with a known ref")
+        raise BadName(f"{word}: {name!r} names no commit here", hint=f"git fetch, or {word} with a known ref")
     return Base(ref=name, oid=oid)
 
 

@@ -1,0 +1,19 @@
+"""What may be shown of a database's address: all but its password. Pure."""
+
+from __future__ import annotations
+
+import re
+
+# Where a password begins in a DSN; it ends at the last @, else nobody knows where. A URL's parameter may
+# spell its name with %.
+SECRETS = (
+    (r"(?s)(//[^:]*:|^[^:/=]*:(?!//)).*@", r"\1***@"),
+    (r"(?si)(password\s*=\s*|[?&][^=&]*%[^=&]*=).*", r"\1***"),
+)
+
+
+def without_password(dsn: str) -> str:
+    """A DSN, readable or not, without what may be a password; rather too little than too much."""
+    for pattern, rest in SECRETS:
+        dsn = re.sub(pattern, rest, dsn)
+    return dsn
