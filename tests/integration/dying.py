@@ -1,19 +1,54 @@
-"""A copy of this process that does something with a server and dies, kill -9, at one of its statements."""
+"""A program whose copies do something with a server and die, kill -9, at one of its statements.
+
+A process with one thread, unlike a test run, can be copied at any instant; it is told on stdin what
+the next copy does, and answers how that ended.
+"""
 
 from __future__ import annotations
 
 import os
+import pickle
 import signal
+import subprocess
+import sys
 import traceback
-import warnings
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import psycopg
 
-from isolation.database.session import Session, compose
+from isolation.database.session import Session, compose, open_session
+from tests.integration.grounds import Ground
+from tests.integration.works import WORKS
 
+TOP = Path(__file__).parents[2]
 MOMENTS = ("before", "during", "after")
+
+
+class Mortals:
+    """The program, running."""
+
+    def __enter__(self) -> Self:
+        self.program = subprocess.Popen(
+            (sys.executable, "-m", "tests.integration.dying"),
+            cwd=TOP, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.program.kill()
+        self.program.communicate()
+
+    def die_in(self, name: str, ground: Ground, step: int, moment: str) -> bool:
+        """Whether the copy died: it does unless it was done before that statement."""
+        assert self.program.stdin
+        assert self.program.stdout
+        pickle.dump((name, ground[1:], step, moment), self.program.stdin)
+        self.program.stdin.flush()
+        code = int(self.program.stdout.readline())
+        assert code in (0, -signal.SIGKILL), f"{name} failed, its traceback is in stderr"
+        return code != 0
 
 
 def count_statements(work: Callable[[], object]) -> int:
@@ -30,26 +65,6 @@ def count_statements(work: Callable[[], object]) -> int:
     finally:
         Session.rows = rows  # type: ignore[method-assign]
     return len(counted)
-
-
-def die_in(work: Callable[[], object], step: int, moment: str) -> bool:
-    """Whether the copy died: it does unless it was done before that statement."""
-    with warnings.catch_warnings():
-        # From 3.12 on Python warns of threads that a copy does not have; ours needs none.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child == 0:
-        try:
-            arm(step, moment)
-            work()
-            os._exit(0)
-        finally:
-            # Nothing of the test run's own may happen in the copy.
-            traceback.print_exc()
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    return os.WIFSIGNALED(status)
 
 
 def arm(step: int, moment: str) -> None:
@@ -73,3 +88,34 @@ def arm(step: int, moment: str) -> None:
         return answer
 
     Session.rows = deadly  # type: ignore[method-assign,assignment]
+
+
+def live_once(name: str, place: tuple[Any, ...], step: int, moment: str) -> int:
+    """The exit code of a copy that does the work in a session of its own."""
+    child = os.fork()
+    if child == 0:
+        try:
+            arm(step, moment)
+            with open_session(place[1]) as session:
+                WORKS[name].do(Ground(session, *place))
+            os._exit(0)
+        finally:
+            # Nothing of the program's own may happen in the copy.
+            traceback.print_exc()
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def main() -> None:
+    """A copy for each line, until there are no more."""
+    while True:
+        try:
+            told = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the tests, which started us
+        except EOFError:
+            return
+        sys.stdout.write(f"{live_once(*told)}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
