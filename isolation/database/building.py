@@ -59,16 +59,16 @@ def begin_template(session: Session, prefix: str, pool_id: str, fingerprint: str
         drop_left(session, pool_id, fingerprint)
         new = begin(session, pool_id, prefix, Source(), fingerprint)
         on_failure.callback(undo, session, pool_id, new.role)
-        password = open_login(session, new.name)
+        password = open_login(session, pool_id, new.name)
         on_failure.pop_all()
     return Building(new.name, new.name, password, prefix, pool_id, fingerprint, new.role.oid)
 
 
-def open_login(session: Session, role: str) -> str:
+def open_login(session: Session, pool_id: str, role: str) -> str:
     """Let the migrations in; their password."""
     password = new_password()
     with turn(session):
-        require_room(session, list_marked(session), CONNECTIONS)
+        require_room(session, pool_id, list_marked(session), CONNECTIONS)
         session.do(
             f"ALTER ROLE {{role}} LOGIN CONNECTION LIMIT {CONNECTIONS} PASSWORD %s",
             (scram_verifier(password),),

@@ -104,7 +104,7 @@ def decide(session: Session, wanted: Wanted, own: int | None) -> Lent | None:
     for role in sight.marked:
         if role.mark.pool == wanted.pool_id and role.mark.fence == wanted.fence and sight.database_of(role):
             return admit(session, wanted, role.name)
-    require_room(session, sight.marked, wanted.connections)
+    require_room(session, wanted.pool_id, sight.marked, wanted.connections)
     free = choose(sight, wanted, own)
     if free is None:
         return None

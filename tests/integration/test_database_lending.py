@@ -8,18 +8,21 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from isolation.database.catalog import list_ours
+from isolation.database.catalog import list_marked, list_ours
 from isolation.database.dropping import drop_lease, drop_pool
 from isolation.database.errors import AddressWrong, DatabaseFull, NoDatabase, NoRight
 from isolation.database.fencing import fence
 from isolation.database.ground import ensure_ground
 from isolation.database.lending import Lent, Wanted, lend
+from isolation.database.limits import free_connections, require_room
 from isolation.database.passwords import spare_password
 from isolation.database.session import open_session
 from isolation.database.shutting import shut_public_out
 from isolation.database.spares import count_spares
 from tests.fixtures.servers import PASSWORD, PostgresServer
 from tests.integration.grounds import SECRET, Ground
+
+OTHERS = 50  # connections that other tests on the server may take or give up meanwhile
 
 
 def test_a_lease_has_its_own_database_under_the_slots_name(ground: Ground) -> None:
@@ -194,7 +197,7 @@ def test_a_lease_whose_template_is_gone_gets_nothing(ground: Ground) -> None:
     assert ground.databases() == set()
 
 
-def test_two_pools_of_one_name_on_a_server_never_meet(ground: Ground) -> None:
+def test_two_pools_of_one_name_on_a_server_never_meet_but_share_its_connections(ground: Ground) -> None:
     other_id = secrets.token_hex(8)
     prefix = ensure_ground(ground.session, other_id, ground.prefix, embedded=False)
     assert prefix.startswith(f"{ground.prefix}-")
@@ -203,6 +206,19 @@ def test_two_pools_of_one_name_on_a_server_never_meet(ground: Ground) -> None:
         mine, theirs = ground.lend(1, 1), other.lend(1, 1)
         assert [found.name for found in list_ours(ground.session, ground.pool_id)] == [mine.name]
         assert [found.name for found in list_ours(ground.session, other_id)] == [theirs.name]
+        marked = [
+            role for role in list_marked(ground.session) if role.mark.pool in (ground.pool_id, other_id)
+        ]
+        said = rf"10 of them promised to 2 \(1 of other pools: {theirs.name}\), and one more needs 10000"
+        with pytest.raises(DatabaseFull, match=said):
+            require_room(ground.session, ground.pool_id, marked, 10_000)
+        room = free_connections(ground.session, marked, 2) - 10
+        require_room(ground.session, ground.pool_id, marked, room - OTHERS)
+        with pytest.raises(DatabaseFull):
+            require_room(ground.session, ground.pool_id, marked, room + OTHERS)
+        unlimited = [role._replace(limit=-1) if role.mark.pool == other_id else role for role in marked]
+        with pytest.raises(DatabaseFull, match=r"5 of them promised to 1, and"):
+            require_room(ground.session, ground.pool_id, unlimited, 10_000)
     finally:
         assert drop_pool(ground.session, other_id) == []
     ground.enter(mine).close()
