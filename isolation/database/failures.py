@@ -7,7 +7,7 @@ those are matched; words of a server that speaks another language come through a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,58 @@ REFUSED = (
     (re.compile(r"shutting down|starting up|in recovery mode|terminating connection"), "down"),
     (re.compile(r"FATAL: "), "refused"),
 )
+# The same, by the code of a failed statement.
+STATES = (
+    ("53100", "disk"), ("53300", "many"), ("55P03", "busy"), ("42501", "denied"), ("28", "password"),
+    ("3D000", "missing"), ("08", "down"), ("57P", "down"),
+)  # fmt: skip
+SERVER = "the PostgreSQL server at {where}"
+# What is said of a cause, and what to do.
+SAID: Mapping[str, tuple[Callable[..., DatabaseError], str, str]] = {
+    "down": (
+        ServerDown,
+        f"{SERVER} does not answer: {{words}}",
+        "start it, or name another server in database.dsn",
+    ),
+    "busy": (
+        ServerBusy,
+        f"another session on {SERVER} holds what is needed: {{words}}",
+        "try again; a session that was stopped in the middle of its work is ended within a minute",
+    ),
+    "many": (
+        TooManyClients,
+        f"{SERVER} has no free connection: {{words}}",
+        "end other clients of it, or give a slot back: poolmgr status, poolmgr release SLOT",
+    ),
+    "password": (
+        WrongPassword,
+        f"{SERVER} does not let {{user}} in: {{words}}",
+        "put the right user and password where database.dsn stands: poolmgr config show --origin",
+    ),
+    "denied": (NoRight, "{words}", ""),
+    "right": (
+        NoRight,
+        "{words}",
+        'as its owner: GRANT CONNECT ON DATABASE "{dbname}" TO "{user}"',
+    ),
+    "missing": (NoDatabase, f"{SERVER} says: {{words}}", ""),
+    "gone": (
+        NoDatabase,
+        f"{SERVER} says: {{words}}",
+        "name a database that takes connections in database.dsn, as postgres usually does",
+    ),
+    "disk": (
+        DiskFull,
+        f"the disk of {SERVER} is full: {{words}}",
+        "make room there; poolmgr db status shows what the databases take",
+    ),
+    "way": (
+        AddressWrong,
+        f"leads to no connection with {SERVER}: {{words}}",
+        "mend sslmode, sslrootcert and the like in database.dsn, then: poolmgr db status",
+    ),
+    "refused": (CommandFailed, "the database server says: {words}", ""),
+}
 
 
 @contextmanager
@@ -68,93 +120,23 @@ def translate(error: psycopg.Error, address: Address) -> DatabaseError:
 
     state = error.sqlstate
     words = error.diag.message_primary or last_words(str(error))
-    if state is None:
-        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-            return connection_error(str(error), words, address)
-        return refused(words)
-    if state == "53100":
-        return disk_full(words, address)
-    if state == "53300":
-        return too_many(words, address)
-    if state == "55P03":
-        return busy(words, address)
-    if state == "42501":
-        return NoRight(words)
-    if state.startswith("28"):
-        return wrong_password(words, address)
-    if state == "3D000":
-        return NoDatabase(f"the server at {address.where} says: {words}")
-    if state.startswith(("08", "57P")):
-        return down(words, address)
-    return refused(words)
+    if state is None and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return connection_error(str(error), words, address)
+    cause = next((cause for start, cause in STATES if (state or "").startswith(start)), "refused")
+    return failure(cause, words, address)
 
 
 def connection_error(text: str, words: str, address: Address) -> DatabaseError:
     """What a connection that could not be made, or was lost, means."""
     cause = next((cause for pattern, cause in REFUSED if pattern.search(text)), "down")
-    match cause:
-        case "many":
-            return too_many(words, address)
-        case "password":
-            return wrong_password(words, address)
-        case "right":
-            hint = f'as its owner: GRANT CONNECT ON DATABASE "{address.dbname}" TO "{address.user}"'
-            return NoRight(words, hint=hint)
-        case "gone":
-            hint = "name a database that takes connections in database.dsn, as postgres usually does"
-            return NoDatabase(f"the server at {address.where} says: {words}", hint=hint)
-        case "disk":
-            return disk_full(words, address)
-        case "way":
-            return no_way(words, address)
-        case "refused":
-            return refused(words)
-        case _:
-            return down(words, address)
+    return failure(cause, words, address)
 
 
-def refused(words: str) -> CommandFailed:
-    return CommandFailed(f"the database server says: {words}")
-
-
-def down(words: str, address: Address) -> ServerDown:
-    hint = "start it, or name another server in database.dsn"
-    return ServerDown(f"the PostgreSQL server at {address.where} does not answer: {words}", hint=hint)
-
-
-def no_way(words: str, address: Address) -> AddressWrong:
-    return AddressWrong(
-        f"leads to no connection with the PostgreSQL server at {address.where}: {words}",
-        hint="mend sslmode, sslrootcert and the like in database.dsn, then: poolmgr db status",
-    )
-
-
-def busy(words: str, address: Address) -> ServerBusy:
-    return ServerBusy(
-        f"another session on the PostgreSQL server at {address.where} holds what is needed: {words}",
-        hint="try again; a session that was stopped in the middle of its work is ended within a minute",
-    )
-
-
-def too_many(words: str, address: Address) -> TooManyClients:
-    return TooManyClients(
-        f"the PostgreSQL server at {address.where} has no free connection: {words}",
-        hint="end clients (poolmgr db status lists them), or lower database.connections",
-    )
-
-
-def wrong_password(words: str, address: Address) -> WrongPassword:
-    return WrongPassword(
-        f"the PostgreSQL server at {address.where} does not let {address.user} in: {words}",
-        hint="put the right user and password into database.dsn, then: poolmgr db status",
-    )
-
-
-def disk_full(words: str, address: Address) -> DiskFull:
-    return DiskFull(
-        f"the disk of the PostgreSQL server at {address.where} is full: {words}",
-        hint="make room there; poolmgr db status shows what the databases take",
-    )
+def failure(cause: str, words: str, address: Address) -> DatabaseError:
+    """The error that says a cause, with the server's own words."""
+    kind, message, hint = SAID[cause]
+    facts = {"words": words, "where": address.where, "user": address.user, "dbname": address.dbname}
+    return kind(message.format_map(facts), hint=hint.format_map(facts))
 
 
 def last_words(text: str) -> str:

@@ -50,11 +50,10 @@ def run(
     process = start(argv, account, subprocess.PIPE, keep_open)
     try:
         text, _ = process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired as error:
+    except BaseException as error:
         stop_group(process)
-        raise ServerFailed(f"{Path(argv[0]).name} did not end within {timeout:.0f} s") from error
-    except BaseException:
-        stop_group(process)
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise ServerFailed(f"{Path(argv[0]).name} did not end within {timeout:.0f} s") from error
         raise
     return Output(process.returncode, text.decode(errors="replace").strip())
 

@@ -11,10 +11,10 @@ from isolation.database.embedded.binaries import find_binaries
 from poolmgr.core.database import Facts
 from poolmgr.core.errors import PoolError, WrongState
 from poolmgr.core.records import Lease, Slot
-from poolmgr.services.databases.choice import EMBEDDED
+from poolmgr.services.databases.choice import EMBEDDED, is_on
 from poolmgr.services.databases.facts import read_facts
 from poolmgr.services.databases.losing import list_lost, make_anew
-from poolmgr.services.databases.server import open_server
+from poolmgr.services.databases.server import open_server, switched_off
 from poolmgr.services.environment.variables import own_variables
 from poolmgr.services.ground.pool import Pool
 
@@ -25,6 +25,8 @@ def require_facts(pool: Pool, slot: Slot, lease: Lease | None) -> Facts:
         raise WrongState(f"{slot.name} is {slot.state}; it has no database", hint="poolmgr acquire")
     facts = read_facts(slot) if lease.database else None
     if facts is None:
+        if not is_on(pool):
+            raise switched_off(pool)
         raise PoolError(
             f"{slot.name} was lent without a database", hint=f"poolmgr release {slot.name} && poolmgr acquire"
         )

@@ -59,7 +59,8 @@ def require_held(pool: Pool, slot: Slot, lease_id: str | None) -> Lease:
     snapshot = pool.snapshot()
     lease = require_holder(snapshot, require_slot(snapshot, slot.name, slot.path), lease_id)
     if not lease.database:
-        raise NoDatabase(f"the lease of {slot.name} has no database", hint="poolmgr db status")
+        again = f"poolmgr release {slot.name} && poolmgr acquire"
+        raise NoDatabase(f"{slot.name} was lent without a database", hint=again)
     return lease
 
 
