@@ -23,6 +23,9 @@ app = typer.Typer(
 )
 
 
+NOT_WANTED = "no templates: databases begin empty, for database.template.run is not set"
+
+
 def register(db: typer.Typer) -> None:
     """These commands below `db`."""
     db.command()(reset)
@@ -91,7 +94,7 @@ def build(
     if not made.fp:
         raise NoSuchTemplate(
             "no commands build a template, so databases begin empty",
-            hint="set database.template.run, as config/defaults.yaml shows: poolmgr config show",
+            hint="set database.template.run; the page that explains it: poolmgr config path",
         )
     if invocation.as_json:
         emit({"template": made.fp, "built": made.is_new, "ref": base.ref, "commit": base.oid})
@@ -121,7 +124,9 @@ def show(context: typer.Context) -> None:
         (each.fp, bytes_text(each.size), age(now - each.made), age(now - each.used), "base" * each.is_base)
         for each in listed
     ]
-    for line in table(("template", "size", "age", "used", ""), rows) if rows else ["no templates yet"]:
+    wanted = pool.settings.database.template
+    empty = "no templates yet" if wanted.run or wanted.seed else NOT_WANTED
+    for line in table(("template", "size", "age", "used", ""), rows) if rows else [empty]:
         out(line)
 
 
