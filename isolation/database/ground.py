@@ -25,16 +25,21 @@ WHERE d.datname IN (current_database(), 'postgres', 'template1')
 
 
 def ensure_ground(session: Session, pool_id: str, checkout_name: str, *, embedded: bool) -> str:
-    """The pool's prefix on this server, claimed if it is not yet; what is not its own stays as it is.
+    """The pool's prefix on this server, claimed if it is not yet."""
+    return find_ground(session, pool_id, embedded=embedded) or claim_prefix(session, pool_id, checkout_name)
 
-    An embedded server is the pool's alone: there PUBLIC leaves the databases that every server has.
+
+def find_ground(session: Session, pool_id: str, *, embedded: bool) -> str | None:
+    """The pool's prefix on this server, None where it has nothing yet; raises where it could have nothing.
+
+    What is not the pool's own stays as it is. An embedded server is: there PUBLIC leaves the databases
+    that every server has.
     """
     require_rights(session)
-    prefix = find_prefix(session, pool_id) or claim_prefix(session, pool_id, checkout_name)
     if embedded:
         for (name,) in session.rows(OPEN):
             session.do("REVOKE ALL ON DATABASE {name} FROM PUBLIC", name=name)
-    return prefix
+    return find_prefix(session, pool_id)
 
 
 def find_prefix(session: Session, pool_id: str) -> str | None:

@@ -117,14 +117,21 @@ def open_session(
         yield Session(connection, address)
 
 
+def require_driver() -> None:
+    """Refuse what needs a connection while there is nothing to make one with."""
+    try:
+        import psycopg  # noqa: F401
+    except ImportError as error:
+        raise DriverMissing(str(error)) from error
+
+
 def connect(
     address: Address, timeout: int, parameters: dict[str, Any]
 ) -> psycopg.Connection[tuple[Any, ...]]:
     """The connection; a server that is about to take connections is waited for."""
-    try:
-        import psycopg
-    except ImportError as error:
-        raise DriverMissing(str(error)) from error
+    require_driver()
+    import psycopg
+
     deadline = time.monotonic() + timeout
     while True:
         try:

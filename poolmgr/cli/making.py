@@ -38,6 +38,10 @@ def make_pool(directory: Path, size: int | None) -> Made:
     site = find_site(directory)
     require_usable(site)
     settings = settings_of(site, find_facts(site))
+    if settings.database.mode != "off":
+        from poolmgr.services.databases.setup import require_server
+
+        require_server(settings, site.state)
     if size is not None:
         settings = fit_size(site, settings, size)
     is_new = find_facts(site) is None
@@ -85,9 +89,15 @@ def set_up_databases(pool: Pool) -> SetUp | None:
     """The server that slots' databases live on; None where nobody wants them."""
     if pool.settings.database.mode == "off":
         return None
+    from isolation.database.errors import DatabaseError
     from poolmgr.services.databases.setup import set_up
 
-    found = set_up(pool)
+    try:
+        found = set_up(pool)
+    except DatabaseError as error:  # what can be looked at beforehand was right
+        way = error.hint or "mend that"
+        error.hint = f"{way}; then: poolmgr init. The slots are there, only their databases are missing"
+        raise
     if not found.is_local:
         say(f"warning: the databases' server {safe(found.where)} is not on this machine")
     return found

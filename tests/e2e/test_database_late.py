@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from isolation.database.catalog import list_ours, list_roles
 from isolation.database.lending import Wanted, lend
 from isolation.database.orphans import list_orphans
 from isolation.database.session import Session, open_session
+from poolmgr.services.databases.asking import ask_house
 from poolmgr.services.databases.facts import read_facts
+from poolmgr.services.databases.leaving import reached
 from poolmgr.services.databases.losing import list_lost, make_anew
 from poolmgr.services.databases.orphans import try_clean
 from poolmgr.services.databases.server import open_server
@@ -151,6 +154,27 @@ def test_a_server_that_was_never_on_record_is_left_all_the_same(pool: Pooled, se
     (pool.repo.state / "database" / "given").write_text("another:5432")
     assert "at another:5432 stays" in pool.run("cleanup").stderr
     assert list_roles(session, ours) == []
+    pool.init(1)
+
+
+def test_a_server_that_is_only_looked_at_or_taken_leave_of_is_not_touched(
+    pool: Pooled, session: Session, system_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = pool_id_of(pool)
+    pool.cli.settle()
+    monkeypatch.setenv("POOLMGR_DATABASE_DSN", url_of(system_server.admin))
+    pool.cli.variables["POOLMGR_DATABASE_DSN"] = url_of(system_server.admin)
+    with open_session(system_server.admin) as there:
+        for words in (("db", "status"), ("db", "orphans"), ("doctor",)):
+            pool.run(*words)
+            assert list_roles(there, ours) == [], words
+        with closing((other := open_pool(pool.repo.path)).engine):
+            with reached(other):
+                assert list_roles(there, ours) == []
+            ask_house(other)
+        assert f"at {session.address.where} stays" in pool.run("cleanup").stderr
+        assert list_roles(there, ours) == []
+    assert dropping.drop_pool(session, ours) == []
     pool.init(1)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from isolation.database.address import Address, url_of
 from isolation.database.session import open_session
-from tests.e2e.pooled import Pooled
+from tests.e2e.pooled import Json, Pooled
 from tests.fixtures.antique import antique_server
 from tests.fixtures.commands import Commands
 from tests.fixtures.repositories import Repositories
@@ -110,6 +110,25 @@ def test_it_is_said_in_one_sentence_and_nothing_is_lent(
     assert "\n" not in said["message"]
     assert refused.snapshot().leases == ()
     refused.await_ready(1)
+
+
+def test_an_init_that_cannot_have_its_databases_makes_nothing(
+    unpooled: Pooled, system_server: PostgresServer, tmp_path: Path
+) -> None:
+    def refuse(**env: str) -> Json:
+        said = unpooled.refused("init", env=env)
+        assert not unpooled.repo.state.exists()
+        assert unpooled.repo.git("worktree", "list").count("\n") == 1
+        assert not list(unpooled.repo.path.parent.glob("*.worktrees"))
+        return said
+
+    for trouble in (TROUBLES["down"], TROUBLES["createdb"]):
+        with trouble.way(system_server) as address:
+            said = refuse(POOLMGR_DATABASE_MODE="auto", POOLMGR_DATABASE_DSN=url_of(address))
+            assert said["code"] == trouble.kind
+    (tmp_path / "sitecustomize.py").write_text('import sys\nsys.modules["psycopg"] = None\n')
+    said = refuse(POOLMGR_DATABASE_MODE="embedded", PYTHONPATH=str(tmp_path))
+    assert (said["code"], "psycopg" in said["message"]) == ("database_driver", True)
 
 
 def test_a_server_without_room_lends_nothing_and_says_the_numbers(

@@ -9,13 +9,20 @@ from isolation.database import dropping
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import remove_server
 from isolation.database.errors import DatabaseError
-from poolmgr.services.databases.choice import SERVER, list_given, read_mode, room_of
+from poolmgr.core.settings import DatabaseSettings, Settings
+from poolmgr.services.databases.choice import OFF, SERVER, list_given, read_mode, room_of
 from poolmgr.services.databases.server import Server, open_server
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.site import Site
 from poolmgr.store import gate
 
 PATIENCE = 600.0
+
+
+def without_databases(pool: Pool) -> Pool:
+    """The pool for work that is done before it goes: nothing is built for it any more, on whatever server."""
+    off = {"database": DatabaseSettings(mode=OFF)}
+    return pool._replace(settings=Settings(**(vars(pool.settings) | off)))
 
 
 def leave_given(pool: Pool, tell: Callable[[str], None]) -> None:

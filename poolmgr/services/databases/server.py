@@ -1,12 +1,14 @@
 """The server of a pool's databases, up and open: the embedded one is started when it is not.
 
-Whoever opens it owns the ground there first: the pool's owner role, and with it its prefix.
+Who makes something there owns the ground first: the pool's owner role, and with it its prefix. Who
+only looks, or takes away, leaves a server untouched that has nothing of ours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,8 +17,8 @@ from isolation.database.building import CONNECTIONS as MIGRATIONS
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import Wanted, opened, take_notice
 from isolation.database.errors import AddressWrong, ServerDown
-from isolation.database.ground import ensure_ground
-from isolation.database.session import Session, open_session
+from isolation.database.ground import claim_prefix, find_ground
+from isolation.database.session import Session, open_session, require_driver
 from poolmgr.core.database import Facts
 from poolmgr.core.errors import PoolError
 from poolmgr.core.settings import Settings
@@ -43,12 +45,18 @@ class Server(NamedTuple):
     """An open server: what slots connect to, and our own session in its maintenance database."""
 
     address: Address
-    prefix: str
+    known: str | None  # the pool's prefix, where it has something already
+    claim: Callable[[], str]
     host: str
     port: int
     binaries: Path | None  # where its own psql is
     is_embedded: bool
     opened: Session
+
+    @property
+    def prefix(self) -> str:
+        """What the pool's names begin with, for whoever makes something."""
+        return self.known or self.claim()
 
     @property
     def where(self) -> str:
@@ -104,6 +112,7 @@ def switched_off(pool: Pool) -> PoolError:
 @contextmanager
 def open_embedded(pool: Pool) -> Iterator[Server]:
     """A server of our own; a port it had to change is told to those who have a database."""
+    require_driver()  # before there is a server that nobody can talk to
     home = Home(pool.site.state)
     if not home.root.exists():
         pool.tell("making a PostgreSQL server of our own")
@@ -115,9 +124,9 @@ def open_embedded(pool: Pool) -> Iterator[Server]:
         follow_port(pool, running)
         try:
             yield Server(
-                address=running.address, prefix=ground_of(pool, session, embedded=True),
-                host=running.tcp_host, port=running.tcp_port, binaries=running.programs,
-                is_embedded=True, opened=session,
+                address=running.address, known=find_ground(session, pool.facts.pool_id, embedded=True),
+                claim=partial(claim, pool, session), host=running.tcp_host, port=running.tcp_port,
+                binaries=running.programs, is_embedded=True, opened=session,
             )  # fmt: skip
         except ServerDown as error:
             error.hint = "try again: the next command starts it"
@@ -127,24 +136,37 @@ def open_embedded(pool: Pool) -> Iterator[Server]:
 @contextmanager
 def open_given(pool: Pool) -> Iterator[Server]:
     """A server of the user's."""
-    if not pool.settings.database.dsn:
-        known = "".join(f" ({where})" for where in list_given(pool.site.state)[-1:])
-        raise AddressWrong(
-            f"is not set here, and databases are on a server of yours{known}",
-            hint="export POOLMGR_DATABASE_DSN=postgresql://user:password@host/postgres",
-        )
-    address = parse_dsn(pool.settings.database.dsn)
+    address = given_address(pool.settings, pool.site.state)
     with open_session(address) as session:
-        note_given(pool, address.where)
+        known = find_ground(session, pool.facts.pool_id, embedded=False)
+        if known:
+            note_given(pool, address.where)
         yield Server(
-            address=address, prefix=ground_of(pool, session, embedded=False), host=address.host,
-            port=address.port, binaries=None, is_embedded=False, opened=session,
+            address=address, known=known, claim=partial(claim_given, pool, session, address.where),
+            host=address.host, port=address.port, binaries=None, is_embedded=False, opened=session,
         )  # fmt: skip
 
 
-def ground_of(pool: Pool, session: Session, *, embedded: bool) -> str:
-    """The pool's prefix on this server, claimed when it has none."""
-    return ensure_ground(session, pool.facts.pool_id, Path(pool.facts.checkout).name, embedded=embedded)
+def given_address(settings: Settings, state: Path) -> Address:
+    """Where the server of the user's is."""
+    if not settings.database.dsn:
+        last = "".join(f" ({where})" for where in list_given(state)[-1:])
+        raise AddressWrong(
+            f"is not set here, and databases are on a server of yours{last}",
+            hint="export POOLMGR_DATABASE_DSN=postgresql://user:password@host/postgres",
+        )
+    return parse_dsn(settings.database.dsn)
+
+
+def claim(pool: Pool, session: Session) -> str:
+    """The pool's prefix, its own from now on."""
+    return claim_prefix(session, pool.facts.pool_id, Path(pool.facts.checkout).name)
+
+
+def claim_given(pool: Pool, session: Session, where: str) -> str:
+    """The same on a server of the user's, on record before there is anything."""
+    note_given(pool, where)
+    return claim(pool, session)
 
 
 def connections_for(settings: Settings) -> int:

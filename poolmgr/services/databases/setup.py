@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
+from isolation.database.embedded.binaries import require_binaries
 from isolation.database.errors import DatabaseError
+from isolation.database.rights import require_rights
+from isolation.database.session import open_session, require_driver
+from poolmgr.core.settings import Settings
 from poolmgr.services.databases.asking import ask_house
 from poolmgr.services.databases.choice import (
     EMBEDDED,
     OFF,
+    SERVER,
     Choice,
     choose,
     find_said,
     hint_for,
     keep_choice,
+    read_choice,
 )
-from poolmgr.services.databases.server import open_server
+from poolmgr.services.databases.server import given_address, open_server
 from poolmgr.services.ground.pool import Pool
 
 
@@ -37,6 +44,17 @@ class SetUp(NamedTuple):
             "mode": self.mode, "why": self.why, "server": self.where or None, "version": self.version or None,
             "prefix": self.prefix or None,
         }  # fmt: skip
+
+
+def require_server(settings: Settings, state: Path) -> None:
+    """Refuse before anything is made where the server that is named cannot be had; nothing is changed."""
+    said = find_said(settings.database)
+    if said == EMBEDDED:
+        require_driver()
+        require_binaries()
+    elif (said or read_choice(state).mode) == SERVER:
+        with open_session(given_address(settings, state)) as session:
+            require_rights(session)
 
 
 def set_up(pool: Pool) -> SetUp:

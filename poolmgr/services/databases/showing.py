@@ -38,7 +38,7 @@ class Shown(NamedTuple):
     mode: str
     where: str
     version: str
-    prefix: str
+    prefix: str | None  # None before anything was made there
     role: str
     most: int
     connected: int
@@ -54,7 +54,7 @@ def show_server(pool: Pool) -> Shown:
         most, connected = session.rows(CONNECTIONS)[0]
         return Shown(
             mode="embedded" if server.is_embedded else "server", where=server.where,
-            version=version_of(session), prefix=server.prefix, role=session.role, most=most,
+            version=version_of(session), prefix=server.known, role=session.role, most=most,
             connected=connected, maintenance=session.dbname, is_open=bool(session.rows(OPEN)[0][0]),
             databases=tuple(list_kept(pool, session)), lost=tuple(list_missing(pool, server)),
         )  # fmt: skip

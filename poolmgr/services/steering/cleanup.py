@@ -55,10 +55,12 @@ def clean_up(site: Site, open_pool: Callable[[], Pool], *, rescue: bool, tell: C
         return Left(slots=(), rescues=take_back(site, facts, tell))
     pool = open_pool()
     if (site.state / "database").exists():
-        from poolmgr.services.databases.leaving import require_given
+        from poolmgr.services.databases.leaving import require_given, without_databases
 
         require_given(pool)
-    work_until_idle(pool)
+        work_until_idle(without_databases(pool))
+    else:
+        work_until_idle(pool)
     snapshot = pool.snapshot()
     if not rescue:
         refuse_unsaved(pool, snapshot)
