@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.output import emit, out, safe, say
+
+if TYPE_CHECKING:
+    from poolmgr.services.doctor.finding import Finding
 
 
 def register(app: typer.Typer) -> None:
@@ -49,10 +52,19 @@ def doctor(
             out(f"{word}: {each.kind} {safe(each.subject)}: {safe(each.detail)}")
         if not open_ones:
             out("everything agrees")
-        elif not fix and not any(each.kind == "pool_elsewhere" for each in open_ones):
-            say("hint: poolmgr doctor --fix")
+        for hint in list_hints(open_ones, fix=fix):
+            say(f"hint: {safe(hint)}")
     if open_ones:
         raise typer.Exit(1)
+
+
+def list_hints(open_ones: list[Finding], *, fix: bool) -> list[str]:
+    """What to type next: what a person has to mend, and the mending of the rest where that was not tried."""
+    by_hand = [each.hint for each in open_ones if each.hint]
+    is_ours = any(not each.hint for each in open_ones) and all(
+        each.kind != "pool_elsewhere" for each in open_ones
+    )
+    return [*by_hand, *(["poolmgr doctor --fix"] if is_ours and not fix else [])]
 
 
 def cleanup(

@@ -112,6 +112,18 @@ def test_it_is_said_in_one_sentence_and_nothing_is_lent(
     refused.await_ready(1)
 
 
+@pytest.mark.parametrize("how", [(), ("--fix",)], ids=["look", "fix"])
+def test_doctor_says_how_a_person_mends_what_it_cannot(
+    refused: Pooled, system_server: PostgresServer, how: tuple[str, ...]
+) -> None:
+    with stranger(system_server) as address:
+        said = refused.run("doctor", *how, check=False, env={"POOLMGR_DATABASE_DSN": url_of(address)})
+    assert "found: database_server" in said.stdout
+    assert [line for line in said.stderr.splitlines() if line.startswith("hint: ")] == [
+        "hint: put the right user and password where database.dsn stands: poolmgr config show --origin"
+    ]
+
+
 def test_an_init_that_cannot_have_its_databases_makes_nothing(
     unpooled: Pooled, system_server: PostgresServer, tmp_path: Path
 ) -> None:

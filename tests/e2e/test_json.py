@@ -12,7 +12,7 @@ SLOT = {"name", "state", "path", "branch", "agent", "lease", "fence", "dirty", "
 LEASE_FIELDS = ("branch", "agent", "lease", "fence", "dirty", "ahead", "since")
 REQUEST = {"request_id", "agent", "priority", "waiting_s"}
 RESCUE = {"id", "slot", "fence", "ref", "files", "bytes", "created", "reason"}
-FINDING = {"kind", "subject", "detail", "fixed"}
+FINDING = {"kind", "subject", "detail", "fixed", "hint"}
 
 
 def test_acquire_answers_its_promised_fields(pool: Pooled) -> None:

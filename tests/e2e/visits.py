@@ -16,7 +16,7 @@ def findings(pool: Pooled, *args: str, code: int | None = None) -> dict[str, Jso
     result = pool.run("doctor", "--json", *args, check=False)
     assert result.code in ({0, 1} if code is None else {code}), result.stdout + result.stderr
     answer = result.json()["findings"]
-    assert all(set(each) == {"kind", "subject", "detail", "fixed"} for each in answer)
+    assert all(set(each) == {"kind", "subject", "detail", "fixed", "hint"} for each in answer)
     return {each["kind"]: each for each in answer if each["kind"] != "old_sqlite"}
 
 

@@ -15,7 +15,7 @@ from poolmgr.services.databases.house import pay
 from poolmgr.services.databases.losing import list_lost, make_anew
 from poolmgr.services.databases.orphans import find_orphans
 from poolmgr.services.databases.server import Server, open_server
-from poolmgr.services.doctor.finding import Case, remark, wrong
+from poolmgr.services.doctor.finding import Case, beyond_us, remark, wrong
 from poolmgr.services.ground.pool import Pool
 from poolmgr.store.tables.leases import owed_databases
 
@@ -36,13 +36,8 @@ def look_at_databases(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
         with open_server(pool) as server:
             cases = [*list_missing(pool, server), *list_rest(pool, owed)]
     except DatabaseError as error:
-        cases = [
-            wrong(
-                "database_server",
-                "the databases' server",
-                ": ".join(filter(None, (error.message, error.hint))),
-            )
-        ]
+        hint = error.hint or "poolmgr db status"
+        cases = [beyond_us("database_server", "the databases' server", error.message, hint)]
     yield from cases
 
 
