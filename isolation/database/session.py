@@ -26,7 +26,8 @@ OLDEST = 130000
 CLOCK = "extract(epoch FROM clock_timestamp())::bigint"
 # A server starts, or goes on after a child of it was killed.
 COMING = re.compile(
-    r"the database system is (starting up|in recovery mode|not yet accepting)|server closed the connection"
+    r"the database system is (starting up|in recovery mode|not yet accepting)"
+    r"|server closed the connection|Connection reset by peer|Broken pipe"
 )
 # A database's owner may give it settings of his own (ALTER DATABASE … SET) for everybody who connects;
 # these go before them. The time-outs are far more than any statement of ours needs.
