@@ -99,11 +99,21 @@ def find_missing() -> str:
     """What an embedded server would need that is not here, "" when nothing is."""
     from importlib.util import find_spec
 
-    from isolation.database.embedded.binaries import find_binaries
-
     if find_spec("psycopg") is None:
         return "psycopg is not installed"
+    from isolation.database.embedded.binaries import find_binaries
+
     return "" if find_binaries() else "PostgreSQL's server programs are not installed"
+
+
+def find_late(pool: Pool) -> str:
+    """That slots could have databases by now, "" where they have, or could not."""
+    found = read_choice(pool.site.state)
+    if find_said(pool.settings.database) or found.mode != OFF or "installed" not in found.why:
+        return ""
+    return (
+        "" if find_missing() else "PostgreSQL is installed by now; for a database in every slot: poolmgr init"
+    )
 
 
 def hint_for(missing: str) -> str:

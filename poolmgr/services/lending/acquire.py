@@ -41,7 +41,7 @@ from poolmgr.services.lending.claim import (
 )
 from poolmgr.services.lending.tracking import set_tracking
 from poolmgr.services.life.assign import execute_assign, require_free, undo_assign
-from poolmgr.services.life.databases import prepare_database
+from poolmgr.services.life.databases import late_words, prepare_database
 from poolmgr.services.scoping.ownership import list_overlaps, require_unowned
 from poolmgr.store.tables.events import add_pool_event
 from poolmgr.store.tables.leases import find_lease, live_leases
@@ -133,6 +133,7 @@ def acquire(pool: Pool, asked: Asked, *, background: Callable[[Pool], None]) -> 
         warnings=(
             *warnings, *activity.list_cold(pool, slot, wish), *idle_words(wish.scope),
             *list_words(slot, lease.id),
+            *(late_words(pool) if wish.database and not lease.database else ()),
             *(str(each) for each in (list_overlaps(pool, lease) if wish.overlap else ())),
         ),
     )  # fmt: skip

@@ -36,6 +36,16 @@ def lend_database(pool: Pool, job: Job, lease: Lease, commit: str, until: float 
     return lending.lend_database(pool, job.slot, lease, commit, until)
 
 
+def late_words(pool: Pool) -> tuple[str, ...]:
+    """What to type where slots have no databases and could have."""
+    if pool.settings.database.mode != "auto":
+        return ()
+    from poolmgr.services.databases.choice import find_late
+
+    words = find_late(pool)
+    return (words,) if words else ()
+
+
 def noted(pool: Pool, lease: Lease, database: Facts | None) -> Lease:
     """The lease as it is on record, with its database."""
     if database is None:
