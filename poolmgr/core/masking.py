@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-# Where a password begins in a DSN; it ends at the last @, else nobody knows where. A URL's parameter may
-# spell its name with %.
+# Where a password begins in a DSN; it ends at the last @, else nobody knows where: without one, what
+# stands for a port and is none may be it. A URL's parameter may spell its name with %.
 SECRETS = (
     (r"(?s)(//[^:]*:|^[^:/=]*:(?!//)).*@", r"\1***@"),
+    (r"(?s)(//[^:/@]*:)(?![0-9]{1,5}([/?]|$))[^@]*$", r"\1***"),
     (r"(?si)(password\s*=\s*|[?&][^=&]*%[^=&]*=).*", r"\1***"),
 )
 

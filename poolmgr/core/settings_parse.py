@@ -56,11 +56,19 @@ def parse_section(entries: Mapping[str, Node], prefix: str, label: str) -> Itera
         if key in SETTINGS:
             yield parse_value(SETTINGS[key], plain(node), place)
         elif key not in SECTIONS:
-            yield Problem(place=place, key=key, message="is no setting", suggestion=nearest_key(key))
+            yield unknown(place, key)
         elif isinstance(node.value, dict):
             yield from parse_section(node.value, f"{key}.", label)
         elif node.value is not None:
             yield Problem(place=place, key=key, message="is a section; its settings go below it, indented")
+
+
+def unknown(place: str, key: str) -> Problem:
+    """What is no setting; it may be a database's address with its name forgotten."""
+    from poolmgr.core.masking import without_password
+
+    shown = without_password(key) if "://" in key else key
+    return Problem(place=place, key=shown, message="is no setting", suggestion=nearest_key(key))
 
 
 def parse_value(setting: Setting, raw: Raw, place: str) -> Found:

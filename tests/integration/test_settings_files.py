@@ -90,6 +90,22 @@ def test_a_kept_file_says_what_the_file_said(files: Files, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "database: {'postgresql://me:hunter2@h/d'}", "database: postgresql://me:hunter2@h/d",
+        "database:\n  mode: server\n  dsn:postgresql://me:hunter2@h/d", "dsn: postgresql://me:hunter2@h/d",
+        'database: {dsn: "postgresql://me:\\hunter2@h/d"}', "database: {dsn: 'postgresql://me:hunter2@h/d}",
+        "database: {dsn: [postgresql://me:hunter2@h/d]}", "pool: {max: 'postgresql://me:hunter2'}",
+    ],
+)  # fmt: skip
+def test_an_address_in_a_wrong_place_is_refused_without_its_password(files: Files, text: str) -> None:
+    files.committed.write_text(text)
+    said = files.refusal()
+    assert "hunter2" not in said
+    assert "'h'" not in said
+
+
+@pytest.mark.parametrize(
     "spelled",
     ["postgresql://me:hunter2é@h/d", '"postgresql://me:hunter2é@h/d"', r'"postgresql://me:\x68unter2é@h/d"'],
 )

@@ -28,6 +28,9 @@ from poolmgr.cli.settings_text import value_text
         ("host=x PassWord = 'it\\' hunter2' user=me", "host=x PassWord = ***"),
         ("host=x sslpassword=hunter2", "host=x sslpassword=***"),
         ("host=x password=hunter\nhunter2", "host=x password=***"),
+        ("postgresql://me:hunter2", "postgresql://me:***"),
+        ("postgresql://me:hunter2/db?x=y", "postgresql://me:***"),
+        ("postgresql://host:5433/db", "postgresql://host:5433/db"),
     ],
 )
 def test_an_address_is_printed_without_its_password(dsn: str, shown: str) -> None:

@@ -6,6 +6,8 @@ them. Tags, anchors, aliases, a second document and a key that stands twice are 
 
 from __future__ import annotations
 
+import re
+
 import yaml
 
 from poolmgr.core.settings import Problem, SettingsError
@@ -30,7 +32,9 @@ def parse_yaml(text: str, label: str, *, most: int = MOST) -> Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise refusal(label, line, f"is no YAML: {error.problem or error.context}") from error
+        # Of what is escaped wrongly it shows a character, which may be a password's.
+        problem = re.sub(r"(escape.*?),?( but found)? '.'$", r"\1", str(error.problem or error.context))
+        raise refusal(label, line, f"is no YAML: {problem}") from error
     except yaml.YAMLError as error:
         raise refusal(label, 1, f"is no YAML: {str(error).splitlines()[0]}") from error
 
