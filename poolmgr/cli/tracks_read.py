@@ -46,7 +46,8 @@ def read(invocation: Invocation, rules: str | None = None) -> Read:
     loaded = load_settings(checkout, site.state, os.environ, flags)
     say_skipped([given.key for given in loaded.skipped if given.key.startswith(("beads.", "tracks."))])
     tasks = read_tasks(checkout or site.layout.top or site.common, loaded.settings.beads)
-    readiness = judge(tasks.tasks, tasks.decision.rules, datetime.now(UTC), is_file=tasks.is_file)
+    rules, _, version = tasks.decision
+    readiness = judge(tasks.tasks, rules, datetime.now(UTC), is_file=tasks.is_file, version=version)
     return Read(site, loaded.settings, tasks, readiness)
 
 

@@ -241,6 +241,26 @@ def test_the_rules_are_those_asked_for_else_the_programs_else_the_files(
     assert decide_rules(asked, version, signs).rules is rules
 
 
+def test_a_late_program_of_the_old_era_has_its_own_rules() -> None:
+    rows = [
+        issue("a"), issue("busy", status="in_progress"), issue("role", issue_type="role"),
+        issue("x-wisp-1"), issue("x-mol-1"),
+    ]  # fmt: skip
+    tasks = parse_issues(lines(rows), "f").tasks
+    expected = {
+        (0, 47, 0): {"a", "busy", "role", "x-wisp-1", "x-mol-1"},
+        (0, 47, 2): {"a", "busy", "role", "x-mol-1"},
+        (0, 48, 0): {"a", "busy", "x-mol-1"},
+        (0, 49, 0): {"a", "busy"},
+        (0, 49, 6): {"a"},
+    }
+    for version, ready in expected.items():
+        decision = decide_rules("auto", version, ())
+        assert set(judge(tasks, decision.rules, NOW, version=decision.version).ready) == ready
+        assert decide_rules("0.4", version, ()).version == version
+    assert decide_rules("0.4", (1, 0, 5), ()).version is None
+
+
 @pytest.mark.parametrize(
     ("text", "version"),
     [("bd version 0.47.0 (dev)\n", (0, 47, 0)), ("1.3", (1, 3)), ("no such thing", None), ("", None)],

@@ -10,6 +10,12 @@ from tracks.ready.relations import Relations
 from tracks.ready.rules import Rules
 from tracks.tasks.task import Edge, Task
 
+PLAIN = {
+    Why.ID: "its id is that of a step of a molecule, or of a wisp: no work",
+    Why.PINNED: "it is pinned: a note that stays, no work",
+    Why.EPHEMERAL: "it is ephemeral (a wisp)",
+}
+
 
 class Sentence(NamedTuple):
     """One reason: the rule, the tasks by which it applies, and its words."""
@@ -38,10 +44,8 @@ def words_of(reason: Reason, task: Task, readiness: Readiness) -> Iterator[str]:
             yield f"its status is {task.status}"
         case Why.TYPE:
             yield f"its type is {task.type}, which is no work"
-        case Why.PINNED:
-            yield "it is pinned: a note that stays, no work"
-        case Why.EPHEMERAL:
-            yield "it is ephemeral (a wisp)"
+        case Why.ID | Why.PINNED | Why.EPHEMERAL:
+            yield PLAIN[reason.why]
         case Why.DEFERRED:
             yield f"it is deferred until {moment_of(task)}"
         case Why.PARENT_DEFERRED:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from tracks.ready.relations import Relations
-from tracks.ready.rules import TRAITS, Rules, is_condition_unmet, is_gate_shut
+from tracks.ready.rules import Rules, Traits, is_condition_unmet, is_gate_shut, traits_of
 from tracks.tasks.task import Edge, Task
 
 EXTERNAL = "external:"
@@ -25,6 +25,7 @@ class Why(StrEnum):
 
     STATUS = "status"
     TYPE = "type"
+    ID = "id"
     PINNED = "pinned"
     EPHEMERAL = "ephemeral"
     DEFERRED = "deferred"
@@ -61,17 +62,25 @@ class Readiness(NamedTuple):
     inherited: Mapping[str, str]
 
 
-def judge(tasks: Iterable[Task], rules: Rules, now: datetime, *, is_file: bool = True) -> Readiness:
-    """What is ready now; `is_file`: the tasks were read from a file, not from `bd` itself."""
+def judge(
+    tasks: Iterable[Task],
+    rules: Rules,
+    now: datetime,
+    *,
+    is_file: bool = True,
+    version: tuple[int, ...] | None = None,
+) -> Readiness:
+    """What is ready now; `is_file`: from a file, not from `bd` itself; `version`: of the `bd` there is."""
     relations = Relations(tasks, rules, is_file=is_file)
     held = hold(relations, rules)
     inherited = inherit(held, relations, rules)
+    traits = traits_of(rules, version)
     reasons: dict[str, Reasons] = {}
     ready: list[Task] = []
     for task in relations.tasks.values():
         if task.is_over:
             continue
-        found = (*own_reasons(task, relations, rules, now), *held.get(task.id, ()))
+        found = (*own_reasons(task, relations, traits, now), *held.get(task.id, ()))
         if task.id in inherited:
             found = (*found, Reason(Why.PARENT_BLOCKED, (inherited[task.id],)))
         if found:
@@ -89,20 +98,21 @@ def urgency(task: Task) -> tuple[int, float, str]:
     return task.priority, task.created.timestamp() if task.created else 0.0, task.id
 
 
-def own_reasons(task: Task, relations: Relations, rules: Rules, now: datetime) -> Iterable[Reason]:
+def own_reasons(task: Task, relations: Relations, traits: Traits, now: datetime) -> Iterable[Reason]:
     """What keeps a task from being ready, whatever it waits for."""
-    traits = TRAITS[rules]
     if task.status not in traits.workable:
         yield Reason(Why.STATUS)
     if task.type in traits.no_work:
         yield Reason(Why.TYPE)
+    if any(part in task.id for part in traits.no_ids):
+        yield Reason(Why.ID)
     if task.pinned:
         yield Reason(Why.PINNED)
     if task.ephemeral:
         yield Reason(Why.EPHEMERAL)
     if is_deferred(task, now):
         yield Reason(Why.DEFERRED)
-    if rules is Rules.NEW:
+    if traits.heeds_parents:
         above = [relations.tasks.get(each) for each in relations.parents.get(task.id, ())]
         deferred = tuple(parent.id for parent in above if parent and is_deferred(parent, now))
         if deferred:

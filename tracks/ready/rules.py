@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tracks.tasks.beads import Sign
 from tracks.tasks.task import Task
@@ -30,13 +30,16 @@ class Decision(NamedTuple):
 
     rules: Rules
     why: str
+    version: tuple[int, ...] | None = None  # of a `bd` of this era
 
 
 class Traits(NamedTuple):
-    """What an era's rules look at: the statuses that may be ready, and the types that are no work."""
+    """What an era's rules look at: the statuses that may be ready, and the types and ids that are no work."""
 
     workable: frozenset[str]
     no_work: frozenset[str]
+    no_ids: tuple[str, ...] = ()  # what is in them
+    heeds_parents: bool = False  # whether a parent that is put off puts off its children
 
 
 TRAITS = {
@@ -47,8 +50,16 @@ TRAITS = {
     Rules.NEW: Traits(
         workable=frozenset({"open"}),
         no_work=frozenset({"merge-request", "gate", "molecule", "message", "agent", "role", "rig"}),
+        heeds_parents=True,
     ),
 }
+# What the old rules came to, by the first version that has it; a file does not tell which one wrote it.
+LATER: tuple[tuple[tuple[int, ...], dict[str, Any]], ...] = (
+    ((0, 47, 2), {"no_ids": ("-wisp-",)}),
+    ((0, 48), {"no_work": TRAITS[Rules.NEW].no_work}),
+    ((0, 49), {"no_ids": ("-wisp-", "-mol-")}),
+    ((0, 49, 4), {"workable": frozenset({"open"})}),
+)
 # Under the old rules only these hold others up: no custom status does.
 OLD_UNFINISHED = frozenset({"open", "in_progress", "blocked", "deferred", "hooked"})
 NEW_FINISHED = frozenset({"closed", "pinned"})
@@ -57,16 +68,30 @@ NEW_FINISHED = frozenset({"closed", "pinned"})
 def decide_rules(asked: str, version: tuple[int, ...] | None, signs: Collection[Sign]) -> Decision:
     """The rules that were asked for; for `auto` those of the `bd` found, else those the file shows."""
     if asked != "auto":
-        return Decision(Rules(asked), "as asked")
+        is_its_own = version and era_of(version) is Rules(asked)
+        return Decision(Rules(asked), "as asked", version if is_its_own else None)
     if version:
-        rules = Rules.OLD if version < FIRST_OF_THE_NEW else Rules.NEW
-        return Decision(rules, f"bd {'.'.join(map(str, version))} is found")
+        return Decision(era_of(version), f"bd {'.'.join(map(str, version))} is found", version)
     for sign in (Sign.TYPED_LINES, Sign.COUNTS):
         if sign in signs:
             return Decision(Rules.NEW, f"the file has {sign}")
     if Sign.TOMBSTONE in signs:
         return Decision(Rules.OLD, f"the file has {Sign.TOMBSTONE}")
     return Decision(Rules.NEW, "the file has no sign of older rules")
+
+
+def era_of(version: tuple[int, ...]) -> Rules:
+    """The era of a `bd`."""
+    return Rules.OLD if version < FIRST_OF_THE_NEW else Rules.NEW
+
+
+def traits_of(rules: Rules, version: tuple[int, ...] | None) -> Traits:
+    """What the rules look at; the old ones as a version has them, 0.47.0 where none is known."""
+    traits = TRAITS[rules]
+    if rules is Rules.OLD and version:
+        for first, changes in LATER:
+            traits = traits._replace(**changes) if version >= first else traits
+    return traits
 
 
 def parse_version(text: str) -> tuple[int, ...] | None:
