@@ -109,7 +109,7 @@ def find_fault(said: Mapping[str, str], host: str) -> str:
     if "," in host + said.get("port", ""):
         return "names several servers; write one"
     if (is_name and re.search(r"[\s/@]", host)) or "://" in said.get("dbname", ""):
-        return f"names no possible host and database; write it as {FORM}"
+        return f"names no possible host or database; write it as {FORM}"
     if not said.get("user"):
         return f"names no user; write it as {FORM}"
     if said.get("sslmode", "prefer") not in SSL_MODES:

@@ -74,6 +74,18 @@ def nowhere(_: PostgresServer) -> Iterator[Address]:
 
 
 @contextmanager
+def guarded(server: PostgresServer) -> Iterator[Address]:
+    """By a way that the server does not have."""
+    yield server.admin._replace(options=(("sslmode", "require"),))
+
+
+@contextmanager
+def misspelled(server: PostgresServer) -> Iterator[Address]:
+    """With a password in which somebody forgot to write %40."""
+    yield server.admin._replace(host=f"{SECRET}@{server.admin.host}")
+
+
+@contextmanager
 def past(_: PostgresServer) -> Iterator[Address]:
     """A server of before our time."""
     with antique_server() as port:
@@ -92,6 +104,8 @@ TROUBLES = {
     "clients": Trouble(
         person("CREATEDB CREATEROLE CONNECTION LIMIT 0"), "database_clients", "too many conn", "poolmgr", 75
     ),
+    "ssl": Trouble(guarded, "database_dsn", "leads to no connection with the", "sslmode", 2),
+    "dsn": Trouble(misspelled, "database_dsn", "database.dsn names no possible", "poolmgr config check", 2),
     "old": Trouble(past, "database_old", "is PostgreSQL 12.22; poolmgr needs 13", "database.dsn"),
 }
 

@@ -166,6 +166,10 @@ def test_commands_of_a_file_nobody_trusted_build_nothing(
     assert skipped.code == 1
     assert "skipped until you trust poolmgr.yaml: database.template.run, " in skipped.stderr
     assert "no commands build a template, so databases begin empty" in skipped.stderr
+    assert pool.run("db", "template", "list").stdout.startswith("no templates: databases begin empty")
+    unknown = pool.refused("db", "template", "build", "--ref", "nosuch", code=2)
+    assert unknown["message"] == "--ref: 'nosuch' names no commit here"
+    assert unknown["hint"] == "git fetch, or --ref with a known ref"
     pool.run("trust")
     assert pool.ask("db", "template", "build")["built"]
     run_cli.settle()

@@ -275,10 +275,13 @@ def test_a_committed_file_has_no_say_until_it_is_trusted(ignoring: Pooled) -> No
 
 def test_cleanup_leaves_no_claim_and_takes_no_copy_for_work(unpooled: Pooled, tmp_path: Path) -> None:
     unpooled.cli.variables["XDG_STATE_HOME"] = str(tmp_path / "state")
-    unpooled.repo.write({".env": "A=1\n"})
+    unpooled.repo.write({".env": "A=1\nDATABASE_URL=postgres://app:hunter2@localhost/shop\n"})
     settings(unpooled, env={"PORT": "{port}"}, warm_copy=[".env"])
     unpooled.init(2)
     lent = unpooled.acquire()
+    named = ".env, a copy from the checkout, names a database that others use, too"
+    shown = "DATABASE_URL=postgres://localhost/shop"
+    assert lent["warnings"] == [f"{named} ({shown}); the slot has none of its own"]
     assert (Path(lent["path"]) / ".env").exists()
     claims = tmp_path / "state/poolmgr/ports"
     assert len(list(claims.iterdir())) == 2

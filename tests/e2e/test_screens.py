@@ -78,5 +78,13 @@ def test_wrong_settings_name_their_place_and_the_page_that_explains(pool: Pooled
     assert "poolmgr config path" in result.stderr.splitlines()[-1]
 
 
+def test_what_psql_is_given_stands_after_two_dashes(pool: Pooled) -> None:
+    said = pool.refused("db", "psql", "1", "select 1", code=2)
+    assert (said["message"], said["hint"]) == (
+        "what psql is given stands after --, and 'select 1' stands before it",
+        "poolmgr db psql SLOT -- -c 'SELECT 1'",
+    )
+
+
 def test_the_version_is_told(run_cli: Commands, tmp_path: Path) -> None:
     assert run_cli("--version", cwd=tmp_path).stdout.count(".") == 2

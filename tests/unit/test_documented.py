@@ -52,6 +52,11 @@ def test_every_command_and_option_has_its_help(words: str) -> None:
     assert without == []
 
 
+@pytest.mark.parametrize("words", ["release", "reclaim", "cleanup"])
+def test_who_ends_a_lease_is_told_that_its_database_goes(words: str) -> None:
+    assert re.search(r"\b[Dd]atabases?\b.* go", COMMANDS[words].help)
+
+
 @pytest.mark.parametrize("code", sorted(exit_codes() | {0, 3, 130}))
 def test_every_exit_code_is_in_the_readme(code: int) -> None:
     assert re.search(rf"^\|\s*`?{code}`?\s*\|", README, re.MULTILINE), f"no row for exit code {code}"
