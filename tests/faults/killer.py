@@ -1,8 +1,9 @@
 """Runs poolmgr in this process and kills it before the N-th thing it does to the world.
 
 The points are found by the code: an audit hook sees every file opened for writing, rename,
-removal, directory, process and signal, and SQLite's own trace every COMMIT. Started by its path
-under `python -P`, so that nothing of the tests is imported beside the program.
+removal, directory, process and signal, SQLite's own trace every COMMIT, and our one door to
+PostgreSQL every statement that changes something. Started by its path under `python -P`, so that
+nothing of the tests is imported beside the program.
 """
 
 from __future__ import annotations
@@ -17,8 +18,12 @@ import signal
 import sqlite3
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from isolation.database.session import Session
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 ACTIONS = frozenset(
@@ -34,6 +39,9 @@ READING = frozenset(
         "merge-base", "rev-list", "rev-parse", "show", "status", "version", "--get",
     }
 )  # fmt: skip
+# The same of statements, unless they end a session.
+ASKING = ("SELECT", "SET LOCAL")
+ENDING = "pg_terminate_backend"
 
 
 class Points:
@@ -71,6 +79,25 @@ class Points:
         if statement == "COMMIT":
             self.reach("sqlite COMMIT")
 
+    def watch_sessions(self) -> None:
+        """PostgreSQL's statements and ends of transactions are seen from here on."""
+        rows, transaction = Session.rows, Session.transaction
+
+        def rows_traced(session: Session, query: object, *args: Any, **names: str) -> list[tuple[Any, ...]]:
+            words = " ".join(str(query).split())
+            if not words.startswith(ASKING) or ENDING in words:
+                self.reach(f"sql {words}")
+            return rows(session, query, *args, **names)  # type: ignore[arg-type]
+
+        @contextmanager
+        def transaction_traced(session: Session) -> Iterator[None]:
+            with transaction(session):
+                yield
+                self.reach("sql COMMIT")
+
+        Session.rows = rows_traced  # type: ignore[method-assign,assignment]
+        Session.transaction = transaction_traced  # type: ignore[method-assign,assignment]
+
     def reach(self, what: str) -> None:
         """One more point."""
         self.seen.append(what)
@@ -100,7 +127,7 @@ def kill_me(report: int, what: str) -> None:
 
 
 def kill_tree_soon(report: int, what: str, delay: float) -> None:
-    """Let the action begin, then end this process and every git below it."""
+    """Let the action begin, then end this process and every git below it; a server goes on by itself."""
 
     def strike() -> None:
         threading.Event().wait(delay)
@@ -183,6 +210,7 @@ def main() -> None:
 
     points = Points(asked.at, act)
     sqlite3.connect = points.watched(sqlite3.connect)  # type: ignore[assignment]
+    points.watch_sessions()
     sys.addaudithook(points.audit)
     code = boundary.run(asked.words[1:])
     if not asked.at:

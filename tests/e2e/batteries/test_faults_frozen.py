@@ -44,8 +44,9 @@ def test_work_of_a_frozen_process_is_left_to_it(used: Scene, share: float) -> No
 
 
 def is_holding(used: Scene, pid: int) -> bool:
-    """Whether anybody has to wait for a process: an intent is open, or a lock is its."""
-    return bool(used.pool.snapshot().ops) or f" {pid} " in Path("/proc/locks").read_text()
+    """Whether anybody has to wait for a process: an intent is open, or a lock that bars others is its."""
+    locks = Path("/proc/locks").read_text().splitlines()
+    return bool(used.pool.snapshot().ops) or any("WRITE" in lock and f" {pid} " in lock for lock in locks)
 
 
 @pytest.mark.parametrize(("lock", "words"), [
