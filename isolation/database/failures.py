@@ -44,6 +44,7 @@ REFUSED = (
     (re.compile(r"[Nn]o space left on device"), "disk"),
     (re.compile(r"invalid \S+ value|does not support SSL|certificate|SSL error(?!: unexpected eof)"), "way"),
     (re.compile(r"weak sslmode|channel binding|gssencmode"), "way"),
+    (re.compile(r"unsupported startup parameter"), "pooler"),
     (re.compile(r"shutting down|starting up|in recovery mode|terminating connection"), "down"),
     (re.compile(r"FATAL: "), "refused"),
 )
@@ -96,6 +97,11 @@ SAID: Mapping[str, tuple[Callable[..., DatabaseError], str, str]] = {
         AddressWrong,
         f"leads to no connection with {SERVER}: {{words}}",
         "mend sslmode, sslrootcert and the like in database.dsn, then: poolmgr db status",
+    ),
+    "pooler": (
+        AddressWrong,
+        "leads to a connection pooler at {where}, where locks and settings are no session's own: {words}",
+        "name the PostgreSQL server itself in database.dsn",
     ),
     "refused": (CommandFailed, "the database server says: {words}", ""),
 }

@@ -115,7 +115,15 @@ def open_session(
     with connection:
         if connection.info.server_version < OLDEST:
             raise TooOld(connection.info.parameter_status("server_version") or "?", address.where)
-        yield Session(connection, address)
+        session = Session(connection, address)
+        require_own(session)
+        yield session
+
+
+def require_own(session: Session) -> None:
+    """Refuse a connection that others may have had: a pooler drops the settings we came with."""
+    if session.rows("SHOW search_path") != [(SETTINGS["search_path"],)]:
+        raise failures.failure("pooler", "it keeps our settings back", session.address)
 
 
 def require_driver() -> None:

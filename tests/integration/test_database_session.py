@@ -9,6 +9,7 @@ import pytest
 
 from isolation.database.address import Address, parse_dsn, url_of
 from isolation.database.errors import (
+    AddressWrong,
     CommandFailed,
     DatabaseError,
     NoDatabase,
@@ -21,6 +22,7 @@ from isolation.database.errors import (
 from isolation.database.session import open_session
 from isolation.database.turns import TURN, turn, turn_outside
 from isolation.database.visiting import inside
+from tests.fixtures.pooler import pooled
 from tests.fixtures.servers import PASSWORD, PostgresServer
 
 HOSTILE = """we"ird 'nämé' {x} %s \\"""
@@ -170,6 +172,11 @@ def test_a_session_that_the_server_ended_says_that_it_is_down(any_server: Postgr
         boss.do("SELECT pg_terminate_backend(%s, 5000)", (pid,))
         with pytest.raises(ServerDown):
             session.do("SELECT 1")
+
+
+def test_a_pooler_that_drops_our_settings_is_refused(embedded_server: PostgresServer) -> None:
+    with pooled(embedded_server.admin) as address:
+        assert refusal(address) is AddressWrong
 
 
 def test_no_error_shows_a_password(any_server: PostgresServer) -> None:

@@ -46,6 +46,7 @@ TRIED = 'connection failed: connection to server at "192.0.2.1", port 5432 faile
         ("server does not support SSL, but SSL was required", AddressWrong),
         ('root certificate file "/c" does not exist', AddressWrong),
         ("SSL error: certificate verify failed", AddressWrong),
+        ("FATAL:  unsupported startup parameter: options", AddressWrong),  # PgBouncer
         ("SSL error: unexpected eof while reading", ServerDown),
         ("SSL SYSCALL error: EOF detected", ServerDown),
         ('FATAL:  could not write file "base/1": No space left on device', DiskFull),
