@@ -185,7 +185,7 @@ def test_after_an_acquire_was_killed_while_it_built_nothing_of_it_is_left(shop: 
     await_that(started.exists, "the command runs")
     process.kill()
     end_of(process)
-    assert "pool-wt-" in shop.run("doctor", "--fix", check=False).stdout
+    assert "fixed: left_build" in shop.run("doctor", "--fix", check=False).stdout
     shop.await_ready(2)
     shop.cli.settle()
     assert [path.name for path in Path(shop.slot("pool-wt-1")["path"]).parent.glob(".template-*")] == []
@@ -215,9 +215,10 @@ def require_nothing_left(pool: Pooled) -> None:
 def test_a_time_out_covers_the_building_of_the_template_and_who_gives_up_leaves_nothing(shop: Pooled) -> None:
     shop.cli.settle()
     how = variables(DATABASE_TEMPLATE_RUN=ENDLESS)
-    for seconds, why in (("0", "has to be built first"), ("1.5", f"was not built in time: {ENDLESS}")):
+    for seconds in ("0", "2"):
         refused = shop.refused("acquire", "--timeout", seconds, code=75, env=how)
-        assert (refused["code"], why in refused["message"]) == ("timed_out", True), refused
+        assert refused["code"] == "timed_out"
+        assert refused["message"].startswith(f"the database template {refused['template']} ")
         assert "--wait" in refused["hint"]
         require_nothing_left(shop)
     assert shop.ask("db", "template", "list")["templates"] != []
