@@ -13,18 +13,17 @@ import typer
 
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.output import emit, out, safe, say
+from poolmgr.cli.typed import group
 
 if TYPE_CHECKING:
     from poolmgr.core.settings_layers import Loaded
 
 COMMITTED = "poolmgr.yaml"
 
-app = typer.Typer(
-    name="config",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="The settings: what they are, and whether they are right.",
-    epilog="Example: poolmgr config show --origin",
+app = group(
+    "config",
+    "The settings: what they are, and whether they are right.",
+    example="poolmgr config show --origin",
 )
 
 

@@ -11,6 +11,7 @@ import typer
 from poolmgr.cli import db_template
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.output import age, bytes_text, emit, out, report, safe, table
+from poolmgr.cli.typed import group
 
 if TYPE_CHECKING:
     from poolmgr.core.records import Lease, Slot
@@ -18,13 +19,7 @@ if TYPE_CHECKING:
     from poolmgr.services.databases.showing import Kept, Shown
     from poolmgr.services.ground.pool import Pool
 
-app = typer.Typer(
-    name="db",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="The PostgreSQL databases of slots.",
-    epilog="Example: poolmgr db status",
-)
+app = group("db", "The PostgreSQL databases of slots.", example="poolmgr db status")
 Name = Annotated[
     str | None, typer.Argument(metavar="SLOT", help="name or path; by default the slot around you")
 ]

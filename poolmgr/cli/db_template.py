@@ -10,16 +10,15 @@ import typer
 
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.output import age, bytes_text, emit, out, report, safe, say, say_skipped, table
+from poolmgr.cli.typed import group
 
 if TYPE_CHECKING:
     from poolmgr.services.ground.pool import Pool
 
-app = typer.Typer(
-    name="template",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="The databases that slots' databases are copied from.",
-    epilog="Example: poolmgr db template build --ref feature/orders",
+app = group(
+    "template",
+    "The databases that slots' databases are copied from.",
+    example="poolmgr db template build --ref feature/orders",
 )
 
 

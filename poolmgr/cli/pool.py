@@ -8,17 +8,14 @@ import typer
 
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.output import emit, out, safe, say
+from poolmgr.cli.typed import group
 
 if TYPE_CHECKING:
     from poolmgr.core.records import Slot
     from poolmgr.services.ground.pool import Pool
 
-app = typer.Typer(
-    name="pool",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="The slots as a whole: how many, how fresh, how prepared.",
-    epilog="Example: poolmgr pool scale-up",
+app = group(
+    "pool", "The slots as a whole: how many, how fresh, how prepared.", example="poolmgr pool scale-up"
 )
 Name = Annotated[str, typer.Argument(metavar="SLOT", help="name or path of the slot")]
 

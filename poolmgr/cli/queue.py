@@ -8,14 +8,9 @@ import typer
 
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.output import age, emit, out, safe, table
+from poolmgr.cli.typed import group
 
-app = typer.Typer(
-    name="queue",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="Who waits for a slot.",
-    epilog="Example: poolmgr queue list",
-)
+app = group("queue", "Who waits for a slot.", example="poolmgr queue list")
 
 
 @app.command(name="list")

@@ -10,17 +10,12 @@ import typer
 
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.output import bytes_text, emit, out, out_path, safe, say, table
+from poolmgr.cli.typed import group
 
 if TYPE_CHECKING:
     from isolation.rescue import Rescue
 
-app = typer.Typer(
-    name="rescue",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="Work that was kept aside.",
-    epilog="Example: poolmgr rescue list",
-)
+app = group("rescue", "Work that was kept aside.", example="poolmgr rescue list")
 Id = Annotated[str, typer.Argument(metavar="ID", help="as `rescue list` shows it")]
 
 

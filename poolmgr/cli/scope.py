@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import typer
-
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.news import tell_news
 from poolmgr.cli.output import emit, out, safe, say
-from poolmgr.cli.typed import add_verb
+from poolmgr.cli.typed import add_verb, group
 from poolmgr.cli.verb import Values, Verb, Word
 
 if TYPE_CHECKING:
@@ -22,12 +20,8 @@ if TYPE_CHECKING:
     from poolmgr.services.scoping.change import Changed
     from poolmgr.services.scoping.outside import Outside
 
-app = typer.Typer(
-    name="scope",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="What a slot may change and what it shows.",
-    epilog="Example: poolmgr scope request 'src/session/**'",
+app = group(
+    "scope", "What a slot may change and what it shows.", example="poolmgr scope request 'src/session/**'"
 )
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import typer
-
 from poolmgr.cli import tracks_explain, tracks_graph, tracks_overlap, tracks_recommend
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.output import emit, out
 from poolmgr.cli.tracks_read import RULES, read, say_problems
-from poolmgr.cli.typed import add_verb
+from poolmgr.cli.typed import add_verb, group
 from poolmgr.cli.verb import Values, Verb
 
-app = typer.Typer(
-    name="tracks",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="Which tasks can run side by side, and where they collide.",
-    epilog="Example: poolmgr tracks recommend 4",
+app = group(
+    "tracks",
+    "Which tasks can run side by side, and where they collide.",
+    example="poolmgr tracks recommend 4",
 )
 
 

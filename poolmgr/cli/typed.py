@@ -1,4 +1,4 @@
-"""Commands as typer takes them: functions whose parameters carry the words."""
+"""Commands as typer takes them: groups, and functions whose parameters carry the words."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from poolmgr.cli.verb import Verb, Word
+
+
+def group(name: str, about: str, *, example: str) -> typer.Typer:
+    """Commands under one word, which by itself explains them."""
+    epilog = f"Example: {example}"
+    return typer.Typer(name=name, no_args_is_help=True, rich_markup_mode=None, help=about, epilog=epilog)
 
 
 def add_verb(app: typer.Typer, verb: Verb) -> None:
