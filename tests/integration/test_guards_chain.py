@@ -121,6 +121,9 @@ def test_what_a_tracker_stages_is_left_out_and_what_the_user_staged_is_judged(
     assert done.said == [told + ".beads/issues.jsonl"]
     assert slot("show", "--name-only", "--format=").stdout == "src/app.py\n"
     assert ".beads" in slot("status", "--porcelain", "--untracked-files=all").stdout
+    change(slot)
+    assert slot("commit", *how).said == [told + ".beads/issues.jsonl"]
+    (slot.path / ".beads/issues.jsonl").write_text("of the user\n")
     slot("add", "--force", ".beads")
     change(slot)
     if "--" not in how:
@@ -137,7 +140,12 @@ def test_tracked_files_of_a_tracker_stay_as_they_were(slot: Guarded) -> None:
     change(slot)
     slot("commit", "--message", "One.")
     assert slot("show", "--name-only", "--format=").stdout == "src/app.py\n"
-    assert slot("status", "--porcelain").stdout == " M .beads/issues.jsonl\n D .beads/old.jsonl\n"
+    left = " M .beads/issues.jsonl\n D .beads/old.jsonl\n"
+    assert slot("status", "--porcelain").stdout == left
+    change(slot)
+    slot("commit", "--all", "--message", "Two, with what the hook left.")
+    assert slot("show", "--name-only", "--format=").stdout == "src/app.py\n"
+    assert slot("status", "--porcelain").stdout == left
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
