@@ -61,6 +61,13 @@ def repair_worktree(git: Git, path: Path) -> None:
     git.run("worktree", "repair", "--", str(path))
 
 
+def note_place(admin: Path, worktree: Path) -> None:
+    """The same without asking the worktree, whose `.git` may be a repository by now."""
+    making = admin / f"gitdir.{os.getpid()}"
+    making.write_bytes(os.fsencode(worktree / ".git") + b"\n")
+    making.replace(admin / "gitdir")
+
+
 def lock_worktree(git: Git, path: Path, *, reason: str) -> None:
     """Keep prune and gc away; a lock that is there already stays."""
     git.run("worktree", "lock", "--reason", reason, "--", str(path), accept=(0, 128))

@@ -54,7 +54,8 @@ def read_place(git: Git, worktree: Path) -> Place:
         raise IsolationError(f"there is no directory {worktree}")
     admin = read_pointer(root) or find_admin(git, root)
     if admin is None:
-        raise IsolationError(f"{worktree} is not a linked worktree")
+        why = f"{root}/.git is a repository of its own" if (root / ".git").is_dir() else "it has no git state"
+        raise IsolationError(f"{worktree} is no linked worktree any more: {why}", hint="poolmgr doctor")
     owner = find_owner(admin)
     if owner and owner != root and read_pointer(owner) == admin:
         raise IsolationError(f"{worktree} uses the git state of another worktree, {owner}")

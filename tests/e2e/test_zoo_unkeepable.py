@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.pooled import Pooled
 from tests.e2e.roads.ground import Ground, Made, break_ground, lay_out
 from tests.fixtures.commands import Commands
 from tests.fixtures.dwellers import Dwellers, end
@@ -113,3 +114,23 @@ def test_once_the_reason_is_gone_an_adopted_slot_is_kept_and_lent_again(take: Ca
     ground.pool.run("rescue", "restore", kept, "--to", ground.directory / "back")
     assert snapshot_of(ground.directory / "back") == before
     assert ground.parked() == []
+
+
+def test_a_repository_in_the_place_of_the_git_file_is_set_aside_whole(pool: Pooled) -> None:
+    lent = pool.acquire("--branch", "fix/init")
+    path = Path(lent["path"])
+    (path / "mine.txt").write_text("mine")
+    (path / ".git").unlink()
+    git(path, "init", "--quiet")
+    git(path, "add", "mine.txt")
+    assert "taken_place" in {each["kind"] for each in pool.ask("doctor", "--fix", check=False)["findings"]}
+    pool.run("release", lent["slot"], "--rescue")
+    for _ in range(2):  # what is set aside stays, and stays listed
+        assert pool.run("cleanup", "--rescue", check=False).code == 1
+        assert {each["state"] for each in pool.slots().values()} == {"PARKED"}
+    aside = Path(pool.slot(lent["slot"])["path"])
+    assert git(aside, "show", ":mine.txt") == "mine"
+    shutil.rmtree(aside / ".git")
+    pool.run("pool", "adopt", lent["slot"])
+    pool.run("cleanup", "--rescue")
+    assert any(each["files"] for each in pool.ask("rescue", "list")["rescues"])

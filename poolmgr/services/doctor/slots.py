@@ -12,7 +12,7 @@ from isolation.git.worktrees import find_admin, find_registered, lock_worktree
 from isolation.work import examine
 from poolmgr.core.lifecycle import LENT, OP_STATES, State
 from poolmgr.core.records import Slot, Snapshot
-from poolmgr.services.doctor.finding import Case, remark, wrong
+from poolmgr.services.doctor.finding import Case, beyond_us, remark, wrong
 from poolmgr.services.doctor.lost import bury, revive, take_from_nowhere
 from poolmgr.services.doctor.registered import read_line
 from poolmgr.services.ground import marks
@@ -55,7 +55,11 @@ def look_at_place(pool: Pool, snapshot: Snapshot, slot: Slot) -> Iterator[Case]:
             detail = "git may prune its record: the lock is missing"
             yield wrong("unlocked", slot.name, detail, lambda: lock_again(pool, slot))
         return
-    if exists and registered:
+    pointer = slot.path / ".git"
+    if exists and registered and os.path.lexists(pointer):
+        hint = f"move it to another place, then: poolmgr doctor --fix; or poolmgr reclaim {slot.name}"
+        yield beyond_us("taken_place", slot.name, f"{pointer} is not what git put there", hint)
+    elif exists and registered:
         detail = f"{slot.path} has lost its .git file"
         yield wrong("pointer_gone", slot.name, detail, lambda: restore_directory(pool, slot))
     elif registered:

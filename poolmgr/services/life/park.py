@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from isolation.errors import IsolationError
-from isolation.git.worktrees import find_admin, find_registered, repair_worktree
+from isolation.git.worktrees import find_admin, find_registered, note_place
 from isolation.pins import PINS, pin
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Slot
@@ -37,7 +37,7 @@ def park(pool: Pool, job: Job, why: str) -> Slot:
 
 def move_aside(pool: Pool, job: Job, origin: Path, target: Path) -> Path:
     """The new place; the old one where a rename cannot reach (another file system)."""
-    with pool.git_lock(job.git.at(pool.site.common)) as git:
+    with pool.git_lock(job.git.at(pool.site.common)):
         if not target.exists():
             if not origin.exists():
                 return origin
@@ -45,8 +45,9 @@ def move_aside(pool: Pool, job: Job, origin: Path, target: Path) -> Path:
                 os.rename(origin, target)
             except OSError:
                 return origin
-        if find_registered(pool.site.common, origin):
-            repair_worktree(git, target)
+        admin = find_registered(pool.site.common, origin)
+        if admin:
+            note_place(admin, target)
     return target
 
 

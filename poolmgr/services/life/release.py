@@ -64,8 +64,7 @@ def require_clear(pool: Pool, lease: Lease, asked: Asked) -> tuple[str, ...]:
         repaired = check_scope(pool, slot, lease, allow=asked.allow_outside)
     except OutsideScope as error:
         beyond = error
-    work = examine(Git(slot.path), slot.path, rules_for(pool, slot))
-    holds = unsaved(slot, work.blocking) if work.blocking and not asked.rescue else None
+    holds = None if asked.rescue else find_unsaved(pool, slot)
     if beyond and (holds or asked.rescue):
         words = (beyond.message, holds.message if holds else "")
         raise OutsideScope(
@@ -78,6 +77,12 @@ def require_clear(pool: Pool, lease: Lease, asked: Asked) -> tuple[str, ...]:
     if refusal:
         raise refusal
     return repaired
+
+
+def find_unsaved(pool: Pool, slot: Slot) -> Unsaved | None:
+    """The refusal, when there is unsaved work."""
+    blocking = examine(Git(slot.path), slot.path, rules_for(pool, slot)).blocking
+    return unsaved(slot, blocking) if blocking else None
 
 
 def check_scope(pool: Pool, slot: Slot, lease: Lease, *, allow: bool) -> tuple[str, ...]:
