@@ -21,7 +21,7 @@ def explain(invocation: Invocation, values: Values) -> None:
 
     Example: poolmgr tracks explain bd-42
     """
-    from tracks.conflicts.forecast import footprint_of
+    from tracks.conflicts.learning import footprint_of
 
     found = read(invocation, values["rules"])
     task = require_task(found, values["id"])

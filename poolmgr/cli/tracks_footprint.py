@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from poolmgr.cli.tracks_read import Read
     from poolmgr.core.records import Lease, Snapshot
     from poolmgr.services.ground.site import Site
-    from tracks.conflicts.forecast import Ground
+    from tracks.conflicts.ground import Ground
     from tracks.footprints.claim import Footprint
 
 

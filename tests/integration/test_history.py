@@ -24,7 +24,7 @@ def test_commits_that_name_one_task_tell_what_it_changed(repo: Repository) -> No
     repo.commit("t-3 on a side", {"src/side.py": "6"})
     repo.git("checkout", "--quiet", "main")
     repo.git("merge", "--quiet", "--no-ff", "-m", "Merge t-3", "side")
-    found = {each.task: each for each in read_history(Git(repo.path), "HEAD", IDS, TRACKERS)}
+    found = {each.task: each for each in read_history(Git(repo.path), "HEAD", IDS, TRACKERS).changes}
     assert {task: set(each.files) for task, each in found.items()} == {
         "t-1": {"src/a b.py", "src/app.py", "é\n.txt"},
         "t-3": {"src/side.py"},
@@ -33,8 +33,19 @@ def test_commits_that_name_one_task_tell_what_it_changed(repo: Repository) -> No
 
 
 def test_a_repository_that_names_no_task_has_no_history(repo: Repository) -> None:
-    assert read_history(Git(repo.path), "HEAD", IDS, TRACKERS) == ()
-    assert read_history(Git(repo.path), "HEAD", (), TRACKERS) == ()
+    assert read_history(Git(repo.path), "HEAD", IDS, TRACKERS).changes == ()
+    assert read_history(Git(repo.path), "HEAD", (), TRACKERS).changes == ()
+
+
+def test_the_newest_commits_tell_what_changes_together_and_each_change_who_made_it(repo: Repository) -> None:
+    repo.commit("Both.", {"src/app.py": "1", "src/b.py": "1", ".beads/issues.jsonl": "{}"})
+    repo.git("config", "user.name", "Ann Ä")
+    repo.git("config", "user.email", "ann@example.com")
+    repo.commit("t-2: one", {"src/c.py": "1"})
+    past = read_history(Git(repo.path), "HEAD", IDS, TRACKERS)
+    assert past.commits[:2] == (frozenset({"src/c.py"}), frozenset({"src/app.py", "src/b.py"}))
+    assert [each.task for each in past.changes] == ["t-2"]
+    assert past.changes[0].authors == {"Ann Ä", "ann@example.com"}
 
 
 def test_branches_and_worktrees_that_name_a_task_show_what_it_changes(

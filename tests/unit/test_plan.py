@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fixtures.beads import issue, lines
-from tracks.conflicts.forecast import Ground
+from tracks.conflicts.ground import Ground
 from tracks.footprints.claim import Footprint, Layer
 from tracks.footprints.configured import Rule
 from tracks.footprints.gathering import Facts, gather, reserved

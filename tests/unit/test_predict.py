@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tracks.conflicts.forecast import Ground, footprint_of, forecast
+from tracks.conflicts.forecast import forecast
+from tracks.conflicts.ground import Ground
+from tracks.conflicts.learning import footprint_of
 from tracks.conflicts.predict import PRIOR, Case, Example, Signs, calibrated, chance_of, list_cases
 from tracks.conflicts.words import like_pairs, likeness, stem, vectors_of
 from tracks.footprints.claim import Layer

@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from tracks.conflicts.claimed import Conflict, Hot, Index, Severity, Shared, list_conflicts, list_hot
+from tracks.conflicts.ground import Ground, compared, known_past, near_of
 from tracks.conflicts.predict import (
     ENOUGH,
     NO_CONFLICT,
@@ -18,26 +19,14 @@ from tracks.conflicts.predict import (
     chance_of,
     list_cases,
 )
-from tracks.conflicts.words import Postings, Vector, like_pairs, likeness, vectors_of
-from tracks.footprints.claim import Footprint, Layer
+from tracks.conflicts.words import Vector, like_pairs, likeness
+from tracks.footprints.claim import Layer
 from tracks.footprints.gathering import Facts, gather
-from tracks.footprints.learned import Change, Near, guess, learned_claims, nearest
-from tracks.footprints.tree import Tree
-from tracks.globs import Globs
+from tracks.footprints.learned import Change
 from tracks.tasks.task import Task
 
 SHOWN = 0.3  # from this chance on a pair is worth naming that shares
 LEAST_LIKE = 0.15  # less like than this, no such pair comes near it
-
-
-class Ground(NamedTuple):
-    """What a forecast rests on: the tasks, the files, what is known of both, and the past."""
-
-    tasks: Mapping[str, Task]
-    tree: Tree
-    facts: Facts
-    past: Sequence[Change]
-    shared: Globs  # what every scope may change: no reason to keep two tasks apart
 
 
 class Forecast(NamedTuple):
@@ -114,31 +103,6 @@ def alike(wanted: Iterable[str], vectors: Mapping[str, Vector]) -> Iterator[tupl
             yield one, other
 
 
-def known_past(ground: Ground) -> list[Change]:
-    """The changes of tasks that are still on record, the oldest first."""
-    ordered = sorted(ground.past, key=lambda change: (change.moment, change.task))
-    return [change for change in ordered if change.task in ground.tasks]
-
-
-def compared(ground: Ground, wanted: Iterable[str], past: Iterable[Change]) -> dict[str, Vector]:
-    """The words of these tasks and those of the past."""
-    names = dict.fromkeys((*wanted, *(change.task for change in past)))
-    return vectors_of(ground.tasks[name] for name in names)
-
-
-def near_of(
-    wanted: Iterable[str], past: Sequence[Change], vectors: Mapping[str, Vector]
-) -> dict[str, list[Near]]:
-    """The changes of tasks that are like each; what a task changed itself tells most."""
-    changes = {change.task: change for change in past}
-    postings = Postings(vectors, changes)
-    found = {}
-    for name in wanted:
-        like = {**postings.like(vectors[name]), **({name: 1.0} if name in changes else {})}
-        found[name] = nearest((value, changes[other]) for other, value in like.items())
-    return found
-
-
 def learn(ground: Ground, past: Sequence[Change], vectors: Mapping[str, Vector]) -> tuple[Weights, int]:
     """The weights with the level that the repository's own past has, and how many pairs told it."""
     latest = past[-ENOUGH:]
@@ -151,12 +115,3 @@ def learn(ground: Ground, past: Sequence[Change], vectors: Mapping[str, Vector])
         for case in list_cases(tasks, vectors, latest)
     ]
     return calibrated(PRIOR, examples, len(latest)), len(examples)
-
-
-def footprint_of(ground: Ground, task_id: str) -> Footprint:
-    """All claims of one task, what tasks like it changed among them."""
-    past = known_past(ground)
-    vectors = compared(ground, [task_id], past)
-    found = guess(near_of([task_id], past, vectors)[task_id])
-    facts = ground.facts._replace(learned={task_id: learned_claims(found, ground.tree.files)})
-    return gather(ground.tasks, [task_id], ground.tree, facts)[task_id]

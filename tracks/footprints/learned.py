@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from heapq import nlargest
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import nlargest, nsmallest
 from typing import NamedTuple
 
 from tracks.footprints.claim import Claim, Layer, path_claim
@@ -13,6 +13,7 @@ NEIGHBOURS = 8
 LEAST = 0.05  # likeness below this is chance
 DOUBT = 0.5  # what speaks for no file at all
 LEARNED, MOST_LEARNED = 0.2, 8  # a file is expected from this chance on, and so many of a task
+MOST_SURE = 0.9
 
 
 class Change(NamedTuple):
@@ -21,6 +22,15 @@ class Change(NamedTuple):
     task: str
     moment: float
     files: frozenset[str]
+    authors: frozenset[str] = frozenset()  # of the commits, by name and by address
+
+
+class Hint(NamedTuple):
+    """A file that a task may change, by one thing the past tells."""
+
+    path: str
+    chance: float
+    why: str
 
 
 Near = tuple[float, Change]  # a change, and how like its task is to another
@@ -62,12 +72,21 @@ def hotness(past: Sequence[Change]) -> dict[str, float]:
     return {file: number / (len(past) + 5) for file, number in counts.items()}
 
 
-def learned_claims(found: Guess, files: frozenset[str]) -> tuple[Claim, ...]:
-    """The files that are expected, of those that are still there."""
-    likely = nlargest(
-        MOST_LEARNED, ((chance, file) for file, chance in found.chances.items() if chance >= LEARNED)
-    )
+def hints_of(found: Guess) -> Iterator[Hint]:
+    """The files that tasks like one changed."""
     why = f"tasks like it changed it: {', '.join(found.told[:3])}"
-    return tuple(
-        path_claim(file, Layer.LEARNED, min(0.9, chance), why) for chance, file in likely if file in files
-    )
+    return (Hint(file, chance, why) for file, chance in found.chances.items() if chance >= LEARNED)
+
+
+def learned_claims(hints: Iterable[Hint], files: frozenset[str]) -> tuple[Claim, ...]:
+    """The likeliest of the files that are still there; each with all that speaks for it."""
+    by_path: dict[str, list[Hint]] = defaultdict(list)
+    for hint in hints:
+        if hint.path in files:
+            by_path[hint.path].append(hint)
+    claims = []
+    for path, its in by_path.items():
+        its.sort(key=lambda hint: (-hint.chance, hint.why))
+        why = "; ".join(dict.fromkeys(hint.why for hint in its))
+        claims.append(path_claim(path, Layer.LEARNED, min(MOST_SURE, its[0].chance), why))
+    return tuple(nsmallest(MOST_LEARNED, claims, key=lambda claim: (-claim.confidence, claim.globs)))

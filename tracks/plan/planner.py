@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from tracks.conflicts.claimed import Index
-from tracks.conflicts.forecast import Ground
+from tracks.conflicts.ground import Ground
 from tracks.footprints.claim import Footprint
 from tracks.graph.course import is_startable
 from tracks.graph.open_work import Graph

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tracks.conflicts.claimed import Index
-from tracks.conflicts.forecast import Ground
+from tracks.conflicts.ground import Ground
+from tracks.conflicts.learning import learned_among
 from tracks.footprints.claim import Claim, Footprint
 from tracks.footprints.gathering import gather
 from tracks.graph.open_work import Graph
 from tracks.plan.lane import Expected, describe
 from tracks.plan.planner import Field, Planner, Step
-from tracks.plan.risk import learned_among
 from tracks.ready.readiness import Readiness
 
 
@@ -79,7 +79,8 @@ def plan(ground: Ground, readiness: Readiness, held: Sequence[Held], wish: Wish)
     for name, each in zip(leases, held, strict=True):
         planner.hold(name, each.who, each.task)
     planner.run()
-    learned = learned_among(ground, [step.task for lane in planner.lanes for step in lane.steps])
+    steps = [step.task for lane in planner.lanes for step in lane.steps]
+    learned = learned_among(ground, {task: footprints[task] for task in steps})
     tracks = []
     for number, lane in enumerate(planner.lanes, 1):
         scope = describe([footprints[step.task] for step in lane.steps], learned)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from poolmgr.core.settings_defaults import SHARED
 from tests.bench.prediction.tracker import SUFFIX, read_changes
-from tracks.conflicts.forecast import Ground
+from tracks.conflicts.ground import Ground
 from tracks.footprints.gathering import Facts
 from tracks.footprints.tree import Tree
 from tracks.globs import compile_globs
