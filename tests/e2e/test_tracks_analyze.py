@@ -180,11 +180,14 @@ def test_where_bd_and_the_file_agree_nothing_is_said(
 
 def test_an_old_bd_is_asked_for_its_edges_and_decides_the_rules(unpooled: Pooled, bd: ReplayedBd) -> None:
     (unpooled.repo.path / ".beads").mkdir()
-    bd.change(version="0.47.0", issues=[*ISSUES, issue("gone", status="tombstone")])
+    later = issue("later", defer_until="2199-01-01T00:00:00Z")
+    bd.change(version="0.47.0", issues=[*ISSUES, later, issue("gone", status="tombstone")])
     answer = analyze(unpooled, env=bd.environment)
     assert (answer["rules"], answer["rules_because"]) == ("0.4", "bd 0.47.0 is found")
     assert answer["ready"] == ["s-1"]
-    assert [call[-1] for call in bd.calls] == ["version", "--include-templates", "export"]
+    assert [call[-1] for call in bd.calls] == [
+        "version", "--include-templates", "export", "--deferred", "later",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("code", [0, 1])
@@ -208,6 +211,9 @@ def test_a_bd_that_is_another_program_is_named(unpooled: Pooled, bd: ReplayedBd)
     put(unpooled, lines([issue("a")]))
     (bd.directory / "bd").write_text("#!/bin/sh\necho hello\n")
     assert "bd list is no JSON" in analyze(unpooled, env=bd.environment)["problems"][0]["why"]
+    error = json.dumps({"error": "no store", "code": 1}, indent=2)
+    (bd.directory / "bd").write_text(f"#!/bin/sh\necho '{error}'; exit 1\n")
+    assert analyze(unpooled, env=bd.environment)["problems"][0]["why"].startswith("no store; ")
     (bd.directory / "bd").write_bytes(b"\x7fnothing\n")
     answer = analyze(unpooled, env=bd.environment)
     assert (answer["ready"], "cannot be started" in answer["problems"][0]["why"]) == (["a"], True)

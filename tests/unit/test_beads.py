@@ -171,6 +171,19 @@ def test_an_answer_that_is_none_says_why() -> None:
         parse_answer('{"error": "no beads database found", "schema_version": 1}', "bd list")
     with pytest.raises(BadAnswer, match="is no JSON"):
         parse_answer("\U0001f4cb Ready work (4 issues)", "bd list")
+    for text in ('{"ok": true}', "5", '"hello"'):
+        with pytest.raises(BadAnswer, match="lists no issues"):
+            parse_answer(text, "bd list")
+
+
+def test_warnings_around_an_answer_do_no_harm() -> None:
+    answer = json.dumps([issue("a")], indent=2)
+    for text in (
+        f"Warning: old daemon\n[warn] {{x}}\n{answer}\n",
+        f"{answer}\n[done]\n",
+        f"[1] x\r\n{answer}",
+    ):
+        assert [task.id for task in parse_answer(text, "bd list").tasks] == ["a"]
 
 
 def test_the_rows_of_a_backup_are_put_together() -> None:

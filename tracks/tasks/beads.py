@@ -6,14 +6,18 @@ field, not the task. Pure: bytes in, values out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from enum import StrEnum
+from itertools import islice
 from typing import Any, NamedTuple
 
-from tracks.tasks.json_text import loaded
+from tracks.tasks.json_text import DECODER, loaded
 from tracks.tasks.record import parse_record
 from tracks.tasks.task import Task
 
+LINE_OF_JSON, TRIES = re.compile(r"^[\[{]", re.MULTILINE), 5
 MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 OTHER_LINES = ("memory", "header")  # lines of an export that are no issues
 
@@ -74,7 +78,7 @@ def listed(text: str, name: str) -> list[Any]:
     if not text.strip():
         return []
     try:
-        value = loaded(text)
+        value = loaded(found_json(text))
     except ValueError as error:
         raise BadAnswer(f"{name} is no JSON: {error}") from error
     if isinstance(value, dict) and "data" in value and "id" not in value:
@@ -82,11 +86,25 @@ def listed(text: str, name: str) -> list[Any]:
     if isinstance(value, dict) and isinstance(value.get("error"), str) and "id" not in value:
         raise BadAnswer(f"{name}: {value['error']}")
     if isinstance(value, dict) and "id" not in value:
-        parts = [value.get(part) for part in ("issues", "ready", "blocked")]
-        return [each for part in parts if isinstance(part, list) for each in part]
+        parts = [value[part] for part in ("issues", "ready", "blocked") if isinstance(value.get(part), list)]
+        if not parts:
+            raise BadAnswer(f"{name} lists no issues")
+        return [each for part in parts for each in part]
     if value is None:
         return []
+    if not isinstance(value, list | dict):
+        raise BadAnswer(f"{name} lists no issues")
     return value if isinstance(value, list) else [value]
+
+
+def found_json(text: str) -> str:
+    """The JSON in an answer that begins or ends with lines of words, as warnings are; else all of it."""
+    for start in islice(LINE_OF_JSON.finditer(text), TRIES):
+        with suppress(ValueError, RecursionError):
+            end = DECODER.raw_decode(text, start.start())[1]
+            if text[end : end + 1] in {"", "\r", "\n"}:
+                return text[start.start() : end]
+    return text
 
 
 def read_lines(content: bytes, name: str, problems: list[Problem]) -> Iterator[Numbered]:

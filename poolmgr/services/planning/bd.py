@@ -14,17 +14,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tracks.ready.rules import FIRST_OF_THE_NEW, parse_version
-from tracks.tasks.beads import BadAnswer, Parsed, Sign, parse_answer, parse_issues
+from tracks.tasks.beads import BadAnswer, Parsed, Sign, found_json, parse_answer, parse_issues
+from tracks.tasks.json_text import loaded
 
-TIMEOUT = 60.0
+TIMEOUT = 30.0  # also for thousands of issues it takes a few seconds
 KEPT_VARIABLES = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
 LIST = ("--readonly", "list", "--all", "--json", "--limit", "0")
 # What `list` leaves out and others can wait for; older ones do not know all of the words.
 HIDDEN = ("--include-gates", "--include-templates", "--include-infra")
 
+DATELESS = ((0, 43), (0, 49))  # from the first to before the second, `list` does not say until when
+
 
 class BdFailed(Exception):
     """`bd` gave no answer; the message is its own, or says what happened to it."""
+
+
+class BdSilent(BdFailed):
+    """It did not answer in time, and is not asked anything else."""
 
 
 class Bd(NamedTuple):
@@ -47,13 +54,14 @@ class Bd(NamedTuple):
             stdout, stderr = process.communicate(timeout=TIMEOUT)
         except subprocess.TimeoutExpired as error:
             stop_group(process)
-            raise BdFailed(f"bd {args[0]} did not answer within {TIMEOUT:.0f} s") from error
+            words = next(word for word in args if not word.startswith("-"))
+            raise BdSilent(f"bd {words} did not answer within {TIMEOUT:.0f} s") from error
         except BaseException:
             stop_group(process)
             raise
         text, said = (part.decode(errors="replace") for part in (stdout, stderr))
         if process.returncode or (not text.strip() and said.strip()):
-            raise BdFailed((said or text).strip().split("\n")[0] or f"it ended with {process.returncode}")
+            raise BdFailed(complaint(said) or complaint(text) or f"it ended with {process.returncode}")
         return text
 
     def environment(self) -> dict[str, str]:
@@ -61,6 +69,15 @@ class Bd(NamedTuple):
         kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         place = {"BEADS_DIR": str(self.data)} if self.data else {}
         return kept | place | {"LC_ALL": "C", "NO_COLOR": "1", "BEADS_NO_DAEMON": "1"}
+
+
+def complaint(text: str) -> str:
+    """What it says went wrong: the error in an answer of JSON, else the first line."""
+    with suppress(ValueError):
+        value = loaded(found_json(text))
+        if isinstance(value, dict) and isinstance(value.get("error"), str):
+            return str(value["error"])
+    return text.strip().split("\n")[0]
 
 
 def stop_group(process: subprocess.Popen[bytes]) -> None:
@@ -80,6 +97,8 @@ def find_version(bd: Bd) -> tuple[int, ...] | None:
     """Its version; None where it tells none, which may be another program of this name."""
     try:
         return parse_version(bd.run("version"))
+    except BdSilent:
+        raise
     except BdFailed:
         return None
 
@@ -89,15 +108,30 @@ def read_issues(bd: Bd, version: tuple[int, ...] | None) -> Parsed:
     words = HIDDEN if version is None or version >= FIRST_OF_THE_NEW else HIDDEN[:2]
     try:
         parsed = parsed_answer(bd.run(*LIST, *words))
+    except BdSilent:
+        raise
     except BdFailed:
         parsed = parsed_answer(bd.run(*LIST))
     if Sign.EDGES_COUNTED not in parsed.signs:
-        return parsed
+        return with_dates(bd, parsed, version)
     # Before 0.50 `list` counts the edges and does not tell them; `export` does.
     exported = parse_issues(bd.run("--readonly", "export").encode(), "bd export")
     known = {task.id for task in exported.tasks}
     others = tuple(task for task in parsed.tasks if task.id not in known)
-    return exported._replace(tasks=exported.tasks + others)
+    return with_dates(bd, exported._replace(tasks=exported.tasks + others), version)
+
+
+def with_dates(bd: Bd, parsed: Parsed, version: tuple[int, ...] | None) -> Parsed:
+    """The same with the dates until which tasks are put off, where `list` and `export` leave them out."""
+    if version is None or not DATELESS[0] <= version < DATELESS[1]:
+        return parsed
+    until = {}
+    with suppress(BdFailed):
+        deferred = [task.id for task in parsed_answer(bd.run(*LIST, "--deferred")).tasks]
+        shown = parsed_answer(bd.run("--readonly", "show", "--json", *deferred)).tasks if deferred else ()
+        until = {task.id: task.defer_until for task in shown if task.defer_until}
+    tasks = (task._replace(defer_until=until.get(task.id, task.defer_until)) for task in parsed.tasks)
+    return parsed._replace(tasks=tuple(tasks)) if until else parsed
 
 
 def parsed_answer(text: str) -> Parsed:

@@ -70,8 +70,9 @@ def ask_bd(place: Place) -> Told:
 
 def tell(bd: Bd) -> Told:
     """Its version and its issues."""
-    version = find_version(bd)
+    version = None
     try:
+        version = find_version(bd)
         return Told(read_issues(bd, version), version)
     except BdFailed as error:
         return Told(None, version, str(error))
