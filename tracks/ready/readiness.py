@@ -197,21 +197,31 @@ def list_blocked(
 
 
 def list_blocked_old(relations: Relations) -> dict[str, tuple[str, ...]]:
-    """What `bd blocked` listed: `blocks` edges alone, references to other projects always among them."""
+    """What `bd blocked` listed: `blocks` edges alone, references to other projects always among them.
+
+    That `bd` made hooked of pinned work whenever it opened its database, for this list and not for `ready`.
+    """
+    hooked = (each.id for each in relations.tasks.values() if is_hooked_in_time(each))
+    going = relations.blocking.union(hooked)
     listed: dict[str, tuple[str, ...]] = {}
     for task_id, task in relations.tasks.items():
-        if task_id not in relations.blocking or task.pinned:
+        if task_id not in going or task.pinned:
             continue
         targets = {
             edge.target
             for edge in relations.waiting.get(task_id, ())
-            if edge.kind == "blocks" and is_named(edge.target, relations)
+            if edge.kind == "blocks" and (edge.target in going or is_elsewhere(edge.target, relations))
         }
         if targets or task.status in {"blocked", "deferred"}:
             listed[task_id] = tuple(sorted(targets))
     return listed
 
 
-def is_named(target: str, relations: Relations) -> bool:
-    """Whether a blocker was named: an unfinished task, or anything of another project."""
-    return target in relations.blocking or (target not in relations.tasks and target.startswith(EXTERNAL))
+def is_hooked_in_time(task: Task) -> bool:
+    """Whether it is work that is pinned by its status."""
+    return task.status == "pinned" and task.type not in {"agent", "role"}
+
+
+def is_elsewhere(target: str, relations: Relations) -> bool:
+    """Whether it is of another project."""
+    return target not in relations.tasks and target.startswith(EXTERNAL)
