@@ -94,11 +94,11 @@ def set_apart(session: Session, pool_id: str, found: Found) -> str | None:
             return None
         # What is closed may be on its way out already, by another.
         if session.rows(OPEN, (now.oid,)):
-            session.do("ALTER DATABASE {name} ALLOW_CONNECTIONS false IS_TEMPLATE false", name=now.name)
+            session.do_by_number("ALTER DATABASE %I ALLOW_CONNECTIONS false IS_TEMPLATE false", now.oid)
         if now.name.startswith(passing_name(prefix, "gone", "")):
             return now.name
         apart = passing_name(prefix, "gone", secrets.token_hex(4))
-        session.do("ALTER DATABASE {name} RENAME TO {apart}", name=now.name, apart=apart)
+        session.do_by_number("ALTER DATABASE %I RENAME TO %I", now.oid, apart)
     return apart
 
 

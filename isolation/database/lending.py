@@ -181,7 +181,7 @@ def put_aside(session: Session, sight: Sight, prefix: str, role: Role) -> None:
     for found in sight.ours:
         if found.owner_oid == role.oid and is_free(found):
             new = aside if found == main else passing_name(prefix, "old", secrets.token_hex(4))
-            session.do("ALTER DATABASE {old} RENAME TO {new}", old=found.name, new=new)
+            session.do_by_number("ALTER DATABASE %I RENAME TO %I", found.oid, new)
     say(session, aside, role.mark._replace(kind="old"), has_database=main is not None)
 
 

@@ -46,6 +46,12 @@ SINCE = ((14, "idle_session_timeout", "0"), (17, "transaction_timeout", "0"))
 # libpq reads PG* from the environment, and a slot's own variables name another database. What says
 # where certificates and passwords are kept stays.
 KEPT = ("PGPASSFILE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGSSLCRL", "PGKRBSRVNAME", "PGGSSLIB")
+BY_NUMBER = """
+DO $do$ DECLARE name text; BEGIN
+  FOR name IN SELECT datname FROM pg_catalog.pg_database WHERE oid = %s
+  LOOP EXECUTE format(%s, VARIADIC name || %s::text[]); END LOOP;
+END $do$
+"""
 
 
 class Session:
@@ -82,6 +88,13 @@ class Session:
     def do(self, query: Statement, params: Sequence[object] = (), /, **names: str) -> None:
         """Run a statement whose answer nobody needs."""
         self.rows(query, params, **names)
+
+    def do_by_number(self, statement: str, oid: int, *others: str) -> None:
+        """Run a statement on the database of this number, if there is one, by a name no client may write.
+
+        The first `%I` in it stands for that name, the next ones for the others.
+        """
+        self.do(BY_NUMBER, (oid, statement, list(others)))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -144,16 +157,32 @@ def connect(
     deadline = time.monotonic() + timeout
     while True:
         try:
-            return psycopg.connect(
+            connection = psycopg.connect(
                 **parameters,
                 autocommit=True,
                 cursor_factory=psycopg.ClientCursor,
                 prepare_threshold=None,
             )
+            return read_leniently(connection)
         except psycopg.OperationalError as error:
             if not COMING.search(str(error)) or time.monotonic() > deadline:
                 raise failures.translate(error, address) from error
             time.sleep(0.05)
+
+
+def read_leniently(
+    connection: psycopg.Connection[tuple[Any, ...]],
+) -> psycopg.Connection[tuple[Any, ...]]:
+    """The connection, by which texts of any bytes are read: a database of SQL_ASCII lets them in."""
+    from psycopg.adapt import Loader
+
+    class Lenient(Loader):
+        def load(self, data: bytes | bytearray | memoryview) -> str:
+            return bytes(data).decode(errors="backslashreplace")
+
+    for kind in ("text", "name"):
+        connection.adapters.register_loader(kind, Lenient)
+    return connection
 
 
 def parameters_of(address: Address, timeout: int, major: int = 0) -> dict[str, Any]:

@@ -21,10 +21,10 @@ def shut_public_out(session: Session, pool_id: str) -> list[str]:
     if not list_open(session, pool_id):
         return []
     with turn(session):
-        names = [found.name for found in list_open(session, pool_id)]
-        for name in names:
-            session.do("REVOKE ALL ON DATABASE {name} FROM PUBLIC", name=name)
-    return names
+        opened = list_open(session, pool_id)
+        for found in opened:
+            session.do_by_number("REVOKE ALL ON DATABASE %I FROM PUBLIC", found.oid)
+    return [found.name for found in opened]
 
 
 def list_open(session: Session, pool_id: str) -> list[Found]:

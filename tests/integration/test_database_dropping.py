@@ -15,6 +15,7 @@ from isolation.database.fencing import fence
 from isolation.database.orphans import drop_orphan, list_orphans
 from isolation.database.rights import create_role
 from isolation.database.session import open_session
+from isolation.database.shutting import shut_public_out
 from tests.integration.grounds import Ground
 
 
@@ -32,6 +33,23 @@ def test_what_frameworks_made_goes_with_the_lease(ground: Ground) -> None:
     drop_lease(ground.session, ground.pool_id, 1)
     assert ground.databases() == {other.name}
     drop_lease(ground.session, ground.pool_id, 1)
+
+
+def test_names_and_comments_that_are_no_text_stop_nobody(ground: Ground) -> None:
+    lent, name = ground.lend(1, 1), f"plain_{secrets.token_hex(4)}"
+    provider = "LOCALE_PROVIDER libc" if ground.server.major >= 15 else ""
+    with ground.enter(lent) as inside:
+        inside.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING SQL_ASCII LOCALE 'C' {provider}")
+    with ground.enter(lent, name) as plain:
+        plain.execute("SET client_encoding = SQL_ASCII")
+        plain.execute(b'CREATE DATABASE "odd \xff%I\xfe"')
+        plain.execute(f'COMMENT ON DATABASE {name} IS \'{{"poolmgr":1,"'.encode() + b"\xff\"}'")
+    shut_public_out(ground.session, ground.pool_id)
+    names = {found.name for found in list_ours(ground.session, ground.pool_id)}
+    assert names == {lent.name, name, "odd \\xff%I\\xfe"}
+    now = ground.lend(1, 2)  # before whom what the earlier lease left gives way
+    drop_lease(ground.session, ground.pool_id, 1)
+    assert {found.name for found in list_ours(ground.session, ground.pool_id)} == {now.name}
 
 
 def test_a_database_somebody_is_in_stays_until_they_leave(ground: Ground) -> None:
