@@ -42,7 +42,7 @@ HOSTILE = (
     "<script>alert(1)</script>", '"></title><img src=x onerror=y>', "]]> --> <!-- end", "a\nb\r\n\tc",
     "\u202egnp.exe\u2066", "`whoami` ```", "end", 'x --> y; z["q"]', "| a | b |", '\\" \\N \\',
     "&lt;&#35;", "\x00\x1b[31m\x7f", "\ud800 lone", "# head [l](javascript:x) http://e.org",
-    "\u754c" * 60, "x" * 500, "", "%%{init}%%", "-->|x|", "end\n]] }} )) subgraph",
+    "\u754c" * 60, "&" * 20_000, "", "%%{init}%%", "-->|x|", "end\n]] }} )) subgraph",
 )  # fmt: skip
 SVG = "{http://www.w3.org/2000/svg}"
 Issue = dict[str, Any]
@@ -166,6 +166,7 @@ def check_dot(text: str) -> None:
         rf"|[np]\d+(?: -> [np]\d+)? \[{attributes}\];"
     )
     assert [line for line in text.splitlines() if not statement.fullmatch(line.strip())] == []
+    assert max(len(line.encode()) for line in text.splitlines()) < 2 * 16_384  # Graphviz's limit for a string
 
 
 def check_mermaid(text: str) -> None:

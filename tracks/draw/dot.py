@@ -8,6 +8,7 @@ from tracks.draw.picture import Card, Picture, State
 from tracks.draw.text import cut, plain
 
 TITLE = 40
+LONGEST = 2000  # Graphviz takes no string of more than 16,384 bytes
 SHAPES = {
     State.READY: 'shape=box style="bold,rounded" color="#15803d"',
     State.RUNNING: 'shape=box peripheries=2 color="#1d4ed8"',
@@ -40,8 +41,8 @@ def dot(picture: Picture) -> str:
 def node(name: str, card: Card) -> str:
     """One task."""
     step = f"{card.step}. " if card.step else ""
-    head = plain(f"{step}{card.id} P{card.priority} ({card.state})")
-    label = f'"{escaped(head)}\\n{escaped(cut(card.title, TITLE))}"'
+    head = escaped(f"{step}{card.id} P{card.priority} ({card.state})")
+    label = f'"{head}\\n{escaped(cut(card.title, TITLE))}"'
     tip = quoted(f"{card.title}; {card.about}" if card.about else card.title)
     return f"{name} [label={label} tooltip={tip} {SHAPES[card.state]}];"
 
@@ -59,9 +60,11 @@ def contested_lines(picture: Picture, names: Mapping[str, str]) -> Iterator[str]
 
 def quoted(text: str) -> str:
     """A string in which nothing means anything."""
-    return f'"{escaped(plain(text))}"'
+    return f'"{escaped(text)}"'
 
 
 def escaped(text: str) -> str:
     """What stands in a string; Graphviz reads entities, too."""
+    text = plain(text)
+    text = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
     return text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from tracks.draw.text import plain
 from tracks.pages.sections import Section, Table
 
-SIGNS = re.compile(r"([\\`*_\[\]<>|~&#!$])")
+SIGNS = re.compile(r"([\\`*_\[\]|~&#!$])")
+ENTITIES = (("<", "&lt;"), (">", "&gt;"), ("://", "&#58;//"), ("@", "&#64;"))  # also where no \ helps
 
 
 def markdown(sections: Sequence[Section]) -> str:
@@ -42,4 +43,7 @@ def table_lines(table: Table) -> Iterator[str]:
 
 def escaped(text: str) -> str:
     """Text that means itself, in a line or a cell."""
-    return SIGNS.sub(r"\\\1", plain(text)).replace("://", "&#58;//").replace("@", "&#64;")
+    text = SIGNS.sub(r"\\\1", plain(text))
+    for sign, entity in ENTITIES:
+        text = text.replace(sign, entity)
+    return text
