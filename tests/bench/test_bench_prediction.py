@@ -30,12 +30,12 @@ def test_a_fit_finds_the_weights_that_made_the_data() -> None:
     draw = Random(1)
     made = []
     for _ in range(3000):
-        signs = Signs(draw.random(), 0.0, 0.0, draw.random(), 0.0)
-        chance = chance_of(-2 + 3 * signs.named)
+        signs = Signs(0.0, draw.random(), draw.random(), 0.0)
+        chance = chance_of(-2 + 3 * signs.likeness)
         made.append((Example(signs, draw.random() < chance), 1.0))
     weights = fit(made)
     assert weights.level == pytest.approx(-2, abs=0.3)
-    assert weights.named == pytest.approx(3, abs=0.4)
+    assert weights.likeness == pytest.approx(3, abs=0.4)
     assert weights.together == pytest.approx(0, abs=0.3)
 
 

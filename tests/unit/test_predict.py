@@ -11,6 +11,7 @@ from tracks.conflicts.forecast import forecast
 from tracks.conflicts.ground import Ground
 from tracks.conflicts.learning import footprint_of
 from tracks.conflicts.predict import PRIOR, Case, Example, Signs, calibrated, chance_of, list_cases
+from tracks.conflicts.texts import Texts
 from tracks.conflicts.words import like_pairs, likeness, stem, vectors_of
 from tracks.footprints.claim import Layer
 from tracks.footprints.gathering import Facts
@@ -22,7 +23,7 @@ from tracks.tasks.task import Task
 START = datetime(2026, 1, 1, tzinfo=UTC)
 AREAS = ("parser quotes nested", "mailer queue bounce", "ledger balance rounding")
 PATHS = ("src/parser.py", "src/mailer.py", "src/ledger.py")
-NOTHING = Signs(0.0, 0.0, 0.0, 0.0, 0.0)
+NOTHING = Signs(0.0, 0.0, 0.0, 0.0)
 
 
 def task(number: int, **fields: object) -> Task:
@@ -131,19 +132,17 @@ def known_by(cases: Iterator[Case], end: int) -> list[tuple[str, str, Signs]]:
 @pytest.mark.parametrize("end", [3, 8])
 def test_for_a_pair_nothing_counts_that_came_after_its_first_commit(end: int) -> None:
     tasks = {each.id: each for each in map(task, range(12))}
-    vectors = vectors_of(tasks.values())
+    texts = Texts(tasks, vectors_of(tasks.values()), {})
     past = [change(number) for number in range(12)]
     other = past[:end] + [change(number, "elsewhere.py", "src/parser.py") for number in range(end, 12)]
     shorter = past[:end] + past[end:][::-1]
-    assert known_by(list_cases(tasks, vectors, past), end) == known_by(list_cases(tasks, vectors, other), end)
-    assert known_by(list_cases(tasks, vectors, past), end) == known_by(
-        list_cases(tasks, vectors, shorter), end
-    )
+    assert known_by(list_cases(texts, past), end) == known_by(list_cases(texts, other), end)
+    assert known_by(list_cases(texts, past), end) == known_by(list_cases(texts, shorter), end)
 
 
 def test_a_task_made_after_the_other_s_commit_is_no_pair_of_it() -> None:
     tasks = {"t-00": task(0), "t-01": task(1, created=START + timedelta(days=9))}
-    assert list(list_cases(tasks, vectors_of(tasks.values()), [change(0), change(1)])) == []
+    assert list(list_cases(Texts(tasks, vectors_of(tasks.values()), {}), [change(0), change(1)])) == []
 
 
 def test_the_past_moves_the_level_the_more_the_more_there_is() -> None:

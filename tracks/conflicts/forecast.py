@@ -8,21 +8,14 @@ from typing import NamedTuple
 
 from tracks.conflicts.claimed import Conflict, Hot, Index, Severity, Shared, list_conflicts, list_hot
 from tracks.conflicts.ground import Ground, compared, known_past, near_of
-from tracks.conflicts.predict import (
-    ENOUGH,
-    NO_CONFLICT,
-    PRIOR,
-    Example,
-    Model,
-    Weights,
-    calibrated,
-    chance_of,
-    list_cases,
-)
+from tracks.conflicts.predict import ENOUGH, PRIOR, Example, Model, Weights, calibrated, list_cases
+from tracks.conflicts.texts import Texts
 from tracks.conflicts.words import Vector, like_pairs, likeness
-from tracks.footprints.claim import Layer
+from tracks.footprints.claim import Footprint, Layer
 from tracks.footprints.gathering import Facts, gather
 from tracks.footprints.learned import Change
+from tracks.footprints.together import seeds_of
+from tracks.footprints.tree import Tree
 from tracks.tasks.task import Task
 
 SHOWN = 0.3  # from this chance on a pair is worth naming that shares
@@ -49,7 +42,8 @@ def forecast(ground: Ground, wanted: Sequence[str], least: float | None = None) 
     }
     past = known_past(ground)
     vectors = compared(ground, wanted, past)
-    model = Model(ground.tasks, vectors, near_of(wanted, past, vectors), past)
+    texts = Texts(ground.tasks, vectors, named_by(footprints, ground.tree))
+    model = Model(texts, near_of(wanted, past, vectors), past)
     weights, examples = learn(ground, past, vectors)
     pairs = all_pairs(wanted) if least is not None and least < SHOWN else alike(wanted, vectors)
     found = []
@@ -79,16 +73,13 @@ def is_likely(conflict: Conflict) -> bool:
 
 
 def weigh(pair: tuple[str, str], met: Conflict | None, model: Model, weights: Weights) -> Conflict:
-    """A pair with its chance: the model's, or more where somebody said so."""
-    conflict = met or NO_CONFLICT._replace(a=pair[0], b=pair[1])
-    chance = chance_of(model.signs(*pair, conflict).odds(weights))
-    said = 1.0
-    for each in conflict.shared:
-        said *= 1 - each.chance * (each.layer.rank <= Layer.CONFIGURED.rank)
+    """A pair with its chance: by what both claim, or by what the past lets expect."""
+    conflict = met or Conflict(*pair, 0.0)
+    chance = model.signs(*pair, conflict.probability).chance(weights)
     shared = conflict.shared
     if not shared and (path := model.witness(*pair)):
         shared = (Shared(path, exists=True, layer=Layer.LEARNED, severity=Severity.POSSIBLE, chance=chance),)
-    return conflict._replace(probability=max(chance, 1 - said), shared=shared)
+    return conflict._replace(probability=chance, shared=shared)
 
 
 def all_pairs(wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -109,9 +100,18 @@ def learn(ground: Ground, past: Sequence[Change], vectors: Mapping[str, Vector])
     tasks = {change.task: ground.tasks[change.task]._replace(notes="") for change in latest}
     footprints = gather({**ground.tasks, **tasks}, tasks, ground.tree, Facts(rules=ground.facts.rules))
     index = Index(footprints.values(), ground.tree, fold=ground.shared.fold)
-    met = {(each.a, each.b): each for each in list_conflicts(index, ground.shared)}
+    met = {(each.a, each.b): each.probability for each in list_conflicts(index, ground.shared)}
+    texts = Texts(tasks, vectors, named_by(footprints, ground.tree))
     examples = [
-        Example(case.model.signs(case.a, case.b, met.get((case.a, case.b), NO_CONFLICT)), case.collided)
-        for case in list_cases(tasks, vectors, latest)
+        Example(case.model.signs(case.a, case.b, met.get((case.a, case.b), 0.0)), case.collided)
+        for case in list_cases(texts, latest)
     ]
     return calibrated(PRIOR, examples, len(latest)), len(examples)
+
+
+def named_by(footprints: Mapping[str, Footprint], tree: Tree) -> dict[str, dict[str, float]]:
+    """The files of the tree that each task is said to change, and how sure each is."""
+    return {
+        name: {path: chance for path, chance in seeds_of(footprint).items() if path in tree.files}
+        for name, footprint in footprints.items()
+    }

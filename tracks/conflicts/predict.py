@@ -1,56 +1,55 @@
-"""How likely two tasks change the same file where nobody declared what they touch.
+"""How likely two tasks change the same file.
 
-A logistic rule: what both texts name, how like they are, whether they were made together, how hot
-the files are that tasks like them changed. Its weights are a prior from six public trackers;
-the repository's own past moves the level. Advice: it never makes a scope.
+What both name is a chance of its own. Beside it stands a logistic rule: how like the texts are,
+whether they were made together, and what the past lets expect of each. Its weights are a prior
+from six public trackers; the repository's own past moves the level. Advice: it never makes a scope.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import exp, sqrt
+from math import exp
 from typing import NamedTuple
 
-from tracks.conflicts.claimed import Conflict, Severity
-from tracks.conflicts.words import Vector, likeness
-from tracks.footprints.learned import LEAST, Change, Guess, Near, guess, hotness, nearest
-from tracks.tasks.task import Task
+from tracks.conflicts.texts import Texts
+from tracks.conflicts.touching import Touch, meeting_odds, touch_of, usual_of
+from tracks.conflicts.words import likeness
+from tracks.footprints.learned import LEAST, Change, Near, nearest
 
-HOUR = 3600.0
-WEEK = 7 * 24 * HOUR
+WEEK = 7 * 24 * 3600.0
 ROUNDS = 12
 ENOUGH = 300  # tasks of the past that are looked at
 DOUBT = 12.0  # how many collisions' worth the prior level is
-NO_CONFLICT = Conflict("", "", 0.0)
 
 
 class Weights(NamedTuple):
     """What each sign is worth, in log odds; `level` is the odds when there is none."""
 
     level: float
-    named: float
-    likely: float
     likeness: float
     together: float
-    hot: float
+    files: float
 
 
 # Fitted by `python -m tests.bench --rows prediction` on up to 1,200 pairs of each of six trackers.
-PRIOR = Weights(-3.76, 2.65, 1.01, 3.09, 0.57, 1.60)
+PRIOR = Weights(-0.91, 3.93, 0.36, 0.91)
 
 
 class Signs(NamedTuple):
-    """What speaks for a collision of two tasks, in the order of the weights."""
+    """What speaks for a collision of two tasks: the chance by what both name, then as the weights are."""
 
     named: float
-    likely: float
     likeness: float
     together: float
-    hot: float
+    files: float
 
     def odds(self, weights: Weights) -> float:
-        """Log odds."""
-        return weights.level + sum(map(product, weights[1:], self))
+        """Log odds of a collision that neither names."""
+        return weights.level + sum(map(product, weights[1:], self[1:]))
+
+    def chance(self, weights: Weights) -> float:
+        """What both name, or what neither does."""
+        return 1 - (1 - self.named) * (1 - chance_of(self.odds(weights)))
 
 
 def product(one: float, other: float) -> float:
@@ -58,58 +57,34 @@ def product(one: float, other: float) -> float:
     return one * other
 
 
-class Seen(NamedTuple):
-    """One task as it is compared: its words, its guess, and how hot what it may change is."""
-
-    vector: Vector
-    created: float | None
-    guess: Guess
-    hot: float
-
-
 class Model:
-    """What was known at one moment: of each task what is like it, and how hot files were."""
+    """What was known at one moment: of each task what is like it and what it names, and the past."""
 
-    def __init__(
-        self,
-        tasks: Mapping[str, Task],
-        vectors: Mapping[str, Vector],
-        near: Mapping[str, Sequence[Near]],
-        past: Sequence[Change],
-    ) -> None:
-        self.tasks = tasks
-        self.vectors = vectors
+    def __init__(self, texts: Texts, near: Mapping[str, Sequence[Near]], past: Sequence[Change]) -> None:
+        self.texts = texts
         self.near = near
-        self.hot = hotness(past)
-        self._seen: dict[str, Seen] = {}
+        self.usual = usual_of(past)
+        self._touches: dict[str, Touch] = {}
 
-    def seen(self, task_id: str) -> Seen:
-        """A task, looked at once."""
-        if task_id not in self._seen:
-            created = self.tasks[task_id].created
-            found = guess(self.near.get(task_id, ()))
-            hot = sum(chance * self.hot.get(file, 0.0) for file, chance in found.chances.items())
-            moment = created.timestamp() if created else None
-            self._seen[task_id] = Seen(self.vectors[task_id], moment, found, hot)
-        return self._seen[task_id]
+    def touch(self, task_id: str) -> Touch:
+        """What a task may change, looked at once."""
+        if task_id not in self._touches:
+            named = self.texts.named.get(task_id, {})
+            self._touches[task_id] = touch_of(self.near.get(task_id, ()), named, self.usual)
+        return self._touches[task_id]
 
-    def signs(self, a: str, b: str, conflict: Conflict = NO_CONFLICT) -> Signs:
-        """What speaks for a collision of two tasks."""
-        one, other = self.seen(a), self.seen(b)
-        together = 0.0
-        if one.created is not None and other.created is not None:
-            together = 1 / (1 + abs(one.created - other.created) / HOUR)
+    def signs(self, a: str, b: str, named: float = 0.0) -> Signs:
+        """What speaks for a collision of two tasks, with the chance by what both name."""
         return Signs(
-            named=conflict.probability,
-            likely=float(bool(conflict.shared) and conflict.severity is not Severity.POSSIBLE),
-            likeness=sqrt(max(0.0, likeness(one.vector, other.vector))),
-            together=together,
-            hot=sqrt(min(1.0, one.hot + other.hot)),
+            named=named,
+            likeness=self.texts.likeness(a, b),
+            together=self.texts.together(a, b),
+            files=meeting_odds(self.touch(a), self.touch(b), self.usual),
         )
 
     def witness(self, a: str, b: str) -> str | None:
         """The file that both most likely change."""
-        one, other = self.seen(a).guess.chances, self.seen(b).guess.chances
+        one, other = self.touch(a).chances, self.touch(b).chances
         shared = [(chance * other[file], file) for file, chance in one.items() if file in other]
         return max(shared)[1] if shared else None
 
@@ -137,23 +112,21 @@ class Case(NamedTuple):
     collided: bool
 
 
-def list_cases(
-    tasks: Mapping[str, Task], vectors: Mapping[str, Vector], past: Sequence[Change]
-) -> Iterator[Case]:
+def list_cases(texts: Texts, past: Sequence[Change]) -> Iterator[Case]:
     """The pairs of tasks of the past that were worked on within a week."""
     ordered = sorted(past, key=lambda change: (change.moment, change.task))
     near: dict[str, list[Near]] = {change.task: [] for change in ordered}
     for at, first in enumerate(ordered):
-        model = Model(tasks, vectors, dict(near), ordered[:at])  # later changes are not seen in it
+        model = Model(texts, dict(near), ordered[:at])  # later changes are not seen in it
         for other in ordered[at + 1 :]:
             if other.moment - first.moment > WEEK:
                 break
-            created = tasks[other.task].created
+            created = texts.tasks[other.task].created
             if created and created.timestamp() <= first.moment:
                 a, b = sorted((first.task, other.task))
                 yield Case(a, b, model, first.moment, other.moment, bool(first.files & other.files))
         for other in ordered[at + 1 :]:
-            value = likeness(vectors[first.task], vectors[other.task])
+            value = likeness(texts.vectors[first.task], texts.vectors[other.task])
             if value > LEAST:
                 near[other.task] = nearest([*near[other.task], (value, first)])
 
@@ -161,11 +134,13 @@ def list_cases(
 def calibrated(weights: Weights, examples: Sequence[Example], changes: int) -> Weights:
     """The weights with the level that fits the past best, the more so the more of it there is.
 
-    Pairs of few tasks hang together: all of them count as much as there were tasks.
+    The level is that of pairs that name nothing in common. Pairs of few tasks hang together: all of
+    them count as much as there were tasks.
     """
     if not examples:
         return weights
     share = min(1.0, changes / len(examples))
+    examples = [example for example in examples if not example.signs.named]
     odds = [example.signs.odds(weights) for example in examples]
     shift = 0.0
     for _ in range(ROUNDS):

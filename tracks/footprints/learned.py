@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from heapq import nlargest, nsmallest
 from typing import NamedTuple
 
@@ -64,12 +64,6 @@ def guess(near: Iterable[Near]) -> Guess:
         for file in change.files:
             found[file] += weight
     return Guess({file: weight / total for file, weight in found.items()}, tuple(told))
-
-
-def hotness(past: Sequence[Change]) -> dict[str, float]:
-    """How often each file is changed by any task."""
-    counts = Counter(file for change in past for file in change.files)
-    return {file: number / (len(past) + 5) for file, number in counts.items()}
 
 
 def hints_of(found: Guess) -> Iterator[Hint]:

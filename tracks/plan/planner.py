@@ -125,7 +125,8 @@ class Planner:
 
         def chance(one: str, other: str) -> float:
             if not chances:
-                chances.append(chance_among(self.field.ground, list(dict.fromkeys((*tasks, *self._going)))))
+                known = {task: self.field.footprints[task] for task in (*tasks, *self._going)}
+                chances.append(chance_among(self.field.ground, known))
             return chances[0](one, other)
 
         return chance

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
-from tracks.conflicts.forecast import learn
+from tracks.conflicts.forecast import learn, named_by
 from tracks.conflicts.ground import Ground, compared, known_past, near_of
-from tracks.conflicts.predict import Model, chance_of
+from tracks.conflicts.predict import Model
+from tracks.conflicts.texts import Texts
+from tracks.footprints.claim import Footprint
 
 Chance = Callable[[str, str], float]
 STEPS = (0.05, 0.15, 0.3)  # below each of these, one risk is as good as another
 
 
-def chance_among(ground: Ground, names: Sequence[str]) -> Chance:
-    """How likely two of these tasks change the same file, by their words and the past."""
+def chance_among(ground: Ground, footprints: Mapping[str, Footprint]) -> Chance:
+    """How likely two of these tasks change the same file without both naming it."""
     past = known_past(ground)
-    vectors = compared(ground, names, past)
-    model = Model(ground.tasks, vectors, near_of(names, past, vectors), past)
+    vectors = compared(ground, footprints, past)
+    texts = Texts(ground.tasks, vectors, named_by(footprints, ground.tree))
+    model = Model(texts, near_of(footprints, past, vectors), past)
     weights, _ = learn(ground, past, vectors)
 
     def chance(one: str, other: str) -> float:
-        return chance_of(model.signs(one, other).odds(weights))
+        return model.signs(one, other).chance(weights)
 
     return chance
 

@@ -16,14 +16,15 @@ Weighted = tuple[Example, float]
 
 
 def fit(examples: Sequence[Weighted]) -> Weights:
-    """The weights under which what happened was most likely (Newton's method)."""
+    """The weights under which what happened was most likely (Newton's method), by what names nothing."""
+    silent = [example for example in examples if not example[0].signs.named]
     size = len(Weights._fields)
     weights = [0.0] * size
     for _ in range(ROUNDS):
         slope = [-RIDGE * each for each in weights]
         bend = [[RIDGE * (row == column) for column in range(size)] for row in range(size)]
-        for (signs, collided), counts in examples:
-            values = (1.0, *signs)
+        for (signs, collided), counts in silent:
+            values = (1.0, *signs[1:])
             chance = chance_of(sum(one * other for one, other in zip(weights, values, strict=True)))
             error, width = counts * (collided - chance), counts * chance * (1 - chance)
             for row, value in enumerate(values):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from poolmgr.core.settings_defaults import SHARED
-from tracks.conflicts.claimed import Conflict, Index, list_conflicts
-from tracks.conflicts.predict import NO_CONFLICT, Case, Example, list_cases
+from tracks.conflicts.claimed import Index, list_conflicts
+from tracks.conflicts.forecast import named_by
+from tracks.conflicts.predict import Case, Example, list_cases
+from tracks.conflicts.texts import Texts
 from tracks.conflicts.words import stems_of, vectors_of
+from tracks.footprints.claim import Footprint
 from tracks.footprints.gathering import Facts, gather
-from tracks.footprints.learned import Change
+from tracks.footprints.learned import Change, guess
 from tracks.footprints.tree import Tree
 from tracks.globs import compile_globs
 from tracks.tasks.beads import parse_issues
@@ -59,18 +62,21 @@ def list_pairs(data: Path, name: str) -> Iterator[Pair]:
     content = (data / f"{name}.jsonl").read_bytes()
     tasks = {task.id: task._replace(notes="") for task in parse_issues(content, name).tasks}
     past = [change for change in read_changes(data / f"{name}{SUFFIX}") if change.task in tasks]
-    met = list_mentioned(tasks, past, (data / f"{name}.files.txt").read_bytes().splitlines())
+    tree = Tree((data / f"{name}.files.txt").read_bytes().splitlines())
+    footprints = gather(tasks, [change.task for change in past], tree, Facts())
+    met = list_mentioned(footprints, tree)
     vectors = vectors_of(tasks[change.task] for change in past)
+    texts = Texts(tasks, vectors, named_by(footprints, tree))
     titles = {change.task: frozenset(stems_of(Task("", tasks[change.task].title))) for change in past}
-    for case in list_cases(tasks, vectors, past):
-        conflict = met.get((case.a, case.b), NO_CONFLICT)
-        signs = case.model.signs(case.a, case.b, conflict)
+    for case in list_cases(texts, past):
+        named = met.get((case.a, case.b), 0.0)
+        signs = case.model.signs(case.a, case.b, named)
         one, other = titles[case.a], titles[case.b]
         yield Pair(
             example=Example(signs, case.collided),
             moment=case.moment,
             known=case.known,
-            mention=conflict.probability,
+            mention=named,
             history=shared_chance(case),
             title=len(one & other) / len(one | other) if one | other else 0.0,
         )
@@ -83,18 +89,14 @@ def read_changes(path: Path) -> Iterator[Change]:
         yield Change(row["bead"], float(row["first_commit"]), frozenset(row["files"]))
 
 
-def list_mentioned(
-    tasks: dict[str, Task], past: Sequence[Change], files: Sequence[bytes]
-) -> dict[tuple[str, str], Conflict]:
-    """The pairs that name a common path."""
-    footprints = gather(tasks, [change.task for change in past], Tree(files), Facts())
+def list_mentioned(footprints: Mapping[str, Footprint], tree: Tree) -> dict[tuple[str, str], float]:
+    """The pairs that name a common path, with the chance that gives."""
     shared = compile_globs((*SHARED, ".beads/"))
-    return {
-        (each.a, each.b): each for each in list_conflicts(Index(footprints.values(), Tree(files)), shared)
-    }
+    found = list_conflicts(Index(footprints.values(), tree), shared)
+    return {(each.a, each.b): each.probability for each in found}
 
 
 def shared_chance(case: Case) -> float:
     """How much the tasks most like each of two changed in common."""
-    one, other = case.model.seen(case.a).guess.chances, case.model.seen(case.b).guess.chances
+    one, other = (guess(case.model.near.get(name, ())).chances for name in (case.a, case.b))
     return sum(chance * other.get(file, 0.0) for file, chance in one.items())

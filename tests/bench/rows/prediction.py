@@ -17,7 +17,7 @@ from tests.bench.prediction.fit import Scored, average_precision, brier, calibra
 from tests.bench.prediction.made import write_made
 from tests.bench.prediction.tracker import SUFFIX, Tracker, list_names, read_tracker
 from tests.fixtures.beads import DATA
-from tracks.conflicts.predict import Weights, calibrated, chance_of
+from tracks.conflicts.predict import Weights, calibrated
 
 NAME = "prediction"
 TITLE = "collisions predicted on real trackers: average precision and calibration"
@@ -107,7 +107,7 @@ def predict(tracker: Tracker, weights: Weights) -> list[Scored]:
             looked = moments
             past = [each.example for each in tracker.pairs[:at] if each.known < pair.moment]
             level = calibrated(weights, past, moments)
-        scored.append((chance_of(pair.example.signs.odds(level)), pair.example.collided))
+        scored.append((pair.example.signs.chance(level), pair.example.collided))
     return scored
 
 
