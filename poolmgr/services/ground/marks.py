@@ -22,6 +22,7 @@ from poolmgr.services.ground.site import write_private
 MARK = "poolmgr.json"
 REVOKED = "revoked"
 PLACED = "poolmgr-placed.json"
+DATABASE = "poolmgr-database.json"
 
 
 def lock_reason(pool: Pool, number: int, generation: int) -> str:
@@ -91,7 +92,7 @@ def drop_marks(slot: Slot) -> None:
     """Nothing of the last lease stays."""
     admin = find_admin(slot.path)
     if admin:
-        for name in (MARK, REVOKED, PLACED, FACTS):
+        for name in (MARK, REVOKED, PLACED, FACTS, DATABASE):
             (admin / name).unlink(missing_ok=True)
 
 
