@@ -137,8 +137,12 @@ def stop_too(number: int) -> None:
     except OSError:
         return
     own = number if number in BACKGROUND else signal.SIGTSTP
+    # Held up until ours is there: the group's, which may reach us only now, is one with it and not a
+    # second stop after `fg`.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {own})
     before = signal.signal(own, signal.SIG_DFL)
     os.kill(os.getpid(), own)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {own})
     signal.signal(own, before)
 
 
