@@ -8,7 +8,7 @@ from itertools import combinations
 import pytest
 
 from tests.unit.test_meeting_brute import PATHS, draw_list
-from tracks.conflicts.claimed import Conflict, Index, Severity, list_conflicts, list_hot
+from tracks.conflicts.claimed import CROWD, Conflict, Index, Severity, list_conflicts, list_hot
 from tracks.footprints.claim import Claim, Footprint, Layer, path_claim
 from tracks.footprints.tree import Tree
 from tracks.globs import compile_globs
@@ -27,9 +27,12 @@ def mentioned(path: str, confidence: float = 0.6) -> Claim:
     return path_claim(path, Layer.MENTIONED, confidence, "text")
 
 
+def footprints_of(*claims: tuple[Claim, ...]) -> list[Footprint]:
+    return [Footprint(f"t{number:03}", own) for number, own in enumerate(claims)]
+
+
 def conflicts_of(*claims: tuple[Claim, ...]) -> list[Conflict]:
-    footprints = [Footprint(f"t{number:03}", own) for number, own in enumerate(claims)]
-    return list_conflicts(Index(footprints, TREE), SHARED)
+    return list_conflicts(Index(footprints_of(*claims), TREE), SHARED)
 
 
 @pytest.mark.parametrize("fold", [False, True], ids=["exact case", "folded case"])
@@ -95,8 +98,20 @@ def test_what_many_only_mention_is_hot_and_keeps_nobody_apart() -> None:
     found = conflicts_of(*many, (declared("README.md"),))
     assert len(found) == 20
     assert {each.severity for each in found} == {Severity.LIKELY}
-    index = Index([Footprint(f"t{number}", own) for number, own in enumerate(many)], TREE)
+    index = Index(footprints_of(*many), TREE)
     assert [(hot.path, hot.tasks) for hot in list_hot(index, SHARED)] == [("README.md", 20)]
+
+
+def test_a_crowd_is_told_as_one_hot_path_with_its_tasks() -> None:
+    crowd = [(declared("src/web/"),) for _ in range(CROWD + 1)]
+    others = [(declared("src/web/form.ts"),) for _ in range(CROWD)]
+    index = Index(footprints_of(*crowd, *others), TREE)
+    told = list_conflicts(index, SHARED)
+    assert {(each.a >= "t051", each.b >= "t051") for each in told} == {(True, True)}
+    assert len(list_conflicts(index, SHARED, with_crowds=True)) == 101 * 100 / 2
+    web, form = list_hot(index, SHARED)
+    assert (web.path, web.tasks, len(web.ids)) == ("src/web/", 101, 101)
+    assert (form.path, form.tasks) == ("src/web/form.ts", 50)
 
 
 def test_a_task_does_not_collide_with_itself() -> None:

@@ -1,7 +1,8 @@
 """Which tasks will collide, as far as claims tell: pairs whose claims mean a common path.
 
 Found through an index of scopes; only the pairs that come out cost anything. What is merely
-mentioned by very many tasks is a hot file, and no reason to keep each two of them apart.
+mentioned by very many tasks is a hot file, and no reason to keep each two of them apart. What a
+crowd claims is told as one hot path with its tasks: its pairs would grow with their square.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tracks.footprints.tree import Tree
 from tracks.globs import Globs
 
 HUB_SHARE, LEAST_HUB, MOST_HUB = 0.02, 8, 25  # more tasks than this share that mention a path make it hot
+CROWD = 50  # more tasks than this that claim one path are told together
 LIKELY = 0.45  # the confidence both sides need
 MOST = 0.99
 
@@ -77,11 +79,12 @@ class Conflict(NamedTuple):
 
 
 class Hot(NamedTuple):
-    """A path that many tasks claim."""
+    """A path that many tasks claim, with those that claim a part of it where they are a crowd."""
 
     path: str
     tasks: int
     why: str
+    ids: tuple[str, ...]
 
 
 class Index:
@@ -105,13 +108,19 @@ class Index:
         return max(LEAST_HUB, min(MOST_HUB, int(HUB_SHARE * len(self.of_task))))
 
 
-def list_conflicts(index: Index, shared_globs: Globs) -> list[Conflict]:
-    """Every pair of tasks with claims that meet, the surest first."""
+def list_conflicts(index: Index, shared_globs: Globs, *, with_crowds: bool = False) -> list[Conflict]:
+    """Every pair of tasks with claims that meet, the surest first; those within a crowd if asked for."""
     pairs: dict[tuple[str, str], dict[str, Shared]] = {}
     for meet in index.meets:
+        if is_crowded(index, meet) and not with_crowds:
+            continue
+        known_shares: dict[tuple[Layer, float, Layer, float], Shared] = {}
         for (one, mine), (other, theirs) in pairs_of(index, meet):
             pair = (one, other) if one < other else (other, one)
-            found = share(meet, mine, theirs, shared_globs)
+            kinds = mine.layer, mine.confidence, theirs.layer, theirs.confidence
+            found = known_shares.get(kinds)
+            if found is None:
+                found = known_shares[kinds] = share(meet, mine, theirs, shared_globs)
             paths = pairs.setdefault(pair, {})
             known = paths.get(found.path)
             if known is None or known.chance < found.chance:
@@ -123,6 +132,11 @@ def list_conflicts(index: Index, shared_globs: Globs) -> list[Conflict]:
 def order(conflict: Conflict) -> tuple[int, float, str, str]:
     """The surest first, then the most likely, then by name."""
     return RANKS[conflict.severity], -conflict.probability, conflict.a, conflict.b
+
+
+def is_crowded(index: Index, meet: Meet) -> bool:
+    """Whether more tasks meet than are told by pairs."""
+    return len(index.holders[meet.first]) * len(index.holders[meet.second]) > CROWD * CROWD
 
 
 def pairs_of(index: Index, meet: Meet) -> Iterator[tuple[tuple[str, Claim], tuple[str, Claim]]]:
@@ -172,11 +186,23 @@ def conflict_of(pair: tuple[str, str], paths: Mapping[str, Shared]) -> Conflict:
 def list_hot(index: Index, shared_globs: Globs) -> list[Hot]:
     """Paths that many tasks claim, and those that the settings let every scope change."""
     found = []
-    for number, holders in index.holders.items():
+    members = members_of(index)
+    for number in index.holders:
         globs = index.scopes.lists[number]
         path = globs[0].removeprefix("/") if len(globs) == 1 else " ".join(globs)
-        if len(holders) > index.hub:
-            found.append(Hot(path, len(holders), "many tasks name it"))
-        elif len(holders) > 1 and shared_globs.matches(path):
-            found.append(Hot(path, len(holders), "every scope may change it"))
+        ids = tuple(members[number])
+        if len(ids) > index.hub:
+            found.append(Hot(path, len(ids), "many tasks name it", ids))
+        elif len(ids) > 1 and shared_globs.matches(path):
+            found.append(Hot(path, len(ids), "every scope may change it", ids))
     return sorted(found, key=lambda hot: (-hot.tasks, hot.path))
+
+
+def members_of(index: Index) -> dict[int, dict[str, None]]:
+    """The tasks of each scope; with the larger of two whose pairs are not told, those of the smaller."""
+    members = {number: dict.fromkeys(task for task, _ in held) for number, held in index.holders.items()}
+    for meet in index.meets:
+        if meet.first != meet.second and is_crowded(index, meet):
+            small, large = sorted((meet.first, meet.second), key=lambda each: len(index.holders[each]))
+            members[large].update(dict.fromkeys(task for task, _ in index.holders[small]))
+    return members

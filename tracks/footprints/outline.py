@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from enum import Enum
 
 FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
-HEADING = re.compile(r"^[ \t]*(?:#|\*\*|[^\n:]{0,80}:[*_]*[ \t]*$)[^\n]*", re.MULTILINE)
+HEADING = re.compile(r"[ \t]*+(?:#|\*\*|[^\n:]{0,80}+:[*_]*+[ \t]*+$)[^\n]*", re.MULTILINE)
 FILES = re.compile(r"\b(?:files?|locations?|paths?)\b", re.IGNORECASE)
 
 
@@ -24,8 +25,8 @@ class Outline:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.fences = [found.start() for found in FENCE.finditer(text)]
-        self.headings = list(HEADING.finditer(text))
+        self.fences = [found.start() for found in FENCE.finditer(text)] if "```" in text else []
+        self.headings = [found for start in starts_of_lines(text) if (found := HEADING.match(text, start))]
         self.starts = [found.start() for found in self.headings]
 
     def place(self, at: int) -> Place:
@@ -38,3 +39,11 @@ class Outline:
         heading = self.headings[number][0] if number >= 0 else ""
         is_listed = FILES.search(heading) or (colon and FILES.search(before))
         return Place.LISTED if is_listed else Place.PROSE
+
+
+def starts_of_lines(text: str) -> Iterator[int]:
+    """Where each line begins."""
+    start = 0
+    while start <= len(text):
+        yield start
+        start = text.find("\n", start) + 1 or len(text) + 1

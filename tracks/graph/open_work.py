@@ -43,9 +43,12 @@ class Graph:
             for task in readiness.relations.tasks.values()
             if not (task.is_over or task.is_note or task.ephemeral or task.type in no_work)
         }
-        self.needs: Mapping[str, Needs] = {
-            task_id: self._needs_of(task_id) for task_id in {**readiness.held, **readiness.inherited}
-        }
+
+    @cached_property
+    def needs(self) -> Mapping[str, Needs]:
+        """What each blocked task needs."""
+        readiness = self.readiness
+        return {task_id: self._needs_of(task_id) for task_id in {**readiness.held, **readiness.inherited}}
 
     def _needs_of(self, task_id: str) -> Needs:
         """What a blocked task needs."""
