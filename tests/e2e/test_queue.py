@@ -243,6 +243,18 @@ def test_who_asks_again_while_the_first_asker_waits_keeps_the_place(full: Pooled
     assert end_of(wait_behind).code == 0
 
 
+def test_the_death_of_another_asker_of_the_same_ends_nobodys_waiting(full: Pooled) -> None:
+    first = wait(full, "alice", *LONG, "--request-id", "build-1")
+    me = full.snapshot().queue[0].waiter
+    again = full.start("acquire", "--json", "--agent", "alice", "--request-id", "build-1", *LONG)
+    await_that(lambda: full.snapshot().queue[0].waiter != me, "adopted")
+    again.kill()
+    again.communicate()
+    await_that(lambda: [each.waiter for each in full.snapshot().queue] == [me], "the place is the first's")
+    full.run("release", "1")
+    assert end_of(first).code == 0
+
+
 def test_a_waiter_leaves_no_file_behind(full: Pooled) -> None:
     waiter = wait(full, "late")
     full.run("release", "1")

@@ -13,6 +13,7 @@ from poolmgr.core.errors import (
     BadName,
     BranchHeld,
     Busy,
+    Cancelled,
     NoPorts,
     PoolError,
     ScopeTaken,
@@ -121,7 +122,7 @@ def acquire(pool: Pool, asked: Asked, *, background: Callable[[Pool], None]) -> 
     until = deadline_of(asked.timeout) if limit is None else limit
     waiting = Waiting(until=until, timeout=asked.timeout, building=limit, background=background)
     try:
-        slot, lease = obtain(pool, request, wish, waiting)
+        slot, lease = obtain(pool, asked, request, wish, waiting)
     except BaseException as error:
         leave_queue(pool, request, error)
         background(pool)
@@ -168,10 +169,16 @@ def mode_of(slot: Slot) -> str:
     return read_view(admin).mode.value if admin else "full"
 
 
-def obtain(pool: Pool, request: Request, wish: Wish, waiting: Waiting) -> tuple[Slot, Lease]:
+def obtain(pool: Pool, asked: Asked, request: Request, wish: Wish, waiting: Waiting) -> tuple[Slot, Lease]:
     """A slot set up; one that turns out faulty is left to be mended, and the next one tried in time."""
     for left in reversed(range(TRIES)):
-        claimed = wait_for_turn(pool, request, wish, waiting)
+        try:
+            claimed = wait_for_turn(pool, request, wish, waiting)
+        except Cancelled:
+            if not left or not is_expired(pool, request):
+                raise
+            request = enter_queue(pool, asked)
+            continue
         if not isinstance(claimed, Claim):
             slot = wait_for_other(pool, claimed, waiting)
             if slot:
@@ -183,6 +190,13 @@ def obtain(pool: Pool, request: Request, wish: Wish, waiting: Waiting) -> tuple[
             if not left or is_final(error) or waiting.is_over:
                 raise
     raise Busy(f"the request {request.id} came to nothing {TRIES} times", hint="poolmgr doctor --fix")
+
+
+def is_expired(pool: Pool, request: Request) -> bool:
+    """Whether the place went with another asker of the same, who died: we do not."""
+    with pool.engine.read() as session:
+        current = find_request(session, request.id)
+    return current is not None and current.state is RequestState.EXPIRED
 
 
 def is_final(error: IsolationError | PoolError) -> bool:
