@@ -14,6 +14,7 @@ from isolation.database.errors import AddressWrong, DriverMissing
 
 MAINTENANCE = "postgres"
 FORM = "postgresql://USER:PASSWORD@HOST:PORT/postgres"
+ESCAPED = "/ and @ within a password are written %2F and %40"
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 # What names a place or a person; everything else is an option of the connection.
 PARTS = ("host", "port", "user", "password", "dbname")
@@ -98,7 +99,7 @@ def require_form(text: str) -> None:
     if not is_url and "=" not in text:
         raise AddressWrong(f"is no address of a server; write it as {FORM}")
     if is_url and text.count("@") > 1:
-        raise AddressWrong("has more than one @; within a user, password or parameter write it as %40")
+        raise AddressWrong(f"has more than one @; {ESCAPED}")
 
 
 def find_fault(said: Mapping[str, str], host: str) -> str:
@@ -111,7 +112,7 @@ def find_fault(said: Mapping[str, str], host: str) -> str:
     if (is_name and re.search(r"[\s/@]", host)) or "://" in said.get("dbname", ""):
         return f"names no possible host or database; write it as {FORM}"
     if not said.get("user"):
-        return f"names no user; write it as {FORM}"
+        return f"names no user; write it as {FORM}; {ESCAPED}"
     if said.get("sslmode", "prefer") not in SSL_MODES:
         return f"has an sslmode that is none of {', '.join(SSL_MODES)}"
     if not re.fullmatch(r"-?[0-9]{1,9}", said.get("connect_timeout", "0"), re.ASCII):
@@ -124,7 +125,7 @@ def parse_port(text: str) -> int:
     if not text:
         return 5432
     if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) < 65536):
-        raise AddressWrong(f"names no possible port; write it as {FORM}")
+        raise AddressWrong(f"names no possible port; write it as {FORM}; {ESCAPED}")
     return int(text)
 
 

@@ -105,7 +105,9 @@ TROUBLES = {
         person("CREATEDB CREATEROLE CONNECTION LIMIT 0"), "database_clients", "too many conn", "poolmgr", 75
     ),
     "ssl": Trouble(guarded, "database_dsn", "leads to no connection with the", "sslmode", 2),
-    "dsn": Trouble(misspelled, "database_dsn", "database.dsn names no possible", "poolmgr config check", 2),
+    "dsn": Trouble(
+        misspelled, "database_dsn", "database.dsn names no possible host", "poolmgr config check", 2
+    ),
     "old": Trouble(past, "database_old", "is PostgreSQL 12.22; poolmgr needs 13", "database.dsn"),
 }
 

@@ -100,16 +100,23 @@ def test_check_names_what_is_wrong(repo: Repository) -> None:
         ),
         (
             '{dsn: "postgresql://me:hunter2@zebra@h/d"}',
-            "poolmgr.yaml:1: database.dsn has more than one @; within",
+            "poolmgr.yaml:1: database.dsn has more than one @; / and @",
         ),
-        ('{dsn: "postgresql://me:hunter2/x@h/d"}', "poolmgr.yaml:1: database.dsn names no possible port"),
+        ('{dsn: "postgresql://me:hunter2/x@h/d"}', "/ and @ within a password are written %2F and %40"),
+        (
+            '{dsn: "postgresql://me@h:hunter2/d"}',
+            "poolmgr.yaml:1: database.dsn names no possible port; write it",
+        ),
         (
             '{mode: "postgresql://me:hunter2@h/d"}',
-            "database.mode wants one of auto, embedded, server, off, not a",
+            "database.mode wants one of auto, embedded, server, off, not 'postgresql://me:***@h/d'",
         ),
     ],
 )
-def test_check_refuses_an_address_that_nobody_can_follow(repo: Repository, text: str, said: str) -> None:
+def test_check_refuses_an_address_that_nobody_can_follow(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch, text: str, said: str
+) -> None:
+    monkeypatch.delenv("POOLMGR_DATABASE_MODE", raising=False)
     repo.write({"poolmgr.yaml": f"database: {text}\n"})
     result = run(repo, "config", "check", check=False)
     assert isinstance(result.exception, SettingsError)
@@ -118,7 +125,10 @@ def test_check_refuses_an_address_that_nobody_can_follow(repo: Repository, text:
     assert "zebra" not in result.exception.message
 
 
-def test_check_says_that_an_address_is_there_and_not_trusted(repo: Repository) -> None:
+def test_check_says_that_an_address_is_there_and_not_trusted(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("POOLMGR_DATABASE_MODE", raising=False)
     repo.write({"poolmgr.yaml": 'database: {mode: server, dsn: "postgresql://me@h/d"}\n'})
     said = run(repo, "config", "check", check=False).exception
     assert isinstance(said, SettingsError)
