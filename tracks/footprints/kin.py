@@ -11,6 +11,8 @@ from tracks.tasks.task import Task
 FEWEST = 2  # tasks that have to have changed a file
 DOUBT = 2.0  # as how many tasks it counts that tasks at large change the file so often
 TELLING = 1.5  # a type tells of a file that its tasks change so much more often than all do
+# So much of what was expected came true in public trackers; in brackets how many files were expected.
+WORTH = {"who": 0.25, "label": 0.6, "above": 0.6, "type": 0.25}  # 57, 28, 250, 201
 WORDS = {"who": "of", "label": "labelled", "above": "below", "type": "of type"}
 
 Key = tuple[str, str]
@@ -39,7 +41,7 @@ class Kin:
                 times = counted - (own is not None and file in own.files)
                 usual = self._all[file] / len(self._changes)
                 least = usual * (TELLING if key[0] == "type" else 1.0)
-                chance = (times + DOUBT * usual) / (number + DOUBT)
+                chance = WORTH[key[0]] * (times + DOUBT * usual) / (number + DOUBT)
                 if times >= FEWEST and chance >= LEARNED and times >= least * number:
                     why = f"{times} of {number} tasks {WORDS[key[0]]} {key[1]} changed it"
                     yield Hint(file, chance, why)
