@@ -81,12 +81,16 @@ def report_text(outlook: Outlook, kind: str) -> str:
 
 def report_json(found: Read, outlook: Outlook, slots: int) -> Mapping[str, object]:
     """What `tracks analyze`, `recommend` and `conflicts` say, in one answer."""
+    from poolmgr.cli.tracks_overlap import conflicts_json
     from poolmgr.cli.tracks_text import analysis_json
+    from tracks.conflicts.grouping import name_tracks
+    from tracks.graph.open_work import Graph
 
+    tracks = name_tracks(Graph(found.readiness), found.readiness.relations.tasks)
     return {
         **analysis_json(found.tasks, found.readiness, outlook.analysis),
         **plan_json(outlook.plan, slots),
-        "conflicts": [each.as_json for each in outlook.forecast.conflicts],
+        "conflicts": conflicts_json(outlook.forecast.conflicts, tracks),
         "hot": [each._asdict() for each in outlook.forecast.hot],
     }
 

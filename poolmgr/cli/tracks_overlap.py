@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from poolmgr.cli.invocation import Invocation
-from poolmgr.cli.output import emit, out, safe, say, table
+from poolmgr.cli.output import clipped, emit, out, safe, say, width
 from poolmgr.cli.verb import Values, Verb, Word
 
 if TYPE_CHECKING:
+    from tracks.conflicts.claimed import Conflict
     from tracks.conflicts.forecast import Forecast
+    from tracks.conflicts.grouping import Group
     from tracks.globs import Globs
+    from tracks.tasks.task import Task
+
+SHOWN = 6  # paths of a pair; --json has all
+INDENT = 4
 
 
 def overlap(invocation: Invocation, values: Values) -> None:
@@ -48,42 +55,76 @@ def overlap(invocation: Invocation, values: Values) -> None:
 def conflicts(invocation: Invocation, values: Values) -> None:
     """List the open tasks that may change the same files.
 
-    With how sure that is, and a path in which they meet.
+    By the tracks they lie between, with how sure that is and the paths in which they meet.
 
     Example: poolmgr tracks conflicts --min 0.5
     """
     from poolmgr.cli.tracks_footprint import read_known
     from poolmgr.cli.tracks_read import read
     from tracks.conflicts.forecast import forecast
+    from tracks.conflicts.grouping import group, name_tracks
     from tracks.graph.open_work import Graph
 
     found = read(invocation)
     ground = read_known(invocation, found)
-    made = forecast(ground, list(Graph(found.readiness).tasks), values["min"])
+    graph = Graph(found.readiness)
+    made = forecast(ground, list(graph.tasks), values["min"])
+    tracks = name_tracks(graph, ground.tasks)
     if invocation.as_json:
         emit(
             {
-                "conflicts": [each.as_json for each in made.conflicts],
+                "conflicts": conflicts_json(made.conflicts, tracks),
                 "hot": [each._asdict() for each in made.hot],
                 "past": {"tasks": len(ground.past), "pairs": made.examples},
             }
         )
         return
-    for line in conflict_lines(made):
-        out(line)
+    for line in conflict_lines(made, group(made.conflicts, tracks), ground.tasks):
+        out(safe(line))
     say(f"chances: {basis(made.examples, len(ground.past))}")
 
 
-def conflict_lines(made: Forecast) -> list[str]:
-    """A row per pair, then the files that many tasks share."""
-    rows = [
-        (each.severity, f"{each.probability:.2f}", each.a, each.b, each.witness or "-", each.layer)
-        for each in made.conflicts
-    ]
-    lines = table(("severity", "chance", "task", "task", "path", "known by"), rows) if rows else []
-    if not rows:
-        lines = ["no two open tasks are known to touch the same files"]
-    return lines + [safe(f"hot: {each.path} ({each.tasks} tasks; {each.why})") for each in made.hot]
+def conflicts_json(conflicts: Iterable[Conflict], tracks: Mapping[str, str]) -> list[Mapping[str, object]]:
+    """The pairs for programs, each with the tracks it lies between."""
+    return [{**each.as_json, "a_track": tracks[each.a], "b_track": tracks[each.b]} for each in conflicts]
+
+
+def conflict_lines(made: Forecast, groups: Iterable[Group], tasks: Mapping[str, Task]) -> Iterator[str]:
+    """Under each two tracks a row per pair with the paths both touch, then the files that many share."""
+    if not made.conflicts:
+        yield "no two open tasks are known to touch the same files"
+    for each in groups:
+        yield from heading(each, tasks)
+        for pair in each.conflicts:
+            yield f"  {pair.severity:<8}  {pair.probability:.2f}  {pair.a}  {pair.b}  ({pair.layer})"
+            yield from (f"    {line}" for line in packed([shared.path for shared in pair.shared]))
+    yield from (f"hot: {each.path} ({each.tasks} tasks; {each.why})" for each in made.hot)
+
+
+def heading(found: Group, tasks: Mapping[str, Task]) -> Iterator[str]:
+    """Between which tracks some pairs lie, each track with its title."""
+    number = f"{len(found.conflicts)} pair{'s' if len(found.conflicts) > 1 else ''}"
+    if not found.tracks:
+        yield f"between single tasks, {number}:"
+        return
+    yield f"{'within' if len(found.tracks) == 1 else 'between'} {' and '.join(found.tracks)}, {number}:"
+    for track in found.tracks:
+        yield clipped(safe(f"  {track}: {tasks[track].title}"), width())
+
+
+def packed(paths: Sequence[str]) -> Iterator[str]:
+    """Paths in lines that fit, the first of many; one that is longer has a line of its own."""
+    line = ""
+    for at, path in enumerate(paths[:SHOWN], 1):
+        word = path + ("," if at < len(paths) else "")
+        if line and len(line) + 1 + len(word) > width() - INDENT:
+            yield line
+            line = ""
+        line = f"{line} {word}".strip()
+    if len(paths) > SHOWN:
+        line += f" {len(paths) - SHOWN} more"
+    if line:
+        yield line
 
 
 def basis(examples: int, past: int) -> str:

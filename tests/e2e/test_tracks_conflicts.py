@@ -103,9 +103,50 @@ def test_people_get_a_table_in_which_titles_cannot_lie(unpooled: Pooled) -> None
     assert "six public trackers" in result.stderr
 
 
+def test_pairs_stand_under_the_tracks_they_lie_between_within_80_columns(unpooled: Pooled) -> None:
+    paths = [f"src/{'deep/' * 4}file{number}.py" for number in range(9)]
+    write_issues(
+        unpooled.repo,
+        issue("t-1", title="Login", issue_type="epic"),
+        issue("t-2", title="Mail " * 30, issue_type="epic"),
+        issue("t-1.1", metadata={"files": paths}),
+        issue("t-2.1", metadata={"files": paths}),
+        issue("t-3", metadata={"files": ["README.md"]}),
+        issue("t-4", metadata={"files": ["README.md"]}),
+    )
+    found = pairs_of(unpooled.ask("tracks", "conflicts"))
+    told = {pair: (each["a_track"], each["b_track"]) for pair, each in found.items()}
+    assert told == {("t-1.1", "t-2.1"): ("t-1", "t-2"), ("t-3", "t-4"): ("t-3", "t-4")}
+    assert [each["path"] for each in found["t-1.1", "t-2.1"]["paths"]] == paths
+    lines = unpooled.run("tracks", "conflicts").stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    text = "\n".join(lines)
+    assert "between t-1 and t-2, 1 pair:\n  t-1: Login\n  t-2: Mail" in text
+    assert "between single tasks, 1 pair:\n  certain" in text
+    assert "README.md" in text
+    assert f"{paths[0]}," in text
+    assert "3 more" in text
+
+
 def test_a_chance_is_a_number_from_0_to_1(unpooled: Pooled) -> None:
     write_issues(unpooled.repo, issue("t-1"))
     unpooled.refused("tracks", "conflicts", "--min", "2", code=2)
+    assert unpooled.ask("tracks", "conflicts")["conflicts"] == []
+
+
+def test_explain_shows_what_changes_together_and_who_closes_what(unpooled: Pooled) -> None:
+    over = {"assignee": "ann", "status": "closed", "closed_at": "2026-01-02T00:00:00Z"}
+    done = [issue(f"t-{n}", title=f"Work {'x' * n}", **over) for n in range(3)]
+    going = issue("t-8", title="New", assignee="ann", description="See src/app.py")
+    write_issues(unpooled.repo, *done, going)
+    for number in range(3):
+        unpooled.repo.commit(f"Work (t-{number})", {"src/mine.py": f"{number}\n"})
+        unpooled.repo.commit("More.", {"src/app.py": f"{number}\n", "src/other.py": f"{number}\n"})
+    claims = {each["globs"][0]: each for each in unpooled.ask("tracks", "explain", "t-8")["footprint"]}
+    assert claims["/src/other.py"]["layer"] == claims["/src/mine.py"]["layer"] == "learned"
+    assert "changes with src/app.py: 3 of" in claims["/src/other.py"]["why"]
+    assert "3 of 3 tasks of ann changed it" in claims["/src/mine.py"]["why"]
+    assert all(0 < each["confidence"] < 1 for each in claims.values())
     assert unpooled.ask("tracks", "conflicts")["conflicts"] == []
 
 

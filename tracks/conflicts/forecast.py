@@ -34,10 +34,11 @@ class Forecast(NamedTuple):
 def forecast(ground: Ground, wanted: Sequence[str], least: float | None = None) -> Forecast:
     """The collisions among these tasks; from a chance on, or those that are worth naming."""
     footprints = gather(ground.tasks, wanted, ground.tree, ground.facts)
-    index = Index(footprints.values(), ground.tree, fold=ground.shared.fold)
+    parts = (each.apart for each in footprints.values())  # so that every path of two lists is told
+    index = Index(parts, ground.tree, fold=ground.shared.fold)
     met = {
         (each.a, each.b): each
-        for each in list_conflicts(index, ground.shared)
+        for each in list_conflicts(index, ground.shared, with_crowds=least is not None)
         if not is_above(ground.tasks, each.a, each.b) and not is_above(ground.tasks, each.b, each.a)
     }
     past = known_past(ground)

@@ -48,6 +48,13 @@ class Claim(NamedTuple):
     path: str | None = None
 
     @property
+    def parts(self) -> tuple[Claim, ...]:
+        """The same as a claim per glob, where no glob takes something out of others."""
+        if len(self.globs) == 1 or any(glob.startswith("!") for glob in self.globs):
+            return (self,)
+        return tuple(self._replace(globs=(glob,)) for glob in self.globs)
+
+    @property
     def as_json(self) -> dict[str, object]:
         """For programs."""
         return {
@@ -62,6 +69,11 @@ class Footprint(NamedTuple):
     task: str
     claims: tuple[Claim, ...] = ()
     faults: tuple[str, ...] = ()
+
+    @property
+    def apart(self) -> Footprint:
+        """The same, each claim in its parts."""
+        return self._replace(claims=tuple(part for claim in self.claims for part in claim.parts))
 
     @property
     def layer(self) -> Layer:
