@@ -211,6 +211,8 @@ def test_a_bd_that_is_another_program_is_named(unpooled: Pooled, bd: ReplayedBd)
     put(unpooled, lines([issue("a")]))
     (bd.directory / "bd").write_text("#!/bin/sh\necho hello\n")
     assert "bd list is no JSON" in analyze(unpooled, env=bd.environment)["problems"][0]["why"]
+    (bd.directory / "bd").write_text("#!/bin/sh\n")
+    assert "answered nothing" in analyze(unpooled, env=bd.environment)["problems"][0]["why"]
     error = json.dumps({"error": "no store", "code": 1}, indent=2)
     (bd.directory / "bd").write_text(f"#!/bin/sh\necho '{error}'; exit 1\n")
     assert analyze(unpooled, env=bd.environment)["problems"][0]["why"].startswith("no store; ")

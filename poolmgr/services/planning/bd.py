@@ -135,7 +135,9 @@ def with_dates(bd: Bd, parsed: Parsed, version: tuple[int, ...] | None) -> Parse
 
 
 def parsed_answer(text: str) -> Parsed:
-    """An answer's tasks; BdFailed for a text that is none."""
+    """An answer's tasks; BdFailed for a text that is none. Even where it has no issues `bd` says so."""
+    if not text.strip():
+        raise BdFailed("bd list answered nothing")
     try:
         return parse_answer(text, "bd list")
     except BadAnswer as error:
