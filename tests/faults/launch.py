@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,11 +47,15 @@ class Launcher:
         options = ("--at", str(at), *(("--alone",) if alone else ()))
         return self.run(options if after is None else (*options, "--after", str(after)), words)
 
-    def freeze(self, at: int, *words: str) -> subprocess.Popen[bytes]:
-        """A command that stops at its point number `at`; it stands still when this returns, or has ended."""
-        process = self.start(("--at", str(at), "--stop", "--alone"), words)
-        await_that(lambda: read_state(process.pid) in "TZ", "the process stands still")
-        return process
+    @contextmanager
+    def frozen(self, at: int, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A command that stands still at its point number `at`, or has ended; after the block it is gone."""
+        with self.start(("--at", str(at), "--stop", "--alone"), words) as process:
+            try:
+                await_that(lambda: read_state(process.pid) in "TZ", "the process stands still")
+                yield process
+            finally:
+                process.kill()
 
     def run(self, options: tuple[str, ...], words: tuple[str, ...]) -> Ended:
         """The command under the killer."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.e2e.pooled import Pooled
 from tests.faults.scenes import Scene, lay_out_user
 from tests.fixtures.commands import Commands
-from tests.fixtures.repositories import Repositories
+from tests.fixtures.repositories import FILES, Repositories
 from tests.invariants import list_violations
 from tests.invariants.user import list_changes, look_at_user
 from tests.invariants.work import list_lost
@@ -15,10 +16,10 @@ from tests.invariants.work import list_lost
 SOUND = frozenset({"READY", "LEASED", "PARKED"})
 
 
-def lay_out(root: Path) -> Scene:
+def lay_out(root: Path, name: str = "repo", files: Mapping[str, str] = FILES) -> Scene:
     """A repository in use, everything of it beneath `root`."""
     commands = Commands(root, background=("worker*.lock",))
-    scene = Scene(Pooled(Repositories(root)("repo"), commands), root)
+    scene = Scene(Pooled(Repositories(root)(name, files=files), commands), root)
     lay_out_user(scene)
     return scene
 

@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from isolation.database.address import Address
 from tests.e2e.pooled import Pooled
 from tests.faults.launch import Launcher
 from tests.fixtures.patience import await_that
@@ -28,6 +29,7 @@ class Scene:
     path: Path = Path()
     name: str = ""
     rescue: str = ""
+    admin: Address | None = None  # of a server of somebody's, where the slots' databases are
 
     @property
     def handmade(self) -> Path:
@@ -66,6 +68,19 @@ class Scene:
             await_that(is_quiet, "no intent is open", patience=1.0)
         except AssertionError:
             return
+
+    def rest(self) -> None:
+        """The same, and everything is done that databases need."""
+        room = self.pool.repo.state / "database"
+
+        def is_at_rest() -> bool:
+            self.await_quiet()
+            if (room / "due").exists():
+                (room / "later").unlink(missing_ok=True)  # as if its minute were over
+                self.pool.run("status")
+            return not (room / "due").exists()
+
+        await_that(is_at_rest, "what databases need is done")
 
 
 def lay_out_user(scene: Scene) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from isolation.database.errors import DatabaseError
 from tests.faults.operations import Operation
 from tests.faults.scenes import Scene
+from tests.faults.strays import list_wrong_databases
 from tests.invariants import list_violations
 from tests.invariants.user import list_changes, look_at_user
 from tests.invariants.work import collect_garbage, list_lost
@@ -23,8 +25,7 @@ def recover(scene: Scene, operation: Operation) -> list[str]:
             wrong.append(
                 f"poolmgr {' '.join(words)} ended with {result.code}: {result.stdout}{result.stderr}"
             )
-    scene.await_quiet()
-    return wrong
+    return [*wrong, *attempt(scene.rest)]
 
 
 def list_faults(scene: Scene, operation: Operation) -> Iterator[str]:
@@ -32,7 +33,7 @@ def list_faults(scene: Scene, operation: Operation) -> Iterator[str]:
     yield from recover(scene, operation)
     yield from check(scene, operation, "after recovery")
     yield from attempt(lambda: operation.again(scene))
-    scene.await_quiet()
+    yield from attempt(scene.rest)
     yield from check(scene, operation, "after a repeat", gone=not operation.pool_stays)
     collect_garbage(scene.pool.repo)
     yield from (f"after gc: {words}" for words in list_lost(scene.pool.repo, scene.work))
@@ -44,7 +45,7 @@ def check(scene: Scene, operation: Operation, when: str, *, gone: bool = False) 
     if gone:
         left = [
             place
-            for place in (repo.state / "state.db", repo.path.with_name("repo.worktrees"))
+            for place in (repo.state / "state.db", repo.path.with_name(f"{repo.path.name}.worktrees"))
             if place.exists()
         ]
         yield from (f"{when}: {place} is still there" for place in left)
@@ -52,6 +53,7 @@ def check(scene: Scene, operation: Operation, when: str, *, gone: bool = False) 
         wrong = list_violations(repo, scene.allowed(operation.states))
         yield from (f"{when}: {words}" for words in wrong if words not in operation.known)
     yield from (f"{when}: {words}" for words in list_lost(repo, scene.work))
+    yield from (f"{when}: {words}" for words in list_wrong_databases(scene))
     yield from (f"{when}: {words}" for words in list_changes(scene.user, look_at_user(repo, scene.handmade)))
 
 
@@ -64,6 +66,6 @@ def attempt(action: Callable[[], None]) -> list[str]:
     """The words of what an action failed with."""
     try:
         action()
-    except (AssertionError, OSError, KeyError) as error:
+    except (AssertionError, OSError, KeyError, DatabaseError) as error:
         return [f"{type(error).__name__}: {error}"]
     return []

@@ -105,11 +105,12 @@ def list_stale_files(repo: Repository) -> Iterator[str]:
     """Lock files and half-written files that somebody left behind."""
     common = repo.state.parent
     for folder, folders, names in os.walk(common):
-        if Path(folder) == repo.state and "parked" in folders:
-            folders.remove("parked")
+        if Path(folder) == repo.state:
+            folders[:] = [name for name in folders if name not in {"parked", "server"}]
         for name in names:
             place = Path(folder, name)
-            ours = (place.parent == repo.state and name in OWN_LOCKS) or place.parent == repo.state / "locks"
+            rooms = (repo.state / "locks", repo.state / "database")
+            ours = (place.parent == repo.state and name in OWN_LOCKS) or place.parent in rooms
             if name.endswith(".lock") and not ours:
                 yield f"{place} is left behind"
             if repo.state in place.parents and (

@@ -28,17 +28,17 @@ def test_work_of_a_frozen_process_is_left_to_it(used: Scene, share: float) -> No
     stood = 0
     for at in sample(len(points), share, "frozen"):
         stage.restore()
-        frozen = used.launcher.freeze(at, *words)
-        assert used.pool.ask("status")["slots"]
-        answer = used.pool.run("doctor", "--fix", check=False)
-        assert answer.code in {0, 1}, (points[at - 1], answer)
-        if frozen.poll() is None:
-            stood += 1
-            is_named = str(frozen.pid) in answer.stdout
-            assert is_named or not is_holding(used, frozen.pid), (points[at - 1], answer)
-            os.kill(frozen.pid, signal.SIGCONT)
-        output, _ = frozen.communicate(timeout=PATIENCE)
-        assert frozen.returncode == 0, (points[at - 1], output)
+        with used.launcher.frozen(at, *words) as frozen:
+            assert used.pool.ask("status")["slots"]
+            answer = used.pool.run("doctor", "--fix", check=False)
+            assert answer.code in {0, 1}, (points[at - 1], answer)
+            if frozen.poll() is None:
+                stood += 1
+                is_named = str(frozen.pid) in answer.stdout
+                assert is_named or not is_holding(used, frozen.pid), (points[at - 1], answer)
+                os.kill(frozen.pid, signal.SIGCONT)
+            output, _ = frozen.communicate(timeout=PATIENCE)
+            assert frozen.returncode == 0, (points[at - 1], output)
         assert list_wrong(used) == [], points[at - 1]
     assert stood, "nothing was ever frozen"
 
