@@ -62,13 +62,20 @@ class Names:
     def among(self, text: str) -> dict[str, Known]:
         """The names in a text that the tree knows."""
         found = {}
-        for token in TOKEN.findall(text):
+        for token in tokens_of(text):
             if token not in self.known:
                 self.known[token] = find_known(self.tree, token)
             known = self.known[token]
             if known is not None:
                 found[token] = known
         return found
+
+
+def tokens_of(text: str) -> Iterator[str]:
+    """The words that could name a path; most words could not, and are passed over at once."""
+    for word in text.split():
+        if "/" in word or "." in word:
+            yield from TOKEN.findall(word)
 
 
 def find_known(tree: Tree, token: str) -> Known | None:
@@ -155,7 +162,7 @@ def mentioned_claims(task: Task, names: Names) -> Iterator[Claim]:
     fields = [("title", task.title), ("description", task.description), ("design", task.design)]
     fields += [("acceptance criteria", task.acceptance), ("notes", "" if task.is_over else task.notes)]
     for field, text in fields:
-        found = names.among(text) if "/" in text or "." in text else {}
+        found = names.among(text)
         outline = Outline(text) if found and field != "title" else None
         for token, known in found.items():
             factor, how = FACTORS[outline.place(text.find(token))] if outline else (IN_TITLE, "")
