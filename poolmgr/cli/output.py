@@ -74,18 +74,36 @@ def width() -> int:
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
     """Columns side by side, the widest cut so that lines fit."""
     cells = [[safe(cell) for cell in row] for row in [list(headers), *rows]]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(headers))]
+    widths = [max(extent(row[column]) for row in cells) for column in range(len(headers))]
     while sum(widths) + 2 * (len(widths) - 1) > width() and max(widths) > 8:
         widths[widths.index(max(widths))] -= 1
     return [
-        "  ".join(clipped(cell, size).ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip()
+        "  ".join(padded(clipped(cell, size), size) for cell, size in zip(row, widths, strict=True)).rstrip()
         for row in cells
     ]
 
 
 def clipped(text: str, size: int) -> str:
     """Text that fits, with a sign where it was cut."""
-    return text if len(text) <= size else text[: size - 1] + "…"
+    if extent(text) <= size:
+        return text
+    while extent(text) >= size:
+        text = text[:-1]
+    return text + "…"
+
+
+def padded(text: str, size: int) -> str:
+    """Text with blanks behind it up to a column."""
+    return text + " " * (size - extent(text))
+
+
+def extent(text: str) -> int:
+    """The columns a text takes on a terminal: two for a character of East Asia, none for an accent."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def age(seconds: float | None) -> str:
