@@ -146,7 +146,7 @@ def release(invocation: Invocation, values: Values) -> None:
     pool = open_pool(invocation.directory)._replace(tell=report)
     snapshot = pool.snapshot()
     asked = service.Asked(
-        slot=require_slot(snapshot, values["slot"] or ".", invocation.directory),
+        slot=require_slot(snapshot, "." if values["slot"] is None else values["slot"], invocation.directory),
         lease=values["lease"] or os.environ.get("POOLMGR_LEASE") or None,
         rescue=values["rescue"], kill=values["kill"], allow_outside=values["allow_outside"],
     )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from poolmgr.cli.verb import Verb, Word
+from poolmgr.core.errors import BadName, UsageError
 
 
 def group(name: str, about: str, *, example: str) -> typer.Typer:
@@ -21,6 +22,7 @@ def add_verb(app: typer.Typer, verb: Verb) -> None:
 
     def command(**values: Any) -> int | None:  # noqa: ANN401 - of the words' kinds
         context: typer.Context = values.pop("context")
+        require_values(verb, values)
         return verb.run(context.obj, values)
 
     own = Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)
@@ -29,6 +31,16 @@ def add_verb(app: typer.Typer, verb: Verb) -> None:
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     command.__doc__ = verb.help
     app.command(name=verb.name, options_metavar=verb.usage)(command)
+
+
+def require_values(verb: Verb, values: dict[str, Any]) -> None:
+    """Refuse what is there and says nothing: a shell's unset variable, a time that is no number."""
+    for word in verb.words:
+        value = values[word.name]
+        if value == "" and not word.is_argument:
+            raise BadName(f"{word.flag} is empty", hint=f"poolmgr {verb.name} --help")
+        if value != value:  # noqa: PLR0124 - only what is no number differs from itself
+            raise UsageError(f"{word.flag} is not a number", hint=f"poolmgr {verb.name} --help")
 
 
 def shown_as(word: Word) -> str | None:

@@ -94,6 +94,6 @@ def try_value(word: Word, text: str) -> Any:  # noqa: ANN401 - of the word's kin
         value: float = word.kind(text)  # type: ignore[assignment] # str went before
     except ValueError:
         return None
-    too_low = word.low is not None and value < word.low
+    too_low = word.low is not None and not value >= word.low  # what is no number is neither
     too_high = word.high is not None and value > word.high
     return None if too_low or too_high else value

@@ -85,7 +85,7 @@ class SqliteEngine:
         """Refuse a database that is not a pool's, or that a newer poolmgr made."""
         application = pragma(self.connection, "application_id")
         version = pragma(self.connection, "user_version")
-        if application == 0 and version == 0:
+        if application == 0 and version == 0 and not pragma(self.connection, "schema_version"):
             raise StateDamaged(f"the state database {self.file} is empty", hint=REBUILD)
         if application != APPLICATION:
             raise StateDamaged(f"{self.file} is not a poolmgr database; it is left as it is", hint=REBUILD)

@@ -58,6 +58,7 @@ def test_a_bad_database_is_refused_and_left_as_it_is(file: Path, lay: Callable[[
             read_meta(session)
     assert "\n" not in caught.value.message
     assert caught.value.hint
+    assert ("is empty" in caught.value.message) is (lay is lay_empty)
     assert file.read_bytes() == before
 
 

@@ -15,7 +15,7 @@ from tests.fixtures.repositories import Repositories, Repository
 HOSTILE = [
     "--force", "-D", "a..b", "a b", "HEAD", "@", "refs/heads/x", "a.lock", "a\nb", "a\x1b[31mb", "a:b", "a~1",
     ".a", "a/",
-    "0" * 40, "x" * 300, os.fsdecode(b"\xff"),
+    "", "0" * 40, "x" * 300, os.fsdecode(b"\xff"),
 ]  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def test_a_hostile_branch_name_is_refused_before_anything_happens(pool: Pooled) 
 
 
 def test_a_hostile_agent_name_or_request_id_is_refused(pool: Pooled) -> None:
-    for name in ("--help", "a b", "../up", "$(touch x)", "a\nb", "é", "x" * 129):
+    for name in ("", "--help", "a b", "../up", "$(touch x)", "a\nb", "é", "x" * 129):
         assert pool.refused("acquire", f"--agent={name}", code=2)["code"] == "bad_name"
         assert pool.refused("acquire", f"--request-id={name}", code=2)["code"] == "bad_name"
 
@@ -41,6 +41,9 @@ def test_a_slot_that_does_not_exist_is_told(pool: Pooled) -> None:
             assert result.code == 1, result
             assert result.json()["error"]["code"] in {"no_such_slot", "wrong_state"}
     assert [slot["state"] for slot in pool.slots().values()] == ["READY", "READY"]
+    assert pool.refused("acquire", "--timeout", "nan", code=2)["code"] == "usage"
+    inside = pool.acquire()["path"]
+    assert pool.refused("release", "", cwd=inside)["code"] == "no_such_slot"
 
 
 def test_a_rescue_that_does_not_exist_is_told(pool: Pooled) -> None:

@@ -83,7 +83,7 @@ def require_slot(snapshot: Snapshot, name: str, directory: Path) -> Slot:
     )
     if found:
         return found[0]
-    around = find_slot_around(snapshot, directory / name)
+    around = find_slot_around(snapshot, directory / name) if name else None
     if around is None and name == ".":
         raise NoSuchSlot(
             f"no slot around {directory}; name one",
