@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import WorkStealingScheduling
 
@@ -25,6 +26,10 @@ from tests.fixtures.servers import any_server, embedded_server, system_server
 __all__ = ["any_server", "embedded_server", "system_server"]
 
 WHOLE = pytest.StashKey[bool]()
+
+# A property holds or does not; how fast its examples are made says how busy the machine is.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

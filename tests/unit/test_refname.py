@@ -27,7 +27,7 @@ def git_takes(name: str) -> bool:
     return answer.returncode == 0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(names.filter(bool))
 @example("a")
 @example("feature/x.lock/y")
@@ -44,7 +44,7 @@ def test_a_name_we_take_is_a_name_git_takes(name: str) -> None:
         assert git_takes(name), name
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(names.filter(bool))
 @example("feature/login")
 @example("fix_42")
