@@ -1,4 +1,4 @@
-"""Which of many claims mean a common path, through an index by directory rather than by pairs.
+"""Which of many claims mean a common path, through an index by how paths begin rather than by pairs.
 
 Claims of the same globs are one scope. Two scopes meet in a file of the tree, or in a path that
 could be made: there a name with an ending is a file's, below which nothing lies.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations_with_replacement, product
 from typing import NamedTuple
 
@@ -57,7 +57,7 @@ class Scopes:
                 self._files[path.lower() if self.fold else path].append(number)
                 self._paths[number] = path
             else:
-                for start in set(starts_of(self.globs(number))):
+                for start in dict.fromkeys(starts_of(self.globs(number))):
                     self._places[start].append(number)
         return number
 
@@ -69,18 +69,19 @@ class Scopes:
 
     def list_meets(self) -> Iterator[Meet]:
         """Every pair of scopes that meet and are not one task's alone; each once, and each with itself."""
+        lengths = sorted(set(map(len, self._places)))
         for path, numbers in self._files.items():
-            yield from self._meets_of_file(path, numbers)
+            yield from self._meets_of_file(path, numbers, lengths)
         asked: set[tuple[int, int]] = set()
         for start, numbers in self._places.items():
-            for above in directories_above(start):
-                for pair in product(numbers, self._places.get(above, ())):
+            for beginning in beginnings_of(start, lengths):
+                for pair in product(numbers, self._places.get(beginning, ())):
                     one, other = min(pair), max(pair)
                     if (one, other) not in asked and not self._is_one_task(one, other):
                         asked.add((one, other))
                         yield from self._meets_of_globs(one, other)
 
-    def _meets_of_file(self, key: str, numbers: list[int]) -> Iterator[Meet]:
+    def _meets_of_file(self, key: str, numbers: list[int], lengths: Sequence[int]) -> Iterator[Meet]:
         """The scopes that take in one file."""
         path = self._paths[numbers[0]]
         exists = path in self.tree.files
@@ -88,8 +89,8 @@ class Scopes:
             if not self._is_one_task(one, other):
                 yield Meet(one, other, path, exists)
         raw = os.fsencode(path)
-        around = directories_above(os.fsencode(key) + b"/")
-        for number in {each for above in around for each in self._places.get(above, ())}:
+        around = beginnings_of(os.fsencode(key) + b"/", lengths)
+        for number in {each for beginning in around for each in self._places.get(beginning, ())}:
             if self.globs(number).matches(raw):
                 for one in numbers:
                     if not self._is_one_task(one, number):
@@ -108,8 +109,9 @@ class Scopes:
         """The files that both could match, as far as their beginnings tell."""
         starts = [set(starts_of(self.globs(number))) for number in (one, other)]
         start = max((next(iter(found)) for found in starts if len(found) == 1), key=len, default=b"")
-        if start and not self.fold:
-            return self.tree.below(start)
+        directory = start[: start.rfind(b"/") + 1]
+        if directory and not self.fold:
+            return self.tree.below(directory)
         if one not in self._matched:
             self._matched[one] = tuple(self.globs(one).among(self.tree.paths))
         return self._matched[one]
@@ -132,18 +134,17 @@ def find_literal(globs: Globs) -> str | None:
 
 
 def starts_of(globs: Globs) -> Iterator[bytes]:
-    """The directory in which all that a glob means lies, with its slash; none for one that floats."""
+    """What the paths of each glob begin with: a literal one and its slash, nothing for one that floats."""
     for glob in globs.globs:
         if not glob.negated:
             directory = find_directory(glob)
             text = glob.literal if directory is None else os.fsencode(directory) + b"/"
-            text = text.lower() if globs.fold else text
-            yield text[: text.rfind(b"/") + 1]
+            yield text.lower() if globs.fold else text
 
 
-def directories_above(directory: bytes) -> Iterator[bytes]:
-    """A directory, and those above it, with their slashes; the last is the top."""
-    while directory:
-        yield directory
-        directory = directory[: directory.rstrip(b"/").rfind(b"/") + 1]
-    yield b""
+def beginnings_of(text: bytes, lengths: Iterable[int]) -> Iterator[bytes]:
+    """The first bytes of a text, so many of them each time, the fewest first."""
+    for length in lengths:
+        if length > len(text):
+            return
+        yield text[:length]

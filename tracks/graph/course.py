@@ -72,18 +72,22 @@ def find_critical_path(graph: Graph) -> Path:
     """
     usual = usual_minutes(graph)
     start: dict[str, int] = {}
+    end: dict[str, int] = {}
     before: dict[str, str] = {}  # the task whose end decides the beginning
     last: tuple[int, str] | None = None
     for task_id in graph.order:
         needs = graph.needs.get(task_id, FREE)
-        choices = [(start[each] + minutes_of(graph, each, usual), each) for each in needs.ends]
-        choices += [(start[each], before[each]) for each in needs.begins if each in before]
-        start[task_id] = 0
-        if choices:
-            start[task_id], before[task_id] = max(choices, key=lambda each: each[0])
-        end = start[task_id] + minutes_of(graph, task_id, usual)
-        if task_id in graph.tasks and (last is None or is_later(graph, (end, task_id), last)):
-            last = (end, task_id)
+        latest = -1
+        for each in needs.ends:
+            if end[each] > latest:
+                latest, before[task_id] = end[each], each
+        for each in needs.begins:
+            if each in before and start[each] > latest:
+                latest, before[task_id] = start[each], before[each]
+        start[task_id] = max(0, latest)
+        end[task_id] = start[task_id] + minutes_of(graph, task_id, usual)
+        if task_id in graph.tasks and (last is None or is_later(graph, (end[task_id], task_id), last)):
+            last = (end[task_id], task_id)
     if last is None:
         return Path((), None)
     chain = [last[1]]
