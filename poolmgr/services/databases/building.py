@@ -29,6 +29,7 @@ from poolmgr.services.ground.running import LIMIT, MARK, Command, run_logged
 from poolmgr.services.ground.site import write_private
 
 NAME = "poolmgr:template"
+LAST = 2000  # bytes of a log that are shown
 SIGN = "poolmgr: "  # before our own last line in a log
 # psql goes on after an error unless told: half a schema would be sealed. `psql -X` reads no such file.
 PSQLRC = b"\\set ON_ERROR_STOP 1\n"
@@ -85,8 +86,17 @@ def run_commands(pool: Pool, build: Build) -> None:
                 raise too_late(build.fp, f"was not built in time: {' '.join(command.split())} takes longer")
             if code != 0:
                 words = words_of(command, code)
+                tell_end(pool, log)
                 stream.write(f"\n{SIGN}{words}\n".encode(errors="surrogateescape"))
                 raise failed(words, log)
+
+
+def tell_end(pool: Pool, log: Path) -> None:
+    """The last of what a failed command said, for whoever waits."""
+    with log.open("rb") as stream:
+        stream.seek(max(0, stream.seek(0, os.SEEK_END) - LAST))
+        for line in stream.read().decode(errors="replace").splitlines()[-5:]:
+            pool.tell(f"  {line}")
 
 
 def words_of(command: str, code: int | None) -> str:
