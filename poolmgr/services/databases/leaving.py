@@ -68,5 +68,7 @@ def remove_own(site: Site) -> None:
     """The server of our own ended, and its data gone, once nobody keeps house."""
     home = Home(site.state)
     if home.root.exists():
-        with gate.held(room_of(site.state) / "house.lock", patience=PATIENCE):
+        room = room_of(site.state)
+        room.mkdir(mode=0o700, exist_ok=True)  # a server that never started was never lent from
+        with gate.held(room / "house.lock", patience=PATIENCE):
             remove_server(home)
