@@ -11,7 +11,7 @@ from tracks.conflicts.texts import Texts
 from tracks.footprints.claim import Footprint
 
 Chance = Callable[[str, str], float]
-STEPS = (0.05, 0.15, 0.3)  # below each of these, one risk is as good as another
+STEPS = (0.05, *(tenth / 10 for tenth in range(1, 10)))  # between two of these one risk is as good as another
 
 
 def chance_among(ground: Ground, footprints: Mapping[str, Footprint]) -> Chance:
