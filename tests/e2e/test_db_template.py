@@ -229,7 +229,7 @@ def test_a_time_out_covers_the_building_of_the_template_and_who_gives_up_leaves_
 def test_others_share_a_building_under_way_as_long_as_they_like_to_wait(shop: Pooled) -> None:
     started, rest = shop.repo.path.parent / "shared", shop.repo.path.parent / "shared.fifo"
     os.mkfifo(rest)
-    how = variables(DATABASE_TEMPLATE_RUN=f"echo >> {started}; cat {rest}")
+    how = variables(DATABASE_TEMPLATE_RUN=f"echo >> {started}; cat {rest}", DATABASE_TEMPLATE_SEED="[]")
     builder = shop.start("acquire", "--agent", "ann", env=how)
     await_that(started.exists, "the command runs")
     refused = shop.refused("acquire", "--timeout", "0.5", code=75, env=how)
@@ -237,7 +237,8 @@ def test_others_share_a_building_under_way_as_long_as_they_like_to_wait(shop: Po
     patient = shop.start("acquire", "--agent", "bob", "--timeout", "60", env=how)
     await_that(lambda: b"waiting for it" in read_some(patient), "it waits")
     rest.write_text("")
-    assert [end_of(each).code for each in (builder, patient)] == [0, 0]
+    ended = [end_of(each) for each in (builder, patient)]
+    assert [each.code for each in ended] == [0, 0], "\n".join(each.stderr for each in ended)
     assert started.read_text() == "\n"
     for number in ("1", "2"):
         shop.release(number)
