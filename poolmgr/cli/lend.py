@@ -165,6 +165,7 @@ def reclaim(invocation: Invocation, values: Values) -> None:
     Example: poolmgr reclaim pool-wt-2
     """
     from poolmgr.services.ground.pool import require_slot
+    from poolmgr.services.ground.taken import require_own
     from poolmgr.services.life import release as service
     from poolmgr.services.upkeep.background import ensure_worker
     from poolmgr.wiring import open_pool
@@ -172,6 +173,7 @@ def reclaim(invocation: Invocation, values: Values) -> None:
     pool = open_pool(invocation.directory)
     snapshot = pool.snapshot()
     wanted = require_slot(snapshot, values["slot"], invocation.directory)
+    require_own(pool, wanted)
     settled = service.reclaim(pool, snapshot, wanted, reason=f"reclaimed by {getpass.getuser()}")
     ensure_worker(pool)
     show_settled(invocation, settled, "reclaimed")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.e2e.pooled import Pooled
 from tests.e2e.visits import admin_of, findings, mend
+from tests.fixtures.repositories import Repositories, Repository
 from tests.invariants import Allowed, require_sound
 
 
@@ -77,6 +78,62 @@ def test_something_else_where_a_slot_was_is_left_as_it_is(pool: Pooled) -> None:
     found = findings(pool, "--fix", code=1)
     assert not found["record_gone"]["fixed"]
     assert path.read_text() == "somebody's file"
+
+
+def take_place(pool: Pooled, make_repo: Repositories, path: Path) -> tuple[Repository, str]:
+    """Another repository's worktree where a slot was, with work in it; that repository, and all there is."""
+    other = make_repo("other")
+    path.rename(path.with_name("aside"))
+    other.git("worktree", "add", "--quiet", "-b", "theirs", str(path))
+    (path / "theirs.txt").write_text("theirs")
+    (path / ".env.worktree").write_text("\nPOOLMGR_LEASE=theirs\n")
+    return other, seen_in(other, path)
+
+
+def seen_in(other: Repository, path: Path) -> str:
+    """Everything of another repository's worktree that a command of ours could touch."""
+    status = other.git("status", "--branch", "--porcelain", cwd=path)
+    admin = Path(other.git("rev-parse", "--absolute-git-dir", cwd=path))
+    return "\n".join((status, other.git("worktree", "list"), *sorted(map(str, admin.rglob("*")))))
+
+
+def test_another_repositorys_worktree_in_a_slots_place_is_told_and_never_touched(
+    pool: Pooled, make_repo: Repositories
+) -> None:
+    lent = pool.acquire("--branch", "fix/taken")
+    path = Path(lent["path"])
+    (path / "mine.txt").write_text("mine")
+    other, before = take_place(pool, make_repo, path)
+    shown = pool.slot(lent["slot"])
+    assert ("another repository" in shown["error"], shown["dirty"]) == (True, None)
+    for words in (("reclaim",), ("release",), ("release", "--rescue")):
+        assert "another repository" in pool.refused(*words, lent["slot"])["message"]
+    assert "worktree move" in findings(pool, "--fix", code=1)["taken_place"]["hint"]
+    assert pool.slot(lent["slot"])["lease"] == lent["lease"]
+    assert pool.refused("cleanup")["slots"] == [lent["slot"]]
+    for _ in range(2):
+        assert pool.run("cleanup", "--rescue", check=False).code == 1
+        assert {slot["name"]: slot["state"] for slot in pool.slots().values()} == {lent["slot"]: "BROKEN"}
+    for words in (("pool", "adopt"), ("pool", "retire")):
+        assert "another repository" in pool.refused(*words, lent["slot"])["message"]
+    assert seen_in(other, path) == before
+    other.git("worktree", "move", str(path), str(path.with_name("theirs")))
+    path.with_name("aside").rename(path)
+    pool.run("cleanup", "--rescue")
+    (rescue,) = pool.ask("rescue", "list")["rescues"]
+    pool.run("rescue", "restore", rescue["id"], "--to", path.with_name("back"))
+    assert (path.with_name("back") / "mine.txt").read_text() == "mine"
+
+
+def test_a_free_slot_with_another_repositorys_worktree_in_its_place_is_not_lent(
+    pool: Pooled, make_repo: Repositories
+) -> None:
+    path = Path(pool.slot("pool-wt-1")["path"])
+    other, before = take_place(pool, make_repo, path)
+    assert pool.acquire("--branch", "fix/free")["path"] != str(path)
+    pool.await_state("pool-wt-1", "BROKEN")
+    pool.run("cleanup", "--rescue", check=False)
+    assert seen_in(other, path) == before
 
 
 def test_a_missing_lock_of_gits_record_is_set_again(pool: Pooled) -> None:

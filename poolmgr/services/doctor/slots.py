@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from isolation.errors import IsolationError
 from isolation.git.program import Git
@@ -19,6 +18,7 @@ from poolmgr.services.ground import marks
 from poolmgr.services.ground.inside import names, without_watchers
 from poolmgr.services.ground.marks import is_tombstone
 from poolmgr.services.ground.pool import Pool
+from poolmgr.services.ground.taken import WAY_OUT, is_taken, taken_words
 from poolmgr.services.life.keep import restore_directory, rules_for
 from poolmgr.services.upkeep.chores import start_recycle
 from resources.probes.inside import scan
@@ -47,8 +47,8 @@ def look_at_place(pool: Pool, snapshot: Snapshot, slot: Slot) -> Iterator[Case]:
     admin = find_admin(slot.path)
     registered = find_registered(pool.site.common, slot.path)
     exists = os.path.lexists(slot.path) and not is_tombstone(slot.path)
-    if admin and not is_within(admin, pool.site.common):
-        yield wrong("taken_place", slot.name, f"{slot.path} is a worktree of another repository by now")
+    if is_taken(pool, slot.path):
+        yield beyond_us("taken_place", slot.name, taken_words(slot.path), WAY_OUT)
         return
     if admin and registered:
         if not (registered / "locked").exists():
@@ -71,11 +71,6 @@ def look_at_place(pool: Pool, snapshot: Snapshot, slot: Slot) -> Iterator[Case]:
     else:
         detail = f"neither {slot.path} nor git's record of it is there; commits on branches are"
         yield wrong("nothing_left", slot.name, detail, lambda: bury(pool, snapshot, slot))
-
-
-def is_within(admin: Path, common: Path) -> bool:
-    """Whether an admin directory is this repository's."""
-    return os.path.realpath(admin.parent) == os.path.realpath(common / "worktrees")
 
 
 def lock_again(pool: Pool, slot: Slot) -> None:

@@ -78,9 +78,8 @@ def read_placed_in(worktree: Path) -> dict[str, str]:
     return {str(path): str(digest) for path, digest in placed.items()} if isinstance(placed, dict) else {}
 
 
-def revoke(slot: Slot) -> None:
+def revoke(admin: Path | None, slot: Slot) -> None:
     """The lease is over whatever its holder thinks; the guards read this."""
-    admin = find_admin(slot.path)
     if admin:
         write_private(admin / REVOKED, f"{slot.fence}\n".encode())
         from isolation.guards.install import ensure_acting  # what happens seldom is loaded seldom

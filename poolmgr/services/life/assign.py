@@ -34,6 +34,7 @@ from poolmgr.services.ground.dirt import is_dirty
 from poolmgr.services.ground.job import Job, Turn, call_waiters, remember, step, step_on
 from poolmgr.services.ground.locks import drop_dead_locks, drop_ref_lock
 from poolmgr.services.ground.pool import Pool, read_moment
+from poolmgr.services.ground.taken import is_taken, require_own
 from poolmgr.services.life.databases import lend_database, noted
 from poolmgr.store.tables.leases import end_lease, find_lease
 from poolmgr.store.tables.requests import undo_grant
@@ -56,6 +57,7 @@ def execute_assign(pool: Pool, job: Job, lease: Lease, until: float | None = Non
     target = read_target(pool, job, lease)
     if target.commit != job.args["commit"]:
         remember(pool, job, commit=target.commit)  # what the branch had by then is not the holder's doing
+    require_own(pool, job.slot)
     admin = find_admin(job.slot.path)
     if admin is None:
         raise PoolError(f"the worktree of {job.slot.name} is gone", hint="poolmgr doctor --fix")
@@ -159,12 +161,13 @@ def require_free(pool: Pool, branch: str, own: Collection[Path]) -> None:
 
 def undo_assign(pool: Pool, job: Job, *, reason: str) -> Slot:
     """The claim came to nothing: lease over, request back in line, the slot to be cleaned."""
-    slot = job.slot
-    with suppress(OSError):
-        drop_environment(slot)
+    slot, is_ours = job.slot, not is_taken(pool, job.slot.path)
+    if is_ours:
+        with suppress(OSError):
+            drop_environment(slot)
     if slot.branch and job.args.get("start"):
         drop_ref_lock(pool, HEADS + slot.branch)
-    admin = find_admin(slot.path)
+    admin = find_admin(slot.path) if is_ours else None
     if admin:
         drop_dead_locks(pool, admin)
         from poolmgr.services.life.refilling import undo_filling

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -11,13 +10,13 @@ from isolation.git.worktrees import find_admin, find_registered
 from isolation.rescue import Rescue, RescuePlace, keep
 from isolation.rescue.rescue import PREFIX
 from isolation.work import Rules, Work, examine
-from poolmgr.core.errors import WrongState
 from poolmgr.core.records import Slot
 from poolmgr.services.ground import marks
 from poolmgr.services.ground.job import Job
 from poolmgr.services.ground.locks import drop_ref_lock
 from poolmgr.services.ground.matching import matcher
 from poolmgr.services.ground.pool import ENV_FILE, Pool
+from poolmgr.services.ground.taken import require_own
 from poolmgr.store.snapshot import raise_fence
 
 TRIES = 5
@@ -53,14 +52,8 @@ def restore_directory(pool: Pool, slot: Slot) -> None:
 
     Another repository that moved in at its place is left alone.
     """
-    admin = find_admin(slot.path)
-    if admin is not None and Path(os.path.realpath(admin)).parent != pool.site.common / "worktrees":
-        raise WrongState(
-            f"{slot.path} belongs to another repository by now",
-            hint="poolmgr doctor",
-            facts={"slot": slot.name},
-        )
-    if admin is not None:
+    require_own(pool, slot)
+    if find_admin(slot.path) is not None:
         return
     admin = find_registered(pool.site.common, slot.path)
     if admin is not None and not (slot.path / ".git").exists():

@@ -21,6 +21,7 @@ from poolmgr.services.ground.job import Job, call_waiters, remember, step
 from poolmgr.services.ground.locks import drop_dead_locks, find_locks
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.ground.start_point import Base, require_base
+from poolmgr.services.ground.taken import require_own
 from poolmgr.services.life import caches, warm
 from poolmgr.services.life.databases import drop_databases
 from poolmgr.services.life.keep import examine_slot, keep_slot, rules_for
@@ -34,6 +35,7 @@ from poolmgr.store.tables.slots import move_slot, note_slot
 def execute_recycle(pool: Pool, job: Job) -> Slot:
     """The slot at its base with nothing of its last holder, READY."""
     slot = job.slot
+    require_own(pool, slot)
     admin = find_admin(slot.path)
     if admin is None:
         raise PoolError(f"the worktree of {slot.name} is gone", hint="poolmgr doctor --fix")

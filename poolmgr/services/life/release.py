@@ -14,6 +14,7 @@ from poolmgr.services.ground import marks
 from poolmgr.services.ground.inside import list_spared, started_by
 from poolmgr.services.ground.job import Turn, begin, hands_on
 from poolmgr.services.ground.pool import Pool, read_moment, require_holder, require_lease
+from poolmgr.services.ground.taken import find_own_admin
 from poolmgr.services.life.keep import restore_directory, rules_for
 from poolmgr.services.life.settle import Settled, settle
 from poolmgr.store.snapshot import raise_fence
@@ -132,7 +133,7 @@ def end(
         end_lease(session, lease.id, reason=reason, now=now)
     with hands_on(pool, moved, op) as job:
         if revoked:
-            marks.revoke(moved)
+            marks.revoke(find_own_admin(pool, moved), moved)
         return settle(pool, job)
 
 

@@ -19,6 +19,7 @@ from poolmgr.services.environment.files import drop_environment
 from poolmgr.services.ground.job import Job, remember, step
 from poolmgr.services.ground.marks import is_tombstone
 from poolmgr.services.ground.pool import Pool
+from poolmgr.services.ground.taken import require_own
 from poolmgr.services.life.databases import drop_databases
 from poolmgr.services.life.keep import keep_directory, restore_directory
 from poolmgr.services.life.park import leave_tombstone
@@ -28,7 +29,9 @@ def execute_retire(pool: Pool, job: Job) -> Slot:
     """The slot RETIRED: no directory, no admin entry, its work kept."""
     trash = job.slot.path.with_name(f".{job.slot.name}-{job.slot.id}.going")
     remember(pool, job, trash=os.fspath(trash))
-    drop_environment(job.slot)
+    if not trash.exists():
+        require_own(pool, job.slot)
+        drop_environment(job.slot)
     set_aside(pool, job, trash)
     if trash.exists() and not job.args.get("proven"):
         prove(pool, job, trash)

@@ -6,6 +6,7 @@ The work is kept first, whoever is inside; recycling waits until nobody is.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from isolation.errors import IsolationError, WorktreeChanged
@@ -14,8 +15,18 @@ from poolmgr.core.lifecycle import State
 from poolmgr.core.placing import counted
 from poolmgr.core.records import Lease, OpKind, Slot
 from poolmgr.services.ground.inside import look_inside, names
-from poolmgr.services.ground.job import Job, Turn, call_waiters, give_up, is_environment, remember, step_on
+from poolmgr.services.ground.job import (
+    Job,
+    Turn,
+    call_waiters,
+    give_up,
+    is_environment,
+    remember,
+    step,
+    step_on,
+)
 from poolmgr.services.ground.pool import Pool, read_moment
+from poolmgr.services.ground.taken import is_taken, taken_words
 from poolmgr.services.life.databases import fence_databases
 from poolmgr.services.life.keep import describe_rescue, keep_slot
 from poolmgr.services.life.park import park
@@ -46,8 +57,20 @@ class Settled(NamedTuple):
 def settle(pool: Pool, job: Job) -> Settled:
     """The slot RECYCLING, draining or PARKED; its work kept, and its branch compared, in every case."""
     fence_databases(pool, job)
+    if is_taken(pool, job.slot.path) and not os.path.exists(job.args.get("parking", "")):
+        return Settled(slot=leave_to_taker(pool, job))
     outside = record_outside(pool, job)
     return take_road(pool, job)._replace(outside=outside)
+
+
+def leave_to_taker(pool: Pool, job: Job) -> Slot:
+    """The slot BROKEN until its place is its own again; adopting it then goes on from here."""
+    words = taken_words(job.slot.path)
+    superseded = job.slot.superseded or bool(job.args.get("forced"))
+    return step(
+        pool, job, State.BROKEN, action="release", reason=words, error=words, drains=False,
+        superseded=superseded,
+    )  # fmt: skip
 
 
 def record_outside(pool: Pool, job: Job) -> tuple[Outside, ...]:

@@ -19,6 +19,7 @@ from poolmgr.services.ground.dirt import is_dirty
 from poolmgr.services.ground.inside import without_watchers
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.site import write_private
+from poolmgr.services.ground.taken import is_taken, taken_words
 from poolmgr.services.scoping.weighing import Weight, weigh
 from resources.probes.inside import Inside, Process, scan
 
@@ -58,10 +59,12 @@ class Look(NamedTuple):
 def look_at_slots(pool: Pool, snapshot: Snapshot, slots: Iterable[Slot] | None = None) -> list[Seen]:
     """Every slot; large ones from a cache whose age is told."""
     chosen = [
-        slot for slot in (snapshot.slots if slots is None else slots) if slot.state is not State.RETIRED
+        with_taker(pool, slot)
+        for slot in (snapshot.slots if slots is None else slots)
+        if slot.state is not State.RETIRED
     ]
     cache = read_cache(pool)
-    looks = look_at_once(snapshot, chosen, cache)
+    looks = look_at_once(pool, snapshot, chosen, cache)
     write_cache(pool, {one.key: one for one in looks if one.seconds > QUICK}, cache)
     there = [slot.path for slot in chosen if slot.path.exists()]
     inside = scan(there) if there else {}
@@ -75,7 +78,14 @@ def look_at_slots(pool: Pool, snapshot: Snapshot, slots: Iterable[Slot] | None =
     ]  # fmt: skip
 
 
-def look_at_once(snapshot: Snapshot, slots: Sequence[Slot], cache: Mapping[str, Look]) -> list[Look]:
+def with_taker(pool: Pool, slot: Slot) -> Slot:
+    """The slot, and in its error whether somebody else's worktree lies in its place."""
+    return slot._replace(error=taken_words(slot.path)) if is_taken(pool, slot.path) else slot
+
+
+def look_at_once(
+    pool: Pool, snapshot: Snapshot, slots: Sequence[Slot], cache: Mapping[str, Look]
+) -> list[Look]:
     """One look into each, a few at a time: most of it is waiting for git."""
     waiting, done = list(enumerate(slots)), dict[int, Look]()
 
@@ -85,7 +95,7 @@ def look_at_once(snapshot: Snapshot, slots: Sequence[Slot], cache: Mapping[str, 
                 place, slot = waiting.pop()
             except IndexError:  # another thread took the last
                 return
-            done[place] = look(slot, snapshot.lease_of(slot), cache)
+            done[place] = look(pool, slot, snapshot.lease_of(slot), cache)
 
     threads = [Thread(target=go_on) for _ in range(min(AT_ONCE, len(slots)))]
     for thread in threads:
@@ -95,7 +105,7 @@ def look_at_once(snapshot: Snapshot, slots: Sequence[Slot], cache: Mapping[str, 
     return [done[place] for place in range(len(slots))]
 
 
-def look(slot: Slot, lease: Lease | None, cache: Mapping[str, Look]) -> Look:
+def look(pool: Pool, slot: Slot, lease: Lease | None, cache: Mapping[str, Look]) -> Look:
     """Dirty and ahead of one slot, and how long it took to find out."""
     key = f"{slot.id}:{slot.fence}:{slot.state}"
     kept = cache.get(key)
@@ -103,7 +113,7 @@ def look(slot: Slot, lease: Lease | None, cache: Mapping[str, Look]) -> Look:
         return kept
     began = time.monotonic()
     dirty, ahead = None, None
-    if slot.state in LOOKED_AT and find_admin(slot.path):
+    if slot.state in LOOKED_AT and find_admin(slot.path) and not is_taken(pool, slot.path):
         git = Git(slot.path)
         with suppress(IsolationError, OSError):
             dirty = is_dirty(git, marks.read_placed(slot))

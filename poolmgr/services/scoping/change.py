@@ -29,6 +29,7 @@ from poolmgr.services.ground import marks
 from poolmgr.services.ground.job import lock_file
 from poolmgr.services.ground.matching import matcher
 from poolmgr.services.ground.pool import ENV_FILE, Pool, find_slot_around, read_moment, require_lease
+from poolmgr.services.ground.taken import require_own
 from poolmgr.services.scoping.guarding import set_guard_facts
 from poolmgr.services.scoping.ownership import judge_owned, tell_both
 from poolmgr.services.scoping.viewing import plan_scope, write_view
@@ -102,6 +103,7 @@ def require_lent(pool: Pool, asked: Asked) -> tuple[Slot, Lease]:
     if slot is None or slot.state not in LENT:
         raise WrongState(f"nobody holds {asked.slot.name}; only a lease has a scope", hint="poolmgr status")
     lease = require_lease(snapshot, slot)
+    require_own(pool, slot)
     if asked.lease and asked.lease != lease.id:
         raise NotTheHolder(
             f"{slot.name} belongs to {lease.agent} by now; the lease you name is over",
@@ -134,7 +136,7 @@ def try_write(
 
 def apply_scope(pool: Pool, git: Git, slot: Slot, lease: Lease) -> tuple[str, tuple[str, ...]]:
     """Guards, files and mark as the lease's scope says; the mode, and what stayed. Repeatable."""
-    admin = require_admin(slot)
+    admin = require_admin(pool, slot)
     set_guard_facts(pool, admin, slot, lease)
     marks.write_mark(admin, pool, slot, lease)
     oid = find_commit(git, "HEAD") or lease.base_oid
@@ -185,8 +187,9 @@ def scope_words(scope: Scope) -> str:
     return f"own {' '.join(scope.owns)}" + (f" and see {seen}" if seen else "")
 
 
-def require_admin(slot: Slot) -> Path:
+def require_admin(pool: Pool, slot: Slot) -> Path:
     """Git's admin directory of a slot."""
+    require_own(pool, slot)
     admin = find_admin(slot.path)
     if admin is None:
         raise PoolError(f"the worktree of {slot.name} is gone", hint="poolmgr doctor --fix")

@@ -53,7 +53,7 @@ class Verified(NamedTuple):
 
 def verify_slot(pool: Pool, slot: Slot) -> Verified:
     """Files, settings and guards of one slot against what its lease says."""
-    admin = require_admin(slot)
+    admin = require_admin(pool, slot)
     with gate.held(lock_file(pool, slot.id), patience=PATIENCE) as descriptor:
         git = Git(slot.path, (descriptor,))
         lease = pool.snapshot().lease_of(slot) if slot.state in LENT else None
@@ -71,7 +71,7 @@ def verify_slot(pool: Pool, slot: Slot) -> Verified:
 
 def renew_view(pool: Pool, git: Git, slot: Slot, lease: Lease | None) -> View:
     """What the slot should show of HEAD by now: a merge may have brought what every scope sees."""
-    admin = require_admin(slot)
+    admin = require_admin(pool, slot)
     stored = read_view(admin)
     if lease is None or lease.scope is None:
         return stored

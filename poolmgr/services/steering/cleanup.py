@@ -18,12 +18,13 @@ from isolation.git.config import EXTENSION, drop_excluded, unset_shared
 from isolation.git.program import Git
 from isolation.rescue import list_rescues
 from isolation.work import examine
-from poolmgr.core.errors import Busy, LostRace, Unsaved
+from poolmgr.core.errors import Busy, LostRace, Unsaved, WrongState
 from poolmgr.core.lifecycle import HELD, LENT, State
 from poolmgr.core.records import Slot, Snapshot
 from poolmgr.services.ground.marks import is_tombstone
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.site import GOING, Facts, Site, require_facts, require_home
+from poolmgr.services.ground.taken import is_taken
 from poolmgr.services.lending.tracking import drop_tracking
 from poolmgr.services.life import release
 from poolmgr.services.life.clearing import try_clear
@@ -95,7 +96,7 @@ def has_work(pool: Pool, slot: Slot) -> bool:
     try:
         restore_directory(pool, slot)
         return bool(examine(Git(slot.path), slot.path, rules_for(pool, slot)).blocking)
-    except (IsolationError, OSError):
+    except (IsolationError, WrongState, OSError):
         return True
 
 
@@ -116,7 +117,7 @@ def empty(pool: Pool, tell: Callable[[str], None]) -> None:
                 release.reclaim(pool, snapshot, slot, reason="cleanup")
             elif slot.state is State.READY:
                 start_retire(pool, slot, "cleanup")
-            elif slot.state in GIVEN_UP:
+            elif slot.state in GIVEN_UP and not is_taken(pool, slot.path):
                 sizing.adopt(pool, slot)
     work_until_idle(pool, prepares=True)
     for state in (State.READY, State.BROKEN):
@@ -143,7 +144,7 @@ def settle_rest(pool: Pool, state: State) -> None:
             with suppress(LostRace):
                 if state is State.READY:
                     start_retire(pool, slot, "cleanup")
-                else:
+                elif not is_taken(pool, slot.path):
                     sizing.adopt(pool, slot)
     work_until_idle(pool, prepares=True)
 

@@ -11,6 +11,7 @@ from poolmgr.core.records import OpKind, Slot
 from poolmgr.services.ground.job import Turn, begin, hands_on
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.start_point import fetch_base, require_base
+from poolmgr.services.ground.taken import require_own
 from poolmgr.services.life.settle import Settled, settle
 from poolmgr.services.upkeep.background import ensure_worker
 from poolmgr.services.upkeep.chores import start_recycle, start_retire
@@ -61,6 +62,7 @@ def refresh(pool: Pool, *, fetch: bool) -> tuple[str, ...]:
 def adopt(pool: Pool, slot: Slot) -> Settled:
     """A parked or broken slot gone over again: its work kept, the slot back in the pool."""
     require_aside(slot)
+    require_own(pool, slot)
     with pool.engine.write() as session:
         args = {"reason": "adopted", "forced": slot.state is State.PARKED, **last_lease(session, slot)}
         turn = Turn(target=State.RELEASING, kind=OpKind.RELEASE, note=pool.note("adopt"), args=args)
@@ -82,6 +84,7 @@ def retire(pool: Pool, slot: Slot) -> None:
     """A free, parked or broken slot gone; its work is kept first."""
     if slot.state is not State.READY:
         require_aside(slot)
+    require_own(pool, slot)
     start_retire(pool, slot, "retired", lower=slot.state is State.READY)
     work_until_idle(pool)
 
