@@ -64,9 +64,9 @@ def hash_files(git: Git, root: Path, paths: list[str], *, write: bool = False) -
         try:
             names = git.run(*DURABLE, *arguments, stdin=b"\n".join(lines) + b"\n").text.split("\n")
         except GitFailed as error:
-            raise WorktreeChanged(f"a file could not be read: {error}") from error
+            raise WorktreeChanged(f"a file could not be kept: {error}") from error
     if len(names) != len(paths):
-        raise WorktreeChanged("a file could not be read")
+        raise WorktreeChanged("a file could not be kept")
     return names
 
 

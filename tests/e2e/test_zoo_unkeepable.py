@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.pooled import Pooled
 from tests.e2e.roads.ground import Ground, Made, break_ground, lay_out
+from tests.faults.mounts import read_only
 from tests.fixtures.commands import Commands
 from tests.fixtures.dwellers import Dwellers, end
 from tests.zoo import Cage, State, git, snapshot_of
@@ -114,6 +115,18 @@ def test_once_the_reason_is_gone_an_adopted_slot_is_kept_and_lent_again(take: Ca
     ground.pool.run("rescue", "restore", kept, "--to", ground.directory / "back")
     assert snapshot_of(ground.directory / "back") == before
     assert ground.parked() == []
+
+
+def test_where_a_rescue_has_no_room_the_way_on_is_said_and_goes_on(pool: Pooled) -> None:
+    lent = pool.acquire("--branch", "fix/room")
+    Path(lent["path"], "mine.txt").write_text("mine")
+    pool.cli.settle()
+    with read_only(pool.repo.state / "rescue"):
+        assert "then poolmgr status" in pool.refused("release", lent["slot"], "--rescue")["hint"]
+        pool.cli.settle()
+    pool.run("status")
+    pool.await_ready(2)
+    assert len(pool.ask("rescue", "list")["rescues"]) == 1
 
 
 def test_a_repository_in_the_place_of_the_git_file_is_set_aside_whole(pool: Pooled) -> None:

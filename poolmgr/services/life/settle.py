@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 DRAIN = 10.0
 FEW = 5
+# The lease is over by then, so the same command again would find nothing to do.
+GOES_ON = "free space on a full disk, or mend what else it names; then poolmgr status goes on with it"
 
 
 class Settled(NamedTuple):
@@ -154,6 +156,7 @@ def unkept(pool: Pool, job: Job, error: IsolationError, inside: Inside) -> Settl
     """
     if is_environment(error):
         give_up(pool, job, error)
+        error.hint = GOES_ON
         raise error
     if isinstance(error, WorktreeChanged) and inside.processes:
         return Settled(slot=drain(pool, job, inside), inside=inside)
