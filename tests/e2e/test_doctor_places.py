@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sqlite3
 from contextlib import closing
@@ -68,6 +69,21 @@ def test_a_slot_of_which_nothing_is_left_leaves_the_pool_and_its_branch_stays(po
     assert pool.repo.git("rev-parse", "fix/nothing") == commit
     assert sorted(slot["state"] for slot in pool.slots().values()) == ["READY", "READY"]
     require_sound(pool.repo, Allowed())
+
+
+def test_a_lent_slot_that_was_moved_keeps_its_lease_and_the_way_back_is_said(pool: Pooled) -> None:
+    lent = pool.acquire("--branch", "fix/moved")
+    (Path(lent["path"]) / "staged.txt").write_text("staged")
+    pool.git(lent["path"], "add", "staged.txt")
+    there = pool.repo.path.parent / "some where"
+    pool.repo.git("worktree", "move", "-f", "-f", lent["path"], str(there))
+    assert pool.refused("release", lent["slot"])["hint"] == "poolmgr doctor"
+    found = findings(pool, "--fix", code=1)
+    assert set(found) == {"moved"}
+    pool.repo.git(*shlex.split(found["moved"]["hint"])[1:])
+    assert findings(pool, code=0) == {}
+    assert pool.slot(lent["slot"])["lease"] == lent["lease"]
+    assert pool.git(lent["path"], "show", ":staged.txt") == "staged"
 
 
 def test_something_else_where_a_slot_was_is_left_as_it_is(pool: Pooled) -> None:

@@ -13,8 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from isolation.git.worktrees import find_admin, list_admins
+from isolation.git.worktrees import find_admin, find_registered, list_admins
 from poolmgr.core.errors import BadName
+from poolmgr.core.records import Slot
 from poolmgr.core.refname import require_branch
 from poolmgr.core.scope import Scope, scope_from, texts_of
 from poolmgr.services.ground import marks
@@ -84,6 +85,17 @@ def find_place(admin: Path) -> Path | None:
     """The directory an admin entry names; a killed move may have left it under another name."""
     line = read_line(admin / "gitdir")
     return Path(os.path.normpath(admin / line)).parent if line else None
+
+
+def find_strayed(common: Path, pool_id: str, slot: Slot) -> Path | None:
+    """Where a slot's worktree lies that somebody moved with git; None where git has it at its place."""
+    if find_registered(common, slot.path):
+        return None
+    wanted = pool_id, slot.number, slot.generation
+    for found in list_registered(common):
+        if (found.pool_id, found.number, found.generation) == wanted and found.admin:
+            return found.path if is_of(found.path, found.admin) else None
+    return None
 
 
 def find_moved(admin: Path, rooms: Iterator[Path]) -> Path | None:

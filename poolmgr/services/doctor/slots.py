@@ -10,10 +10,11 @@ from isolation.git.program import Git
 from isolation.git.worktrees import find_admin, find_registered, lock_worktree
 from isolation.work import examine
 from poolmgr.core.lifecycle import LENT, OP_STATES, State
+from poolmgr.core.quoting import line_of
 from poolmgr.core.records import Slot, Snapshot
 from poolmgr.services.doctor.finding import Case, beyond_us, remark, wrong
 from poolmgr.services.doctor.lost import bury, revive, take_from_nowhere
-from poolmgr.services.doctor.registered import read_line
+from poolmgr.services.doctor.registered import find_strayed, read_line
 from poolmgr.services.ground import marks
 from poolmgr.services.ground.inside import names, without_watchers
 from poolmgr.services.ground.marks import is_tombstone
@@ -49,6 +50,11 @@ def look_at_place(pool: Pool, snapshot: Snapshot, slot: Slot) -> Iterator[Case]:
     exists = os.path.lexists(slot.path) and not is_tombstone(slot.path)
     if is_taken(pool, slot.path):
         yield beyond_us("taken_place", slot.name, taken_words(slot.path), WAY_OUT)
+        return
+    strayed = find_strayed(pool.site.common, pool.facts.pool_id, slot)
+    if strayed:
+        way_back = line_of(("git", "worktree", "move", "-f", "-f", str(strayed), str(slot.path)))
+        yield beyond_us("moved", slot.name, f"its worktree was moved to {strayed}; nothing is lost", way_back)
         return
     if admin and registered:
         if not (registered / "locked").exists():

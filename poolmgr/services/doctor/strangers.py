@@ -14,7 +14,7 @@ from poolmgr.services.databases.checkout import is_build, place_of
 from poolmgr.services.doctor.enter import Entrance, enter, prepare
 from poolmgr.services.doctor.finding import Case, remark, wrong
 from poolmgr.services.doctor.gathering import ensure_in_place, list_unregistered
-from poolmgr.services.doctor.registered import Registered, find_place, find_pooled
+from poolmgr.services.doctor.registered import Registered, find_place, find_pooled, find_strayed
 from poolmgr.services.ground.fences import highest_fence
 from poolmgr.services.ground.marks import is_tombstone
 from poolmgr.services.ground.pool import Pool, read_moment
@@ -24,8 +24,9 @@ from poolmgr.services.scoping.asides import STUCK, is_stuck, list_asides, read_s
 
 def look_at_strangers(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
     """Every worktree of the repository that no slot has, then what lies about."""
-    known, busy = {slot.path for slot in snapshot.slots}, list_busy(snapshot)
-    for admin in list_admins(pool.site.common):
+    common, busy = pool.site.common, list_busy(snapshot)
+    known = {find_strayed(common, pool.facts.pool_id, slot) or slot.path for slot in snapshot.slots}
+    for admin in list_admins(common):
         pooled, path = find_pooled(admin), find_place(admin)
         if path is None or path in known | busy:
             continue
