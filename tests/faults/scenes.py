@@ -32,6 +32,11 @@ class Scene:
     admin: Address | None = None  # of a server of somebody's, where the slots' databases are
 
     @property
+    def has_databases(self) -> bool:
+        """Whether the pool's slots have databases, on whatever server."""
+        return self.admin is not None or (self.pool.repo.state / "server").exists()
+
+    @property
     def handmade(self) -> Path:
         """A worktree that the user made."""
         return self.root / "by hand"

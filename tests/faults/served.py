@@ -40,11 +40,18 @@ def stand(scene: Scene) -> None:
     if not (scene.pool.repo.state / "state.db").exists():
         scene.pool.init(SLOTS, most=SLOTS + 1)
     scene.rest()
+    scene.pool.await_ready(SLOTS)
 
 
 def stand_without_spares(scene: Scene) -> None:
     """A pool that has to make a database for whoever comes next."""
     stand(scene)
+    drop_spares(scene)
+
+
+def drop_spares(scene: Scene) -> None:
+    """Nothing made ahead, and nobody who makes it again at once."""
+    scene.rest()
     with on_server(scene) as session:
         for spare in list_spares(session, pool_of(scene)):
             drop_spare(session, pool_of(scene), spare)
@@ -83,7 +90,7 @@ def lend_another(scene: Scene) -> None:
 def give_back(scene: Scene) -> None:
     """A slot to be cleaned, its database to be dropped and a spare to be made by whoever comes next."""
     lend(scene)
-    stand_without_spares(scene)
+    drop_spares(scene)
     scene.run_alone("release", scene.name, "--rescue")
 
 

@@ -40,7 +40,7 @@ def pool_of(scene: Scene) -> str:
 
 def list_wrong_databases(scene: Scene) -> Iterator[str]:
     """Nothing, where slots have no databases."""
-    if scene.admin or (scene.pool.repo.state / "server").exists():
+    if scene.has_databases:
         yield from list_unserved(scene)
         with on_server(scene) as session:
             yield from list_strays(scene, session)

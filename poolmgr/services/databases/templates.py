@@ -17,6 +17,7 @@ from isolation.database.catalog import list_marked
 from isolation.database.errors import DatabaseError, DatabaseFull, NoDatabase
 from isolation.database.session import Session
 from poolmgr.core.errors import Busy
+from poolmgr.services.databases.asking import ask_house
 from poolmgr.services.databases.building import (
     Build,
     find_failure,
@@ -75,6 +76,7 @@ def make_template(pool: Pool, server: Server, commit: str, until: float | None =
         fp = fingerprint(pool.git, commit, pool.settings.database.template, session.major)
         is_new = bool(fp) and not is_there(pool, session, fp)
         if is_new:
+            ask_house(pool)  # which clears away what a kill leaves of it
             with held(pool, fp, until) as lock:
                 is_new = try_build(pool, server, Plan(fp, commit, lock, until))
             with suppress(DatabaseError):  # the house tries again
