@@ -134,7 +134,8 @@ def place_variables(pool: Pool, build: Build) -> dict[str, str]:
         write_file(build.place, name, values)
     warn_of_others(pool, build)
     psqlrc = log_file(pool, build.fp).with_name("template.psqlrc")
-    write_private(psqlrc, PSQLRC)
+    if not psqlrc.exists() or psqlrc.read_bytes() != PSQLRC:
+        write_private(psqlrc, PSQLRC)
     return {
         "LC_ALL": "C.UTF-8",  # migrations are read as they were written
         "PATH": path_with(build.binaries),
