@@ -16,9 +16,10 @@ def tell_news(pool: Pool) -> None:
     if pool.around is None or not pool.around.news:
         return
     from poolmgr.core.errors import PoolError
+    from poolmgr.core.owning import current_news
     from poolmgr.store.tables.leases import drop_news
 
-    for words in pool.around.news:
-        say(f"note: {safe(words)}")
+    for each in current_news(pool.around.news, pool.snapshot().leases):
+        say(f"note: {safe(each.words)}")
     with suppress(PoolError, OSError), pool.engine.write() as session:
         drop_news(session, pool.around.id)

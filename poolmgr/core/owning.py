@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from poolmgr.core.errors import ScopeTaken
-from poolmgr.core.records import Lease, Snapshot
+from poolmgr.core.records import Lease, News, Snapshot
 
 Judged = frozenset[tuple[str, tuple[str, ...]]]
 
@@ -83,6 +83,12 @@ def list_meetings(owns: tuple[str, ...], others: Iterable[Owner], meet: Meet) ->
         for other, met in asked
         if met
     )
+
+
+def current_news(news: Iterable[News], living: Iterable[Lease]) -> tuple[News, ...]:
+    """Each once, without what is about leases that are over."""
+    ids = {"", *(lease.id for lease in living)}
+    return tuple({each.words: each for each in news if each.about in ids}.values())
 
 
 def taken(meetings: tuple[Meeting, ...], *, hint: str = "") -> ScopeTaken:

@@ -56,6 +56,13 @@ class Slot(NamedTuple):
     view: str = ""  # the digest of what is checked out; "" for everything
 
 
+class News(NamedTuple):
+    """Words for a holder; those about a lease are worth telling only as long as it lasts."""
+
+    words: str
+    about: str = ""
+
+
 class Lease(NamedTuple):
     """Who holds a slot."""
 
@@ -75,7 +82,7 @@ class Lease(NamedTuple):
     shared: tuple[str, ...] = ()  # globs it may change though it does not own them
     outside: tuple[str, ...] = ()  # paths beyond its scope that were let go
     changing: str | None = None  # the process that sets files and guards to a new scope
-    news: tuple[str, ...] = ()  # what its holder has not been told yet
+    news: tuple[News, ...] = ()  # what its holder has not been told yet
     database: str = ""  # its name, from before it is made until after it is dropped; "" for none
     server: str = ""  # where that is: "embedded", or the user's server; "" where nobody knows
 

@@ -6,7 +6,7 @@ import pytest
 
 from poolmgr.core.errors import LostRace
 from poolmgr.core.lifecycle import State
-from poolmgr.core.records import Lease
+from poolmgr.core.records import Lease, News
 from poolmgr.core.scope import Scope
 from poolmgr.store.protocol import Engine, Session
 from poolmgr.store.tables.leases import (
@@ -64,13 +64,16 @@ def test_a_lease_that_ended_gets_no_other_scope(engine: Engine) -> None:
             set_scope(session, lease._replace(scope=ODD), changing="me")
 
 
-def test_news_are_kept_once_until_they_are_told(engine: Engine) -> None:
+def test_news_are_kept_once_until_they_are_told_or_what_they_are_about_is_over(engine: Engine) -> None:
     slot = slot_in(engine, State.LEASED)
     with engine.write() as session:
         lend(session, slot)
-        add_news(session, "l1", "bob owns src/a, too")
-        add_news(session, "l1", "bob owns src/a, too", "carol owns src/b, too")
-        assert lease_in(session).news == ("bob owns src/a, too", "carol owns src/b, too")
+        add_news(session, "l1", "it was granted")
+        add_news(session, "l1", "bob owns src/a, too", about="over")
+        assert lease_in(session).news == (News("it was granted"),)
+        for _ in range(2):
+            add_news(session, "l1", "carol owns src/b, too", about="l1")
+        assert lease_in(session).news == (News("it was granted"), News("carol owns src/b, too", "l1"))
         drop_news(session, "l1")
         assert lease_in(session).news == ()
 

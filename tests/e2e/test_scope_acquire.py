@@ -108,6 +108,17 @@ def test_an_overlap_that_is_asked_for_is_told_to_both(free: Pooled) -> None:
     assert any(event["action"] == "overlap" for event in free.ask("events")["events"])
 
 
+def test_notes_about_leases_that_are_over_are_not_told(free: Pooled) -> None:
+    first = free.acquire("--scope", "src/login/**", agent="alice")
+    words = ("--scope", "src/login/form.py", "--overlap")
+    free.release(free.acquire(*words, agent="bob")["slot"])
+    free.release(free.acquire(*words, agent="bob")["slot"])
+    assert free.run("where", cwd=first["path"]).stderr == ""
+    free.acquire(*words, agent="carol")
+    (note,) = free.run("where", cwd=first["path"]).stderr.splitlines()
+    assert "carol" in note
+
+
 def test_the_same_request_gets_its_lease_again_not_a_refusal(free: Pooled) -> None:
     words = ("--scope", "src/login/**", "--request-id", "build-7")
     first, again = free.acquire(*words), free.acquire(*words)

@@ -97,7 +97,7 @@ def require_waiting(session: Session, request: Request) -> Request:
 def tell_overlap(session: Session, pool: Pool, claim: Claim, meetings: tuple[Meeting, ...]) -> None:
     """Both are told: the log at once, the others at their next command."""
     for lease, words in tell_both(claim.lease, claim.slot.name, meetings).items():
-        add_news(session, lease, words)
+        add_news(session, lease, words, about=claim.lease.id)
     for each in meetings:
         add_pool_event(session, pool.note("overlap", f"{claim.lease.agent}: {each}"), now=read_moment())
 

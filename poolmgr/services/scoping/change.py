@@ -128,7 +128,7 @@ def try_write(
         note = pool.note("scope", words)
         add_event(session, slot=slot, source=slot.state.value, note=note, seconds=None, now=now)
         for other, news in tell_both(lease, slot.name, meetings).items():
-            add_news(session, other, news)
+            add_news(session, other, news, about=lease.id)
         if asked.news:
             add_news(session, lease.id, f"you {scope_words(scope)} from now on: {asked.news}")
         return lease

@@ -6,7 +6,7 @@ import json
 from typing import NamedTuple
 
 from poolmgr.core.errors import LostRace
-from poolmgr.core.records import Lease, LeaseKind, Moment
+from poolmgr.core.records import Lease, LeaseKind, Moment, News
 from poolmgr.core.scope import Scope
 from poolmgr.store.protocol import ConstraintBroken, Row, Session
 from poolmgr.store.tables.rows import moment_values, parse_lease, parse_texts, scope_values, text_of
@@ -93,11 +93,14 @@ def settle_scope(session: Session, lease: Lease) -> None:
     session.one("settle_scope", id=lease.id, changing=lease.changing)
 
 
-def add_news(session: Session, lease_id: str, *words: str) -> None:
-    """Words for a holder, to be told at its next command."""
+def add_news(session: Session, lease_id: str, words: str, *, about: str = "") -> None:
+    """Words for a holder, to be told at its next command unless the lease they are about is over."""
+    from poolmgr.core.owning import current_news  # who has no company has no news
+
     lease = find_lease(session, lease_id)
     if lease:
-        session.all("put_news", id=lease_id, news=json.dumps(list(dict.fromkeys((*lease.news, *words)))))
+        news = current_news((*lease.news, News(words, about)), live_leases(session))
+        session.all("put_news", id=lease_id, news=json.dumps(news))
 
 
 def drop_news(session: Session, lease_id: str) -> None:

@@ -13,6 +13,7 @@ from poolmgr.core.records import (
     Lease,
     LeaseKind,
     Moment,
+    News,
     Op,
     OpKind,
     Request,
@@ -46,7 +47,7 @@ def parse_lease(row: Row) -> Lease:
         started=values["started_wall"], used=parse_moment(values, "used"),
         scope=parse_scope(values["owns"], values["sees"]), shared=parse_texts(values["shared"]),
         outside=parse_texts(values["outside"]), changing=values["changing"],
-        news=parse_texts(values["news"]), database=values["database"], server=values["server"],
+        news=parse_news(values["news"]), database=values["database"], server=values["server"],
     )  # fmt: skip
 
 
@@ -65,6 +66,12 @@ def text_of(words: str) -> str:
 def parse_texts(text: str) -> tuple[str, ...]:
     """A list of texts; names that are not UTF-8 keep their bytes."""
     return () if text == "[]" else tuple(json.loads(text))
+
+
+def parse_news(text: str) -> tuple[News, ...]:
+    """Words and the lease they are about; an older poolmgr stored words alone."""
+    found = () if text == "[]" else json.loads(text)
+    return tuple(News(each) if isinstance(each, str) else News(*each) for each in found)
 
 
 def scope_values(scope: Scope | None) -> dict[str, object]:
