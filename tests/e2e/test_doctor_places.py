@@ -116,7 +116,7 @@ def seen_in(other: Repository, path: Path) -> str:
 def test_another_repositorys_worktree_in_a_slots_place_is_told_and_never_touched(
     pool: Pooled, make_repo: Repositories
 ) -> None:
-    lent = pool.acquire("--branch", "fix/taken")
+    lent = pool.acquire("--branch", "fix/taken", "--scope", "*.txt")
     path = Path(lent["path"])
     (path / "mine.txt").write_text("mine")
     other, before = take_place(pool, make_repo, path)

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from isolation.errors import IsolationError
 from isolation.git.program import Git
-from isolation.git.worktrees import find_admin
 from poolmgr.core.records import Slot
 from poolmgr.services.ground.pool import Pool
+from poolmgr.services.ground.taken import find_own_admin, is_taken
 from poolmgr.services.scoping.viewing import read_view
 
 
@@ -27,12 +27,14 @@ class Weight(NamedTuple):
 
 def weigh(pool: Pool, slot: Slot) -> Weight:
     """The numbers of one slot, counted again only where its index changed; a full one is not counted."""
-    admin = find_admin(slot.path) if slot.view else None
+    admin = find_own_admin(pool, slot) if slot.view else None
     if admin is None:
         return Weight("full")
+    mode = read_view(admin).mode.value
+    if is_taken(pool, slot.path):
+        return Weight(mode)
     from isolation.scope.counting import count
 
-    mode = read_view(admin).mode.value
     try:
         found = count(Git(slot.path), slot.path, pool.site.state / "totals.json")
     except (IsolationError, OSError):  # looking works on a full disk and in a broken slot
