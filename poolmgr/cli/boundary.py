@@ -29,17 +29,17 @@ class Ended(KeyboardInterrupt):
     """Somebody told this process to end."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(number)
+        super().__init__(f"told to end by {signal.Signals(number).name}")
         self.number = number
 
 
 def run(argv: list[str]) -> int:
     """The exit code of one command line, its answer written; some end by a signal instead."""
     ensure_streams()
-    heed_ends()
+    heard = heed_ends()
     invocation, rest = parse_invocation(argv)
     try:
-        code = answer(invocation, rest)
+        code = answer(invocation, rest, heard)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -57,17 +57,29 @@ def run(argv: list[str]) -> int:
     return code
 
 
-def heed_ends() -> None:
-    """From here on an end is an interruption; a second one does not cut short what the first made us do."""
+def heed_ends() -> list[KeyboardInterrupt]:
+    """From here on an end is an interruption; a second one does not cut short what the first made us do.
+
+    The list is of those that came: typer makes an exit code of them.
+    """
+    heard: list[KeyboardInterrupt] = []
 
     def end(number: int, _frame: object) -> None:
         for each in ENDS:
             signal.signal(each, lambda *_: None)  # to ignore them would be inherited
-        raise Ended(number)
+        heard.append(Ended(number))
+        raise heard[-1]
+
+    def interrupt(*_: object) -> None:
+        heard.append(KeyboardInterrupt())
+        raise heard[-1]
 
     for number in ENDS:
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, end)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupt)
+    return heard
 
 
 def ensure_streams() -> None:
@@ -80,10 +92,10 @@ def ensure_streams() -> None:
             setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))  # noqa: SIM115
 
 
-def answer(invocation: Invocation, rest: list[str]) -> int:
+def answer(invocation: Invocation, rest: list[str], heard: list[KeyboardInterrupt]) -> int:
     """What the command ends with, its errors told; below zero a signal."""
     try:
-        return run_command(invocation, rest)
+        return run_command(invocation, rest, heard)
     except PoolError as error:
         hint = f"{invocation.again(error.again)} {error.hint}" if error.again else error.hint
         return tell(invocation, error.code, error.message, hint, error.facts, error.exit_code)
@@ -92,7 +104,7 @@ def answer(invocation: Invocation, rest: list[str]) -> int:
         return tell(invocation, error.kind, error.message, hint, {}, error.exit_code)
     except KeyboardInterrupt as error:
         code = -error.number if isinstance(error, Ended) else INTERRUPTED
-        return tell(invocation, "interrupted", "interrupted; nothing is held", "", {}, code)
+        return tell(invocation, "interrupted", "interrupted", "poolmgr status", {}, code)
     except BrokenPipeError:
         raise
     except ResourcesError as error:
@@ -107,7 +119,7 @@ def answer(invocation: Invocation, rest: list[str]) -> int:
         return bug(invocation, error)
 
 
-def run_command(invocation: Invocation, rest: list[str]) -> int:
+def run_command(invocation: Invocation, rest: list[str], heard: list[KeyboardInterrupt]) -> int:
     """Do what is plainly asked; hand everything else to typer."""
     hot = find_hot(rest)
     if hot:
@@ -134,6 +146,8 @@ def run_command(invocation: Invocation, rest: list[str]) -> int:
         raise KeyboardInterrupt from None
     except errors.ClickException as error:
         return tell(invocation, "usage", error.format_message(), "poolmgr --help", {}, USAGE)
+    if heard and done == INTERRUPTED:
+        raise heard[0]
     return done if isinstance(done, int) else DONE
 
 

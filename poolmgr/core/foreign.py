@@ -52,6 +52,9 @@ def judge_url(name: str, value: str, database: Facts | None) -> Iterator[str]:
         if name == "DATABASE_URL" and not is_own:
             yield f"{name}={scheme}://…"
         return
+    if "@" in (found["name"] or ""):  # a password nobody escaped is taken for port and name
+        yield name
+        return
     host, dbname = found["host"].strip("[]"), decoded(found["name"] or "")
     same = is_same("HOST", host, database) and is_same("PORT", port or USUAL_PORT, database)
     if not (same and is_same("NAME", dbname, database)):

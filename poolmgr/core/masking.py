@@ -11,10 +11,13 @@ SECRETS = (
     (r"(?s)(//[^:/@]*:)(?![0-9]{1,5}([/?]|$))[^@]*$", r"\1***"),
     (r"(?si)(password\s*=\s*|[?&][^=&]*%[^=&]*=).*", r"\1***"),
 )
+LONGEST = 500  # characters of it; what searches longer ones takes its time
 
 
 def without_password(dsn: str) -> str:
     """A DSN, readable or not, without what may be a password; rather too little than too much."""
+    if len(dsn) > LONGEST:
+        dsn = f"{dsn[:LONGEST]}…"
     for pattern, rest in SECRETS:
         dsn = re.sub(pattern, rest, dsn)
     return dsn

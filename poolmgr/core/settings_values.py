@@ -34,7 +34,7 @@ def unfit(wants: str, raw: Raw) -> ValueError:
 
 def shown_text(raw: str | float | None) -> str:
     """A value as it was written, without a password."""
-    if not isinstance(raw, str) or "://" not in raw:
+    if not isinstance(raw, str) or ("://" not in raw and "=" not in raw):
         return repr(raw)
     from poolmgr.core.masking import without_password
 

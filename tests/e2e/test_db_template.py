@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
@@ -269,3 +270,17 @@ def test_who_is_interrupted_while_a_template_is_built_ends_it_and_leaves_nothing
             assert "interrupted" in ended.stdout + ended.stderr
         assert session.rows(ASLEEP, (f"{prefix}%",)) == []
     require_nothing_left(shop)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_any_command_that_is_told_to_end_says_so_and_ends_as_it_was_told(
+    shop: Pooled, number: signal.Signals
+) -> None:
+    started = shop.repo.path.parent / f"told-{number.name}"
+    how = variables(DATABASE_TEMPLATE_RUN=f"touch {started}; sleep 1000")
+    building = shop.start("db", "template", "build", "--json", env=how)
+    await_that(started.exists, "the command runs")
+    building.send_signal(number)
+    ended = end_of(building, patience=20)
+    assert ended.code == (130 if number == signal.SIGINT else -number)
+    assert json.loads(ended.stdout)["error"]["code"] == "interrupted"

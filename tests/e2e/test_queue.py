@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import time
@@ -260,3 +261,19 @@ def test_a_waiter_leaves_no_file_behind(full: Pooled) -> None:
     full.run("release", "1")
     assert end_of(waiter).code == 0
     assert list((full.repo.state / "waiters").iterdir()) == []
+
+
+def test_who_is_told_to_end_while_files_are_checked_out_holds_nothing(pool: Pooled) -> None:
+    started, rest = pool.repo.path.parent / "started", pool.repo.path.parent / "rest"
+    os.mkfifo(rest)
+    pool.repo.git("config", "filter.slow.smudge", f"touch {started}; cat {rest}")
+    pool.repo.git("switch", "--quiet", "--create", "slow")
+    pool.repo.commit("Slow.", {".gitattributes": "*.slow filter=slow\n", "a.slow": "a\n"})
+    pool.repo.git("switch", "--quiet", "main")
+    taker = pool.start("acquire", "--branch", "slow")
+    await_that(started.exists, "git asks the filter")
+    taker.send_signal(signal.SIGTERM)
+    assert end_of(taker).code == -signal.SIGTERM
+    assert pool.snapshot().leases == ()
+    pool.repo.git("config", "filter.slow.smudge", "cat")
+    assert pool.acquire("--branch", "slow")["branch"] == "slow"

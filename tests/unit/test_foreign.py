@@ -72,3 +72,9 @@ def test_another_database_is_named_without_its_password(name: str, value: str, w
 def test_who_has_no_database_is_told_of_every_one_that_is_named(name: str, value: str, words: str) -> None:
     own_file = value.startswith("sqlite:///dev")
     assert list_other_databases({name: value}, None) == (() if own_file else (words,))
+
+
+@pytest.mark.parametrize("secret", ["12/se@h", "/secret@h", "7/a@b@h"])
+def test_a_password_nobody_escaped_is_not_shown(secret: str) -> None:
+    found = list_other_databases({"DATABASE_URL": f"postgres://u:{secret}/db"}, None)
+    assert found == ("DATABASE_URL",)

@@ -54,6 +54,8 @@ def look_at_place(pool: Pool, snapshot: Snapshot, slot: Slot) -> Iterator[Case]:
     strayed = find_strayed(pool.site.common, pool.facts.pool_id, slot)
     if strayed:
         way_back = line_of(("git", "worktree", "move", "-f", "-f", str(strayed), str(slot.path)))
+        if os.path.lexists(slot.path):  # git would move it into what lies there
+            way_back = f"{line_of(('mv', str(slot.path), f'{slot.path}.aside'))} && {way_back}"
         yield beyond_us("moved", slot.name, f"its worktree was moved to {strayed}; nothing is lost", way_back)
         return
     if admin and registered:
@@ -63,7 +65,8 @@ def look_at_place(pool: Pool, snapshot: Snapshot, slot: Slot) -> Iterator[Case]:
         return
     pointer = slot.path / ".git"
     if exists and registered and os.path.lexists(pointer):
-        hint = f"move it to another place, then: poolmgr doctor --fix; or poolmgr reclaim {slot.name}"
+        instead = f"; or poolmgr reclaim {slot.name}" if slot.state in LENT else ""
+        hint = f"move it to another place, then: poolmgr doctor --fix{instead}"
         yield beyond_us("taken_place", slot.name, f"{pointer} is not what git put there", hint)
     elif exists and registered:
         detail = f"{slot.path} has lost its .git file"

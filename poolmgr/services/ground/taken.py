@@ -16,7 +16,8 @@ WAY_OUT = "git worktree move it elsewhere, move the slot's own directory back, t
 def is_taken(pool: Pool, path: Path) -> bool:
     """Whether the directory belongs to another repository."""
     admin = find_admin(path)
-    return admin is not None and Path(os.path.realpath(admin)).parent != pool.site.common / "worktrees"
+    ours = os.path.realpath(pool.site.common / "worktrees")
+    return admin is not None and os.path.dirname(os.path.realpath(admin)) != ours
 
 
 def taken_words(path: Path) -> str:

@@ -177,7 +177,7 @@ def obtain(pool: Pool, asked: Asked, request: Request, wish: Wish, waiting: Wait
         except Cancelled:
             if not left or not is_expired(pool, request):
                 raise
-            request = enter_queue(pool, asked)
+            request = enter_queue(pool, asked)  # of the same name: only named ones are asked for twice
             continue
         if not isinstance(claimed, Claim):
             slot = wait_for_other(pool, claimed, waiting)
@@ -337,9 +337,9 @@ def set_up(pool: Pool, claim: Claim, building: float | None) -> tuple[Slot, Leas
     with hands_on(pool, claim.slot, claim.op) as job:
         try:
             slot = execute_assign(pool, job, claim.lease, building)
-        except (IsolationError, PoolError, OSError) as error:
+        except (IsolationError, PoolError, OSError, KeyboardInterrupt) as error:
             try:
-                undo_assign(pool, job, reason=str(error))
+                undo_assign(pool, job, reason=str(error) or "interrupted")
             except (IsolationError, PoolError, OSError) as second:
                 give_up(pool, job, second)  # whoever comes next undoes it
             raise
