@@ -8,7 +8,7 @@ from itertools import combinations
 import pytest
 
 from tests.unit.test_meeting_brute import PATHS, draw_list
-from tracks.conflicts.claimed import CROWD, Conflict, Index, Severity, list_conflicts, list_hot
+from tracks.conflicts.claimed import CROWD, CROWDED, Conflict, Index, Severity, list_conflicts, list_hot
 from tracks.footprints.claim import Claim, Footprint, Layer, path_claim
 from tracks.footprints.tree import Tree
 from tracks.globs import compile_globs
@@ -112,6 +112,18 @@ def test_a_crowd_is_told_as_one_hot_path_with_its_tasks() -> None:
     web, form = list_hot(index, SHARED)
     assert (web.path, web.tasks, len(web.ids)) == ("src/web/", 101, 101)
     assert (form.path, form.tasks) == ("src/web/form.ts", 50)
+    assert (web.why, form.why) == (CROWDED, "many tasks name it")
+
+
+def test_those_who_only_mention_a_path_make_no_crowd_of_those_who_claim_it() -> None:
+    claimed, many = (declared("src/app.py"),), [(mentioned("src/app.py"),) for _ in range(49)]
+    found = conflicts_of(claimed, claimed, *many)
+    assert (found[0].a, found[0].b, found[0].severity) == ("t000", "t001", "certain")
+    assert len(found) == 1 + 2 * 49
+    index = Index(footprints_of(*[claimed] * 2, *many * 26), TREE)
+    (certain,) = list_conflicts(index, SHARED)
+    assert (certain.a, certain.b) == ("t000", "t001")
+    assert [(hot.tasks, hot.why) for hot in list_hot(index, SHARED)] == [(2 + 49 * 26, CROWDED)]
 
 
 def test_a_task_does_not_collide_with_itself() -> None:

@@ -20,8 +20,10 @@ from tracks.globs import Globs
 
 HUB_SHARE, LEAST_HUB, MOST_HUB = 0.02, 8, 25  # more tasks than this share that mention a path make it hot
 CROWD = 50  # more tasks than this that claim one path are told together
+CROWDED = f"more than {CROWD} tasks claim it or a part of it; --min lists the pairs"
 LIKELY = 0.45  # the confidence both sides need
 MOST = 0.99
+Holders = list[tuple[str, Claim]]
 
 
 class Severity(StrEnum):
@@ -92,7 +94,9 @@ class Index:
 
     def __init__(self, footprints: Iterable[Footprint], tree: Tree, *, fold: bool = False) -> None:
         self.scopes = Scopes(tree, fold=fold)
-        self.holders: dict[int, list[tuple[str, Claim]]] = defaultdict(list)
+        self.holders: dict[int, Holders] = defaultdict(list)
+        self.strong: dict[int, Holders] = defaultdict(list)
+        self.weak: dict[int, Holders] = defaultdict(list)
         self.of_task: dict[str, dict[int, Claim]] = {}
         for footprint in footprints:
             own: dict[int, Claim] = self.of_task.setdefault(footprint.task, {})
@@ -100,6 +104,7 @@ class Index:
                 own.setdefault(self.scopes.number(claim, footprint.task), claim)
             for number, claim in own.items():
                 self.holders[number].append((footprint.task, claim))
+                (self.weak if is_weak(claim) else self.strong)[number].append((footprint.task, claim))
         self.meets: tuple[Meet, ...] = tuple(self.scopes.list_meets())
 
     @property
@@ -112,10 +117,8 @@ def list_conflicts(index: Index, shared_globs: Globs, *, with_crowds: bool = Fal
     """Every pair of tasks with claims that meet, the surest first; those within a crowd if asked for."""
     pairs: dict[tuple[str, str], dict[str, Shared]] = {}
     for meet in index.meets:
-        if is_crowded(index, meet) and not with_crowds:
-            continue
         known_shares: dict[tuple[Layer, float, Layer, float], Shared] = {}
-        for (one, mine), (other, theirs) in pairs_of(index, meet):
+        for (one, mine), (other, theirs) in pairs_of(index, meet, with_crowds=with_crowds):
             pair = (one, other) if one < other else (other, one)
             kinds = mine.layer, mine.confidence, theirs.layer, theirs.confidence
             found = known_shares.get(kinds)
@@ -134,27 +137,33 @@ def order(conflict: Conflict) -> tuple[int, float, str, str]:
     return RANKS[conflict.severity], -conflict.probability, conflict.a, conflict.b
 
 
-def is_crowded(index: Index, meet: Meet) -> bool:
-    """Whether more tasks meet than are told by pairs."""
-    return len(index.holders[meet.first]) * len(index.holders[meet.second]) > CROWD * CROWD
+def pairs_of(
+    index: Index, meet: Meet, *, with_crowds: bool
+) -> Iterator[tuple[tuple[str, Claim], tuple[str, Claim]]]:
+    """The pairs of claims that a meeting brings together."""
+    for ones, others in parts_of(index, meet):
+        if with_crowds or not is_crowd(ones, others):
+            found = combinations(ones, 2) if ones is others else product(ones, others)
+            yield from (pair for pair in found if pair[0][0] != pair[1][0])
 
 
-def pairs_of(index: Index, meet: Meet) -> Iterator[tuple[tuple[str, Claim], tuple[str, Claim]]]:
-    """The pairs of claims that a meeting brings together; hot ones only where somebody is certain."""
-    ones, others = index.holders[meet.first], index.holders[meet.second]
-    if meet.first == meet.second:
-        weak = [each for each in ones if is_weak(each[1])]
-        if len(weak) <= index.hub:
-            yield from combinations(ones, 2)
-            return
-        strong = [each for each in ones if not is_weak(each[1])]
-        yield from combinations(strong, 2)
-        yield from product(strong, weak)
-        return
-    is_hot = len(ones) > index.hub or len(others) > index.hub
-    for one, other in product(ones, others):
-        if one[0] != other[0] and not (is_hot and is_weak(one[1]) and is_weak(other[1])):
-            yield one, other
+def parts_of(index: Index, meet: Meet) -> Iterator[tuple[Holders, Holders]]:
+    """Whom a meeting brings together: the strong, these and the weak, the weak where they are not hot."""
+    one, other = meet.first, meet.second
+    yield index.strong[one], index.strong[other]
+    yield index.strong[one], index.weak[other]
+    if one == other:
+        is_hot = len(index.weak[one]) > index.hub
+    else:
+        yield index.weak[one], index.strong[other]
+        is_hot = max(len(index.holders[one]), len(index.holders[other])) > index.hub
+    if not is_hot:
+        yield index.weak[one], index.weak[other]
+
+
+def is_crowd(ones: Holders, others: Holders) -> bool:
+    """Whether these are more than are told by pairs."""
+    return len(ones) * len(others) > CROWD * CROWD
 
 
 def is_weak(claim: Claim) -> bool:
@@ -186,23 +195,26 @@ def conflict_of(pair: tuple[str, str], paths: Mapping[str, Shared]) -> Conflict:
 def list_hot(index: Index, shared_globs: Globs) -> list[Hot]:
     """Paths that many tasks claim, and those that the settings let every scope change."""
     found = []
-    members = members_of(index)
-    for number in index.holders:
+    crowds = crowds_of(index)
+    for number, held in index.holders.items():
         globs = index.scopes.lists[number]
         path = globs[0].removeprefix("/") if len(globs) == 1 else " ".join(globs)
-        ids = tuple(members[number])
-        if len(ids) > index.hub:
+        ids = tuple(crowds.get(number) or (task for task, _ in held))
+        if number in crowds:
+            found.append(Hot(path, len(ids), CROWDED, ids))
+        elif len(ids) > index.hub:
             found.append(Hot(path, len(ids), "many tasks name it", ids))
         elif len(ids) > 1 and shared_globs.matches(path):
             found.append(Hot(path, len(ids), "every scope may change it", ids))
     return sorted(found, key=lambda hot: (-hot.tasks, hot.path))
 
 
-def members_of(index: Index) -> dict[int, dict[str, None]]:
-    """The tasks of each scope; with the larger of two whose pairs are not told, those of the smaller."""
-    members = {number: dict.fromkeys(task for task, _ in held) for number, held in index.holders.items()}
+def crowds_of(index: Index) -> dict[int, dict[str, None]]:
+    """The larger scope of each two whose pairs are not all told, with the tasks of both."""
+    crowds: dict[int, dict[str, None]] = {}
     for meet in index.meets:
-        if meet.first != meet.second and is_crowded(index, meet):
+        if any(is_crowd(*part) for part in parts_of(index, meet)):
             small, large = sorted((meet.first, meet.second), key=lambda each: len(index.holders[each]))
-            members[large].update(dict.fromkeys(task for task, _ in index.holders[small]))
-    return members
+            members = crowds.setdefault(large, dict.fromkeys(task for task, _ in index.holders[large]))
+            members.update(dict.fromkeys(task for task, _ in index.holders[small]))
+    return crowds
