@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from itertools import combinations
 
 import pytest
@@ -35,6 +36,10 @@ def conflicts_of(*claims: tuple[Claim, ...]) -> list[Conflict]:
     return list_conflicts(Index(footprints_of(*claims), TREE), SHARED)
 
 
+def capitals(lines: Iterable[str]) -> list[str]:
+    return [line if "[" in line else line.replace("b", "Ü") for line in lines]
+
+
 @pytest.mark.parametrize("fold", [False, True], ids=["exact case", "folded case"])
 def test_the_index_finds_the_pairs_that_all_pairs_have(share: float, *, fold: bool) -> None:
     draw = random.Random(f"{fold}")
@@ -44,6 +49,9 @@ def test_the_index_finds_the_pairs_that_all_pairs_have(share: float, *, fold: bo
         lists = {
             name: globs for name, globs in lists.items() if not all(each.negated for each in globs.globs)
         }
+        if draw.random() < 0.5:  # a capital that git does not fold
+            files = [path.replace(b"b", "Ü".encode()) for path in files]
+            lists = {name: compile_globs(capitals(globs.lines), fold=fold) for name, globs in lists.items()}
         tree = Tree(files)
         footprints = [Footprint(name, (declared(*globs.lines),)) for name, globs in lists.items()]
         found = {
@@ -128,6 +136,12 @@ def test_those_who_only_mention_a_path_make_no_crowd_of_those_who_claim_it() -> 
 
 def test_a_task_does_not_collide_with_itself() -> None:
     assert conflicts_of((declared("src/**"), mentioned("src/app.py"), declared("*.py"))) == []
+
+
+def test_letters_beyond_ascii_are_not_folded_as_git_does_not() -> None:
+    claims = (declared("docs/Übersicht.md"),), (declared("docs/Ü*"),), (declared("DOCS/übersicht.md"),)
+    found = list_conflicts(Index(footprints_of(*claims), TREE, fold=True), SHARED)
+    assert [(each.a, each.b) for each in found] == [("t000", "t001")]
 
 
 def test_a_new_directory_meets_what_is_made_in_it() -> None:

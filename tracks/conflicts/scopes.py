@@ -41,7 +41,7 @@ class Scopes:
         self._owners: list[str | None] = []  # the task of a scope that is only one task's
         self._matched: dict[int, Sequence[bytes]] = {}
         self._paths: dict[int, str] = {}
-        self._files: dict[str, list[int]] = defaultdict(list)
+        self._files: dict[bytes, list[int]] = defaultdict(list)
         self._places: dict[bytes, list[int]] = defaultdict(list)
 
     def number(self, claim: Claim, task: str) -> int:
@@ -54,7 +54,8 @@ class Scopes:
             self._owners.append(task)
             path = claim.path or find_literal(self.globs(number))
             if path is not None and self._is_file(path):
-                self._files[path.lower() if self.fold else path].append(number)
+                raw = os.fsencode(path)
+                self._files[raw.lower() if self.fold else raw].append(number)
                 self._paths[number] = path
             else:
                 for start in dict.fromkeys(starts_of(self.globs(number))):
@@ -70,8 +71,8 @@ class Scopes:
     def list_meets(self) -> Iterator[Meet]:
         """Every pair of scopes that meet and are not one task's alone; each once, and each with itself."""
         lengths = sorted(set(map(len, self._places)))
-        for path, numbers in self._files.items():
-            yield from self._meets_of_file(path, numbers, lengths)
+        for key, numbers in self._files.items():
+            yield from self._meets_of_file(key, numbers, lengths)
         asked: set[tuple[int, int]] = set()
         for start, numbers in self._places.items():
             for beginning in beginnings_of(start, lengths):
@@ -81,7 +82,7 @@ class Scopes:
                         asked.add((one, other))
                         yield from self._meets_of_globs(one, other)
 
-    def _meets_of_file(self, key: str, numbers: list[int], lengths: Sequence[int]) -> Iterator[Meet]:
+    def _meets_of_file(self, key: bytes, numbers: list[int], lengths: Sequence[int]) -> Iterator[Meet]:
         """The scopes that take in one file."""
         path = self._paths[numbers[0]]
         exists = path in self.tree.files
@@ -89,7 +90,7 @@ class Scopes:
             if not self._is_one_task(one, other):
                 yield Meet(one, other, path, exists)
         raw = os.fsencode(path)
-        around = beginnings_of(os.fsencode(key) + b"/", lengths)
+        around = beginnings_of(key + b"/", lengths)
         for number in {each for beginning in around for each in self._places.get(beginning, ())}:
             if self.globs(number).matches(raw):
                 for one in numbers:
