@@ -186,6 +186,21 @@ def test_warnings_around_an_answer_do_no_harm() -> None:
         assert [task.id for task in parse_answer(text, "bd list").tasks] == ["a"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"id":"a-1"}\n{"id":"a-2"}\n',
+        '[\n{"id":"a-1"},\n{"id":"a-2"}\n',
+        '{"id":"a-1"},\n{"id":"a-2"}\n]\n',
+        '[]\n[{"id":"a-1"}]',
+        '{"data":[\r\n  {"id":"a-1"},\r\n[]\r\n',
+    ],
+)
+def test_a_part_of_an_answer_is_not_taken_for_all_of_it(text: str) -> None:
+    with pytest.raises(BadAnswer, match="is no JSON"):
+        parse_answer(text, "bd list")
+
+
 def test_the_rows_of_a_backup_are_put_together() -> None:
     rows = lines([issue("a-1", labels=None), issue("a-2")])
     edges = lines([issue("a-1", "a-2")["dependencies"][0], {"issue_id": "a-9", "depends_on_id": "a-1"}])

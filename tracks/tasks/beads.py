@@ -18,6 +18,7 @@ from tracks.tasks.record import parse_record
 from tracks.tasks.task import Task
 
 LINE_OF_JSON, TRIES = re.compile(r"^[\[{]", re.MULTILINE), 5
+MORE_JSON = re.compile(r'^[ \t]*(?:["\]}]|\{[ \t\r]*(?:["}]|$)|\[[ \t\r]*(?:[\[{\]"]|$))', re.MULTILINE)
 MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 OTHER_LINES = ("memory", "header")  # lines of an export that are no issues
 
@@ -101,9 +102,10 @@ def found_json(text: str) -> str:
     """The JSON in an answer that begins or ends with lines of words, as warnings are; else all of it."""
     for start in islice(LINE_OF_JSON.finditer(text), TRIES):
         with suppress(ValueError, RecursionError):
-            end = DECODER.raw_decode(text, start.start())[1]
-            if text[end : end + 1] in {"", "\r", "\n"}:
-                return text[start.start() : end]
+            begin, end = start.start(), DECODER.raw_decode(text, start.start())[1]
+            around = text[:begin], text[end:]
+            if around[1][:1] in {"", "\r", "\n"} and not any(map(MORE_JSON.search, around)):
+                return text[begin:end]
     return text
 
 
