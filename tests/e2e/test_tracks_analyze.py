@@ -190,6 +190,21 @@ def test_an_old_bd_is_asked_for_its_edges_and_decides_the_rules(unpooled: Pooled
     ]  # fmt: skip
 
 
+def test_what_is_put_off_is_asked_for_in_parts_and_never_taken_for_ready(
+    unpooled: Pooled, bd: ReplayedBd
+) -> None:
+    later = [issue(f"later-{number}", defer_until="2199-01-01T00:00:00Z") for number in range(201)]
+    put(unpooled, lines(later))
+    bd.change(version="0.47.0", issues=later)
+    answer = analyze(unpooled, env=bd.environment)
+    assert (answer["source"], answer["ready"]) == ("bd", [])
+    assert [len(call) for call in bd.calls if "show" in call] == [203, 4]
+    bd.change(refused="show")
+    answer = analyze(unpooled, env=bd.environment)
+    assert (answer["source"], answer["ready"]) == (".beads/issues.jsonl", [])
+    assert answer["problems"][0]["why"].startswith("Error: show is refused; ")
+
+
 @pytest.mark.parametrize("code", [0, 1])
 def test_a_bd_that_fails_is_named_and_the_file_is_read(unpooled: Pooled, bd: ReplayedBd, code: int) -> None:
     bd.change(error="Error: no beads database found\nHint: run 'bd init'", code=code)

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ LIST = ("--readonly", "list", "--all", "--json", "--limit", "0")
 HIDDEN = ("--include-gates", "--include-templates", "--include-infra")
 
 DATELESS = ((0, 43), (0, 49))  # from the first to before the second, `list` does not say until when
+AT_ONCE = 200  # ids on one command line
 
 
 class BdFailed(Exception):
@@ -125,11 +127,11 @@ def with_dates(bd: Bd, parsed: Parsed, version: tuple[int, ...] | None) -> Parse
     """The same with the dates until which tasks are put off, where `list` and `export` leave them out."""
     if version is None or not DATELESS[0] <= version < DATELESS[1]:
         return parsed
-    until = {}
-    with suppress(BdFailed):
-        deferred = [task.id for task in parsed_answer(bd.run(*LIST, "--deferred")).tasks]
-        shown = parsed_answer(bd.run("--readonly", "show", "--json", *deferred)).tasks if deferred else ()
-        until = {task.id: task.defer_until for task in shown if task.defer_until}
+    deferred = [task.id for task in parsed_answer(bd.run(*LIST, "--deferred")).tasks]
+    until: dict[str, datetime] = {}
+    for start in range(0, len(deferred), AT_ONCE):
+        shown = parsed_answer(bd.run("--readonly", "show", "--json", *deferred[start : start + AT_ONCE]))
+        until.update((task.id, task.defer_until) for task in shown.tasks if task.defer_until)
     tasks = (task._replace(defer_until=until.get(task.id, task.defer_until)) for task in parsed.tasks)
     return parsed._replace(tasks=tuple(tasks)) if until else parsed
 
