@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.beads import issue, lines
+from tracks.graph.open_work import Graph
 from tracks.ready.readiness import Readiness, judge
 from tracks.ready.rules import Rules, decide_rules, parse_version
 from tracks.tasks.beads import Sign, parse_issues
@@ -260,7 +261,9 @@ def test_a_late_program_of_the_old_era_has_its_own_rules() -> None:
     }
     for version, ready in expected.items():
         decision = decide_rules("auto", version, ())
-        assert set(judge(tasks, decision.rules, NOW, version=decision.version).ready) == ready
+        found = judge(tasks, decision.rules, NOW, version=decision.version)
+        assert set(found.ready) == ready
+        assert ("role" in Graph(found).tasks) == ("role" in ready)
         assert decide_rules("0.4", version, ()).version == version
     assert decide_rules("0.4", (1, 0, 5), ()).version is None
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tracks.graph.components import list_components, list_knots
 from tracks.ready.readiness import Readiness, Why
-from tracks.ready.rules import TRAITS, Rules
+from tracks.ready.rules import Rules
 from tracks.tasks.task import Task
 
 BLOCKING = ("blocks", "conditional-blocks")
@@ -37,7 +37,7 @@ class Graph:
 
     def __init__(self, readiness: Readiness) -> None:
         self.readiness = readiness
-        no_work = TRAITS[readiness.rules].no_work
+        no_work = readiness.traits.no_work
         self.tasks: Mapping[str, Task] = {
             task.id: task
             for task in readiness.relations.tasks.values()

@@ -54,6 +54,7 @@ class Readiness(NamedTuple):
     """
 
     rules: Rules
+    traits: Traits
     relations: Relations
     ready: tuple[str, ...]
     blocked: Mapping[str, tuple[str, ...]]
@@ -90,7 +91,7 @@ def judge(
     ready.sort(key=urgency)
     listed = list_blocked_old(relations) if rules is Rules.OLD else list_blocked(relations, held, inherited)
     ids = tuple(task.id for task in ready)
-    return Readiness(rules, relations, ids, listed, reasons, held, inherited)
+    return Readiness(rules, traits, relations, ids, listed, reasons, held, inherited)
 
 
 def urgency(task: Task) -> tuple[int, float, str]:
