@@ -100,6 +100,13 @@ class BranchHeld(PoolError):
     code = "branch_held"
 
 
+class BranchGone(PoolError):
+    """The branch was there when it was asked for; whoever asks is asked once more what it shall be."""
+
+    code = "branch_gone"
+    exit_code = 75
+
+
 class ScopeTaken(PoolError):
     """Somebody else owns a path that is asked for."""
 

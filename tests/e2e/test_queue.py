@@ -277,3 +277,13 @@ def test_who_is_told_to_end_while_files_are_checked_out_holds_nothing(pool: Pool
     assert pool.snapshot().leases == ()
     pool.repo.git("config", "filter.slow.smudge", "cat")
     assert pool.acquire("--branch", "slow")["branch"] == "slow"
+
+
+def test_a_branch_that_goes_while_its_asker_waits_is_made_anew(full: Pooled) -> None:
+    full.repo.git("branch", "topic", "main~1")
+    waiter = wait(full, "late", "--branch", "topic", "--wait")
+    full.repo.git("branch", "--quiet", "-D", "topic")
+    full.run("release", "1")
+    ended = end_of(waiter)
+    assert ended.code == 0, ended.stderr
+    assert full.repo.git("rev-parse", "topic") == full.repo.git("rev-parse", "main")

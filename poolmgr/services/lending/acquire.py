@@ -11,6 +11,7 @@ from isolation.errors import IsolationError, NotFilled
 from isolation.git.refs import resolve_commits
 from poolmgr.core.errors import (
     BadName,
+    BranchGone,
     BranchHeld,
     Busy,
     Cancelled,
@@ -189,6 +190,8 @@ def obtain(pool: Pool, asked: Asked, request: Request, wish: Wish, waiting: Wait
         except (IsolationError, PoolError) as error:
             if not left or is_final(error) or waiting.is_over:
                 raise
+            if isinstance(error, BranchGone):  # an earlier try made it, and its end was undone
+                wish, _ = resolve_wish(pool, asked)
     raise Busy(f"the request {request.id} came to nothing {TRIES} times", hint="poolmgr doctor --fix")
 
 

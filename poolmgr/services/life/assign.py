@@ -25,7 +25,7 @@ from isolation.git.refs import (
 )
 from isolation.git.worktrees import checked_out, find_admin, worktree_of
 from isolation.guards.facts import FACTS
-from poolmgr.core.errors import BadName, BranchHeld, PoolError
+from poolmgr.core.errors import BadName, BranchGone, BranchHeld, PoolError
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Lease, OpKind, Slot
 from poolmgr.services.environment.files import drop_environment, write_environment
@@ -99,7 +99,7 @@ def read_target(pool: Pool, job: Job, lease: Lease) -> Target:
     commit, start = str(job.args["commit"]), job.args["start"]
     tip = commit if start else find_commit(pool.git, HEADS + lease.branch)
     if tip is None:
-        raise BranchHeld(f"the branch {lease.branch} is gone since it was asked for", hint="try again")
+        raise BranchGone(f"the branch {lease.branch} is gone since it was asked for", hint="try again")
     return Target(branch=lease.branch, commit=tip, start=start)
 
 
