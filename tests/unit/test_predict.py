@@ -154,6 +154,14 @@ def test_the_past_moves_the_level_the_more_the_more_there_is() -> None:
     assert chance_of(many) > 0.7
 
 
+def test_a_crowd_of_the_past_is_known_to_have_named_a_path_in_common() -> None:
+    known = ground(60, 1)
+    metadata = {"files": ["src/**", "docs/**"]}
+    tasks = {name: each._replace(metadata=metadata) for name, each in known.tasks.items()}
+    made = forecast(known._replace(tasks=tasks), ["t-60"])
+    assert (made.examples, made.weights) == (60 * 59 / 2, PRIOR)  # the level is that of those who name none
+
+
 def test_words_are_compared_by_their_stems() -> None:
     assert [stem(word) for word in ("Parsing", "parsed", "the", "as", "HTTP")] == [
         "pars",

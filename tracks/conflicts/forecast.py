@@ -100,8 +100,9 @@ def learn(ground: Ground, past: Sequence[Change], vectors: Mapping[str, Vector])
     latest = past[-ENOUGH:]
     tasks = {change.task: ground.tasks[change.task]._replace(notes="") for change in latest}
     footprints = gather({**ground.tasks, **tasks}, tasks, ground.tree, Facts(rules=ground.facts.rules))
-    index = Index(footprints.values(), ground.tree, fold=ground.shared.fold)
-    met = {(each.a, each.b): each.probability for each in list_conflicts(index, ground.shared)}
+    index = Index((each.apart for each in footprints.values()), ground.tree, fold=ground.shared.fold)
+    listed = list_conflicts(index, ground.shared, with_crowds=True)
+    met = {(each.a, each.b): each.probability for each in listed}
     texts = Texts(tasks, vectors, named_by(footprints, ground.tree))
     examples = [
         Example(case.model.signs(case.a, case.b, met.get((case.a, case.b), 0.0)), case.collided)

@@ -92,7 +92,8 @@ def read_changes(path: Path) -> Iterator[Change]:
 def list_mentioned(footprints: Mapping[str, Footprint], tree: Tree) -> dict[tuple[str, str], float]:
     """The pairs that name a common path, with the chance that gives."""
     shared = compile_globs((*SHARED, ".beads/"))
-    found = list_conflicts(Index(footprints.values(), tree), shared)
+    index = Index((each.apart for each in footprints.values()), tree)
+    found = list_conflicts(index, shared, with_crowds=True)
     return {(each.a, each.b): each.probability for each in found}
 
 
