@@ -175,10 +175,18 @@ def list_workers(repo: Path) -> list[int]:
             words = Path("/proc", entry, "cmdline").read_bytes().split(b"\0")[:-1] if entry.isdigit() else []
         except OSError:
             continue
-        # A git that is just being started still bears its parent's words, and must not die alone.
         if words[-2:] == place and b"_work" in words and is_leader(int(entry)):
             found.append(int(entry))
-    return found
+    # A git that is just being started still bears its parent's words, and must not die alone.
+    return [pid for pid in found if parent_of(pid) not in found]
+
+
+def parent_of(pid: int) -> int:
+    """The process that started another; 0 when that is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[1])
+    except OSError:
+        return 0
 
 
 def is_leader(pid: int) -> bool:
