@@ -281,3 +281,11 @@ def lose_while_draining(pool: Pooled) -> None:
     for file in pool.repo.state.glob("state.db*"):
         file.unlink()
     shutil.rmtree(pool.repo.state / "backups", ignore_errors=True)
+
+
+def test_what_a_rebuild_left_that_was_cut_off_goes(pool: Pooled) -> None:
+    left = pool.repo.state / "rebuilding" / "gate.lock"
+    left.parent.mkdir()
+    left.touch()
+    assert "fixed: left_rebuild" in pool.run("doctor", "--fix").stdout
+    assert not left.parent.exists()

@@ -56,7 +56,7 @@ def rebuild_database(site: Site, facts: Facts) -> Rebuilt:
     await_unused(site)
     with gate.held(site.state / "git.lock", patience=600) as descriptor:
         found = gather(site, facts.pool_id, Git(site.common, (descriptor,)))
-        room = site.state / "rebuilding"
+        room = room_of(site)
         shutil.rmtree(room, ignore_errors=True)
         room.mkdir(mode=0o700)
         backup = start_from_backup(site, facts, room)
@@ -68,6 +68,17 @@ def rebuild_database(site: Site, facts: Facts) -> Rebuilt:
             (room / site.database.name).replace(site.database)
         shutil.rmtree(room)
     return rebuilt
+
+
+def room_of(site: Site) -> Path:
+    """Where it is made; what lies there afterwards is of one that was cut off."""
+    return site.state / "rebuilding"
+
+
+def clear_room(site: Site) -> None:
+    """Nothing lies there any more; nobody is at work there who holds the lock."""
+    with gate.held(site.state / "git.lock", patience=60):
+        shutil.rmtree(room_of(site), ignore_errors=True)
 
 
 def await_unused(site: Site) -> None:

@@ -14,6 +14,7 @@ from poolmgr.services.databases.checkout import is_build, place_of
 from poolmgr.services.doctor.enter import Entrance, enter, prepare
 from poolmgr.services.doctor.finding import Case, remark, wrong
 from poolmgr.services.doctor.gathering import ensure_in_place, list_unregistered
+from poolmgr.services.doctor.rebuild import clear_room, room_of
 from poolmgr.services.doctor.registered import Registered, find_place, find_pooled, find_strayed
 from poolmgr.services.ground.fences import highest_fence
 from poolmgr.services.ground.marks import is_tombstone
@@ -46,6 +47,9 @@ def look_at_strangers(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
     for fp in list_left(pool):
         detail = "the checkout of a template whose build was cut off"
         yield wrong("left_build", str(place_of(pool, fp)), detail, lambda fp=fp: clear_build(pool, fp))  # type: ignore[misc]
+    if room_of(pool.site).exists():
+        detail = "what a rebuild of the state left that was cut off"
+        yield wrong("left_rebuild", str(room_of(pool.site)), detail, lambda: clear_room(pool.site))
     yield from look_at_remains(pool, snapshot, busy)
 
 
