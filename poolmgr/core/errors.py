@@ -101,7 +101,7 @@ class BranchHeld(PoolError):
 
 
 class BranchGone(PoolError):
-    """The branch was there when it was asked for; whoever asks is asked once more what it shall be."""
+    """The branch was there when it was asked for; what becomes of the request is decided once more."""
 
     code = "branch_gone"
     exit_code = 75
