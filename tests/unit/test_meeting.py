@@ -70,6 +70,8 @@ def test_a_name_with_an_ending_is_a_file_only_in_the_plain_reading() -> None:
         assert find_meeting(*globs, plain=True) is None
     assert find_meeting(compile_globs(["*.[ch]"]), compile_globs(["*.[jt]s"]), plain=True) is None
     assert find_meeting(compile_globs(["*.d/"]), compile_globs(["*.md"]), plain=True) == b"a.d/a.md"
+    assert find_meeting(compile_globs(["a**/b.py"]), compile_globs(["ab.py"]), plain=True) == b"ab.py"
+    assert find_meeting(compile_globs(["**/b/*.py"]), compile_globs(["c/*.py"]), plain=True) is None
     assert find_meeting(compile_globs([".github"]), compile_globs(["*.md"]), plain=True) == b".github/a.md"
 
 

@@ -17,6 +17,7 @@ LONGEST = 5
 ATOMS = (
     "a", "b", "ab", ".", "*", "*", "**", "?", "/", "/", "/", "[ab]", "[!a]", "[.]", "[^.b]", "[[:alpha:]]",
     "**/", "/**", "/**/", "\\a", "A", "[[:upper:]]", "[A-Z]", "[A]", "\\A",
+    "a.a", "*.b", "/*.a", "**/a.b",
 )  # fmt: skip
 ROUNDS = 2000
 
@@ -27,8 +28,8 @@ def is_path(text: str) -> bool:
 
 
 def is_below_a_file(path: bytes) -> bool:
-    """Whether a directory of this path is named as files are."""
-    return any(re.fullmatch(rb".+\.[A-Za-z]+", name) for name in path.split(b"/")[:-1])
+    """Whether a directory of this path is named as files are; `*.b` is also .b."""
+    return any(re.fullmatch(rb".*\.[A-Za-z]+", name) for name in path.split(b"/")[:-1])
 
 
 PATHS = [

@@ -1,4 +1,4 @@
-"""Which of many claims mean a common path, through an index by how paths begin rather than by pairs.
+"""Which of many claims mean a common path, through an index by how paths begin, or end, rather than by pairs.
 
 Claims of the same globs are one scope. Two scopes meet in a file of the tree, or in a path that
 could be made: there a name with an ending is a file's, below which nothing lies.
@@ -9,15 +9,17 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations_with_replacement, product
+from itertools import chain, combinations_with_replacement, product
 from typing import NamedTuple
 
 from tracks.footprints.claim import Claim
 from tracks.footprints.tree import ENDING, Tree
 from tracks.globs import Globs, compile_globs
-from tracks.overlap.meeting import find_proof, find_shared
+from tracks.overlap.meeting import ends_of, find_proof, find_shared
 from tracks.overlap.shape import find_directory
 from tracks.wildmatch.tokens import DEEP
+
+Numbers = dict[bytes, list[int]]  # scopes by a text
 
 
 class Meet(NamedTuple):
@@ -41,8 +43,9 @@ class Scopes:
         self._owners: list[str | None] = []  # the task of a scope that is only one task's
         self._matched: dict[int, Sequence[bytes]] = {}
         self._paths: dict[int, str] = {}
-        self._files: dict[bytes, list[int]] = defaultdict(list)
-        self._places: dict[bytes, list[int]] = defaultdict(list)
+        self._files: Numbers = defaultdict(list)
+        self._places: Numbers = defaultdict(list)
+        self._afloat: Numbers = defaultdict(list)  # of no known start, by their ends, backwards
 
     def number(self, claim: Claim, task: str) -> int:
         """The scope of a task's claim."""
@@ -58,9 +61,18 @@ class Scopes:
                 self._files[raw.lower() if self.fold else raw].append(number)
                 self._paths[number] = path
             else:
-                for start in dict.fromkeys(starts_of(self.globs(number))):
-                    self._places[start].append(number)
+                self._place(number)
         return number
+
+    def _place(self, number: int) -> None:
+        """Where the index has a scope that is more than a file."""
+        globs = self.globs(number)
+        starts = dict.fromkeys(starts_of(globs))
+        for start in starts:
+            self._places[start].append(number)
+        if b"" in starts:
+            for end in dict.fromkeys(ends_of(globs)):
+                self._afloat[end[::-1]].append(number)
 
     def globs(self, number: int) -> Globs:
         """The matcher of a scope."""
@@ -74,13 +86,12 @@ class Scopes:
         for key, numbers in self._files.items():
             yield from self._meets_of_file(key, numbers, lengths)
         asked: set[tuple[int, int]] = set()
-        for start, numbers in self._places.items():
-            for beginning in beginnings_of(start, lengths):
-                for pair in product(numbers, self._places.get(beginning, ())):
-                    one, other = min(pair), max(pair)
-                    if (one, other) not in asked and not self._is_one_task(one, other):
-                        asked.add((one, other))
-                        yield from self._meets_of_globs(one, other)
+        started = {start: numbers for start, numbers in self._places.items() if start}
+        for pair in chain(pairs_of(started, self._places), pairs_of(self._afloat, self._afloat)):
+            one, other = min(pair), max(pair)
+            if (one, other) not in asked and not self._is_one_task(one, other):
+                asked.add((one, other))
+                yield from self._meets_of_globs(one, other)
 
     def _meets_of_file(self, key: bytes, numbers: list[int], lengths: Sequence[int]) -> Iterator[Meet]:
         """The scopes that take in one file."""
@@ -141,6 +152,14 @@ def starts_of(globs: Globs) -> Iterator[bytes]:
             directory = find_directory(glob)
             text = glob.literal if directory is None else os.fsencode(directory) + b"/"
             yield text.lower() if globs.fold else text
+
+
+def pairs_of(ones: Numbers, others: Numbers) -> Iterator[tuple[int, int]]:
+    """The numbers at each key, with those at every key that it begins with."""
+    lengths = sorted(set(map(len, others)))
+    for key, numbers in ones.items():
+        for beginning in beginnings_of(key, lengths):
+            yield from product(numbers, others.get(beginning, ()))
 
 
 def beginnings_of(text: bytes, lengths: Iterable[int]) -> Iterator[bytes]:

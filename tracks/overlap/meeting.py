@@ -6,13 +6,15 @@ meeting that is not proven. Both lists are read with the same case rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import takewhile
 from typing import NamedTuple
 
 from tracks.globs import Glob, Globs
 from tracks.overlap.automaton import Machine, machine_of
 from tracks.overlap.search import Exhausted, Limit, Side, find_path
-from tracks.wildmatch.tokens import EVERY
+from tracks.wildmatch.tokens import DEEP, EVERY, SLASH, STAR, is_literal
 
 ANY_SIDE = Side(Machine(edges=(((EVERY, 0),),), ends=(True,), directories_only=False, covers=True))
 STEPS = 25_000  # a third of a second; ordinary lists take some hundreds
@@ -68,8 +70,9 @@ class Claim(NamedTuple):
         return Side(self.side.machine)
 
 
-def claims_of(globs: Globs, *, plain: bool) -> list[Claim]:
-    """What a list claims, glob by glob."""
+@lru_cache(maxsize=4096)
+def claims_of(globs: Globs, *, plain: bool) -> tuple[Claim, ...]:
+    """What a list claims, glob by glob; each of many lists is asked about with all the others."""
     claims: list[Claim] = []
     vetoes: tuple[Machine, ...] = ()
     for glob in reversed(globs.globs):
@@ -78,10 +81,10 @@ def claims_of(globs: Globs, *, plain: bool) -> list[Claim]:
             vetoes = (machine, *vetoes)
         else:
             claims.append(Claim(glob, Side(machine, vetoes)))
-    return claims[::-1]
+    return tuple(claims[::-1])
 
 
-def candidates(ones: list[Claim], others: list[Claim]) -> Iterator[tuple[Claim, Claim]]:
+def candidates(ones: Iterable[Claim], others: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
     """The pairs whose literal starts agree, and their ends where nothing lies below."""
     for one in ones:
         for other in others:
@@ -92,14 +95,39 @@ def candidates(ones: list[Claim], others: list[Claim]) -> Iterator[tuple[Claim, 
                     yield one, other
 
 
+def ends_of(globs: Globs) -> Iterator[bytes]:
+    """What the files of each glob end with in lower case, as far as it is literal; b"" where it covers."""
+    for claim in claims_of(globs, plain=True):
+        tail = () if claim.side.machine.covers else tail_of(claim.glob.tokens)
+        yield bytes(token.bit_length() - 1 for token in takewhile(is_literal, reversed(tail)))[::-1].lower()
+
+
 def is_common_end(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    """Whether a path can end as both do, as far as there are single bytes."""
-    for mine, theirs in zip(reversed(one), reversed(other), strict=False):
-        if mine < 0 or theirs < 0:
-            return True
-        if not mine & theirs:
+    """Whether a path can end as both do; what comes before a star in its name is not looked at."""
+    mine, theirs = tail_of(one), tail_of(other)
+    at, to = len(mine) - 1, len(theirs) - 1
+    while at >= 0 and to >= 0:
+        if STAR in (mine[at], theirs[to]):
+            at, to = find_slash(mine, at), find_slash(theirs, to)
+        elif mine[at] & theirs[to]:
+            at, to = at - 1, to - 1
+        else:
             return False
     return True
+
+
+def tail_of(tokens: tuple[int, ...]) -> tuple[int, ...]:
+    """What comes behind the last `**` and its slash, which need not be in a path."""
+    if DEEP not in tokens:
+        return tokens
+    return tokens[len(tokens) - tokens[::-1].index(DEEP) + 1 :]
+
+
+def find_slash(tokens: tuple[int, ...], at: int) -> int:
+    """The last slash up to this place; -1 where there is none."""
+    while at >= 0 and tokens[at] != SLASH:
+        at -= 1
+    return at
 
 
 def find_path_between(

@@ -72,6 +72,11 @@ def taking(byte: bytes, *, fold: bool) -> int:
     return 1 << byte.lower()[0] | 1 << byte.upper()[0] if fold else 1 << byte[0]
 
 
+def is_literal(token: int) -> bool:
+    """Whether a token takes one byte only, or one letter in both cases."""
+    return token > 0 and (token.bit_count() == 1 or token in BOTH_CASES)
+
+
 def expression_of(tokens: tuple[int, ...]) -> bytes:
     """The expression of a whole pattern."""
     deeps = [at for at, token in enumerate(tokens) if token == DEEP]
