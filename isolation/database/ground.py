@@ -24,11 +24,6 @@ WHERE d.datname IN (current_database(), 'postgres', 'template1')
 """
 
 
-def ensure_ground(session: Session, pool_id: str, checkout_name: str, *, embedded: bool) -> str:
-    """The pool's prefix on this server, claimed if it is not yet."""
-    return find_ground(session, pool_id, embedded=embedded) or claim_prefix(session, pool_id, checkout_name)
-
-
 def find_ground(session: Session, pool_id: str, *, embedded: bool) -> str | None:
     """The pool's prefix on this server, None where it has nothing yet; raises where it could have nothing.
 

@@ -41,7 +41,8 @@ def require_room(session: Session, pool_id: str, marked: list[Role], connections
         raise DatabaseFull(
             f"the server at {session.address.where} has {max(free, 0)} connections for slots, "
             f"{used} of them promised to {len(promised)}{words_of(theirs)}, and one more needs {connections}",
-            hint="release a slot, lower database.connections, or raise the server's max_connections",
+            hint=("release a slot, " if connections <= free else "")
+            + "lower database.connections, or raise the server's max_connections",
         )
 
 

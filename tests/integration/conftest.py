@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from isolation.database.dropping import drop_pool
-from isolation.database.ground import ensure_ground
 from isolation.database.session import open_session
+from tests.fixtures.grounds import ensure_ground
 from tests.fixtures.servers import PostgresServer
 from tests.integration.grounds import Ground
 

@@ -12,13 +12,13 @@ from isolation.database.catalog import list_marked, list_ours
 from isolation.database.dropping import drop_lease, drop_pool
 from isolation.database.errors import AddressWrong, DatabaseFull, NoDatabase, NoRight
 from isolation.database.fencing import fence
-from isolation.database.ground import ensure_ground
 from isolation.database.lending import Lent, Wanted, lend
 from isolation.database.limits import free_connections, require_room
 from isolation.database.passwords import spare_password
 from isolation.database.session import open_session
 from isolation.database.shutting import shut_public_out
 from isolation.database.spares import count_spares
+from tests.fixtures.grounds import ensure_ground
 from tests.fixtures.servers import PASSWORD, PostgresServer
 from tests.integration.grounds import SECRET, Ground
 

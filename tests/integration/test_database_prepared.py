@@ -11,9 +11,9 @@ import pytest
 from isolation.database.dropping import drop_lease, drop_pool
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import Wanted, ensure_server, remove_server, stop_server
-from isolation.database.ground import ensure_ground
 from isolation.database.renewing import renew
 from isolation.database.session import open_session
+from tests.fixtures.grounds import ensure_ground
 from tests.fixtures.servers import people
 from tests.integration.grounds import Ground
 

@@ -21,10 +21,10 @@ from isolation.database.embedded.server import (
     stop_server,
 )
 from isolation.database.errors import DatabaseError, NoRight, ServerDown
-from isolation.database.ground import ensure_ground
 from isolation.database.lending import lend
 from isolation.database.session import open_session
 from isolation.database.shutting import list_open
+from tests.fixtures.grounds import ensure_ground
 from tests.fixtures.patience import await_that
 from tests.integration.embedded import (
     START,

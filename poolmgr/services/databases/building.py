@@ -56,11 +56,11 @@ def patience_of(until: float | None) -> float:
     return LIMIT if until is None else max(0.0, min(LIMIT, until - time.monotonic()))
 
 
-def too_late(fp: str, what: str) -> TimedOut:
-    """A template was not there in time."""
+def too_late(fp: str, what: str, until: float | None) -> TimedOut:
+    """A template was not there by the time that its asker set, or that everybody waits at most."""
     return TimedOut(
         f"the database template {fp} {what}",
-        hint="poolmgr acquire --wait, or without --timeout",
+        hint="poolmgr db template list" if until is None else "poolmgr acquire --wait, or without --timeout",
         facts={"template": fp},
     )
 
@@ -83,7 +83,8 @@ def run_commands(pool: Pool, build: Build) -> None:
             started = Command(command, build.place, variables, stream.fileno(), (build.lock,))
             code = run_logged(started, is_wanted=lambda: not build.is_late)
             if code is None and build.is_late:
-                raise too_late(build.fp, f"was not built in time: {' '.join(command.split())} takes longer")
+                what = f"was not built in time: {' '.join(command.split())} takes longer"
+                raise too_late(build.fp, what, build.until)
             if code != 0:
                 words = words_of(command, code)
                 tell_end(pool, log)

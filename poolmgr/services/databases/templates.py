@@ -115,7 +115,7 @@ def held(pool: Pool, fp: str, until: float | None) -> Iterator[int]:
             try:
                 lock = stack.enter_context(gate.held(lock_file(pool, fp), patience=patience_of(until)))
             except Busy:
-                raise too_late(fp, "is still being built by another process") from None
+                raise too_late(fp, "is still being built by another process", until) from None
             refuse_failed(pool, fp, since)  # the commands would fail again, once for everybody who waits
         yield lock
 
@@ -126,7 +126,7 @@ def try_build(pool: Pool, server: Server, plan: Plan) -> bool:
     with server.session() as session:
         while not is_there(pool, session, plan.fp):
             if patience_of(plan.until) <= 0:
-                raise too_late(plan.fp, "has to be built first, and there is no time for that")
+                raise too_late(plan.fp, "has to be built first, and there is no time for that", plan.until)
             # Others that build give their connections back; slots may not.
             has_others = is_building(session)
             try:
@@ -141,7 +141,7 @@ def try_build(pool: Pool, server: Server, plan: Plan) -> bool:
                 return True
             # The backend of a builder that was killed, or another machine's builder.
             if time.monotonic() > deadline:
-                raise too_late(plan.fp, "is still being built by another process")
+                raise too_late(plan.fp, "is still being built by another process", plan.until)
             time.sleep(NAP)
     return False
 

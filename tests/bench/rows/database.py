@@ -20,7 +20,6 @@ from isolation.database.embedded.binaries import Binaries, list_binaries
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import Running, Wanted, ensure_server, remove_server
 from isolation.database.errors import DatabaseError
-from isolation.database.ground import ensure_ground
 from isolation.database.lending import Wanted as Lease
 from isolation.database.lending import lend
 from isolation.database.session import Session, open_session
@@ -30,6 +29,7 @@ from tests.bench.bench import Bench
 from tests.bench.figures import Check, Row, Series, ratio
 from tests.bench.processes import BenchFailed
 from tests.bench.rounds import Contender, interleave
+from tests.fixtures.grounds import ensure_ground
 
 NAME = "database"
 TITLE = "database of a slot, handed over from a spare, against CREATE DATABASE of its template"
