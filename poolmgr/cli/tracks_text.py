@@ -62,7 +62,7 @@ def analysis_lines(tasks: Tasks, readiness: Readiness, analysis: Analysis) -> It
     if analysis.components:
         sizes = ", ".join(str(len(each)) for each in analysis.components[:SHOWN])
         more = ", …" if len(analysis.components) > SHOWN else ""
-        yield f"tied together: groups of {sizes}{more}; {analysis.alone} tasks alone"
+        yield f"tied together: groups of {sizes}{more}; {analysis.alone} alone"
     for cycle in analysis.cycles:
         is_over = all(known[each].is_over for each in cycle)
         yield f"block one another{', all closed' if is_over else ''}: {chain(cycle)}"

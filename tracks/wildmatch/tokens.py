@@ -82,7 +82,7 @@ def expression_of(tokens: tuple[int, ...]) -> bytes:
     deeps = [at for at, token in enumerate(tokens) if token == DEEP]
     parts = [components(tokens[: deeps[0]] if deeps else tokens)]
     for at, after in pairwise([*deeps, len(tokens)]):
-        rest = components(tokens[at + 2 : after])
+        rest = components(tokens[at + 2 : after], is_new=opens_component(tokens, at))
         if at == len(tokens) - 1:
             # All that lies below, but not the directory itself.
             parts.append(rb".+" if opens_component(tokens, at) else rb".*")
@@ -94,21 +94,24 @@ def expression_of(tokens: tuple[int, ...]) -> bytes:
 
 
 def opens_component(tokens: Sequence[int], at: int) -> bool:
-    """Whether a token is the first of its component."""
-    return at == 0 or tokens[at - 1] == SLASH
+    """Whether a token is the first of its component: behind `a**/` the component of the `a` may go on."""
+    if at == 0 or tokens[at - 1] != SLASH:
+        return at == 0
+    return at == 1 or tokens[at - 2] != DEEP or opens_component(tokens, at - 2)
 
 
-def components(tokens: Sequence[int]) -> bytes:
-    """The expression of tokens without a DEEP."""
-    return b"/".join(component(part) for part in split_at(tokens, SLASH))
+def components(tokens: Sequence[int], *, is_new: bool = True) -> bytes:
+    """The expression of tokens without a DEEP; the first component may be one that goes on."""
+    first, *others = split_at(tokens, SLASH)
+    return b"/".join((component(first, is_new=is_new), *map(component, others)))
 
 
-def component(tokens: Sequence[int]) -> bytes:
+def component(tokens: Sequence[int], *, is_new: bool = True) -> bytes:
     """The expression of one component; a star alone does not match an empty one."""
     first, *others = (text_of(part) for part in split_at(tokens, STAR))
     if not others:
         return first
-    nonempty = b"" if first else rb"(?=[^/])"
+    nonempty = b"" if first or not is_new else rb"(?=[^/])"
     middle = b"".join(rb"(?>[^/]*?%s)" % part for part in others[:-1])
     return nonempty + first + middle + rb"[^/]*" + others[-1]
 
