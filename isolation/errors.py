@@ -5,6 +5,7 @@ The docstring of a class is its meaning, the fields are the facts, `hint` is the
 
 from __future__ import annotations
 
+from signal import SIGKILL
 from typing import ClassVar
 
 
@@ -25,11 +26,18 @@ class GitFailed(IsolationError):
 
     def __init__(self, args: tuple[str, ...], code: int, stderr: bytes) -> None:
         words = stderr.decode(errors="replace").strip()
-        last = words.splitlines()[-1] if words else f"exit code {code}"
-        super().__init__(f"git {args[0] if args else ''} failed: {last}")
+        how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+        last = words.splitlines()[-1] if words else how
+        hint = "look whether memory ran out (dmesg), then the same command again" if code == -SIGKILL else ""
+        super().__init__(f"git {args[0] if args else ''} failed: {last}", hint=hint)
         self.argv = args
         self.code = code
         self.stderr = words
+
+    @property
+    def is_killed(self) -> bool:
+        """Whether somebody else ended it, as the kernel does where memory runs out."""
+        return self.code == -SIGKILL
 
 
 class GitTimedOut(IsolationError):

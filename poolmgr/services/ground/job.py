@@ -116,7 +116,7 @@ def turn_slot(session: Session, slot: Slot, turn: Turn, now: Moment, **changes: 
 def give_up(pool: Pool, job: Job, error: Exception) -> None:
     """The job failed: left for another attempt, or after the third the slot is BROKEN.
 
-    A full disk or a read-only directory is not the slot's fault and counts for nothing.
+    A full disk, a read-only directory, a git that was killed: not the slot's fault, it counts for nothing.
     """
     words = str(error)
     attempts = job.op.attempts if is_environment(error) else max(job.op.attempts, 1)
@@ -155,7 +155,9 @@ def is_environment(error: Exception) -> bool:
     cause = error.__cause__ if isinstance(error, IsolationError | PoolError) and error.__cause__ else error
     if isinstance(cause, OSError):
         return cause.errno in ENVIRONMENT
-    return isinstance(cause, GitFailed) and any(words in cause.stderr for words in ENVIRONMENT_WORDS)
+    if not isinstance(cause, GitFailed):
+        return False
+    return cause.is_killed or any(words in cause.stderr for words in ENVIRONMENT_WORDS)
 
 
 def call_waiters(pool: Pool) -> None:

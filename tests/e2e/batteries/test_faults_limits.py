@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -54,6 +55,23 @@ def test_who_waits_is_served_where_sockets_and_fifos_are_denied(denied: tuple[st
     ended = end_of(waiting)
     assert ended.code == 0, ended
     assert Path(ended.stdout.strip()).is_dir()
+    assert list_wrong(used) == []
+
+
+@pytest.mark.parametrize("command", COMMANDS[1:3])
+def test_a_git_that_memory_runs_out_for_breaks_no_slot(command: str, used: Scene, tmp_path: Path) -> None:
+    real, dying = os.environ["PATH"], tmp_path / "git"
+    dying.write_text(
+        f'#!/bin/sh\ncase "$*" in *for-each-ref*|*read-tree*) kill -9 $$;; esac\nPATH={real} exec git "$@"\n'
+    )
+    dying.chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{real}"}
+    result = used.pool.run(*command.format(slot=used.name).split(), env=env, check=False)
+    assert "killed by signal 9" in result.stderr, result
+    assert list_rudeness(result) == []
+    for _ in range(3):  # as often as a slot's own fault is tried again
+        used.pool.run("doctor", "--fix", env=env, check=False)
+    assert "BROKEN" not in {slot["state"] for slot in used.pool.ask("status")["slots"]}
     assert list_wrong(used) == []
 
 
