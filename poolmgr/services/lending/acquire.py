@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -21,27 +20,18 @@ from poolmgr.core.errors import (
     TimedOut,
     UsageError,
 )
-from poolmgr.core.lifecycle import ASIDE, HELD, LENT, State
-from poolmgr.core.placing import counted
-from poolmgr.core.records import Lease, Request, RequestState, Slot, Snapshot
+from poolmgr.core.lifecycle import LENT
+from poolmgr.core.records import Lease, Request, RequestState, Slot
 from poolmgr.core.refname import require_agent, require_branch, require_request
 from poolmgr.core.scope import Scope, idle_words
 from poolmgr.services.environment.files import list_words
-from poolmgr.services.ground import wake
 from poolmgr.services.ground.job import call_waiters, give_up, hands_on, is_environment
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.ground.start_point import fetch_base, require_base
 from poolmgr.services.lending import activity
-from poolmgr.services.lending.cancel import expire_dead
-from poolmgr.services.lending.claim import (
-    Claim,
-    Wish,
-    find_absent,
-    list_used,
-    refuse_held,
-    try_claim,
-)
+from poolmgr.services.lending.claim import Claim, Wish, list_used, refuse_held
 from poolmgr.services.lending.tracking import set_tracking
+from poolmgr.services.lending.waiting import Waiting, deadline_of, wait_for_other, wait_for_turn
 from poolmgr.services.life.assign import execute_assign, require_free, undo_assign
 from poolmgr.services.life.databases import late_words, prepare_database
 from poolmgr.services.scoping.ownership import list_overlaps, require_unowned
@@ -56,7 +46,6 @@ from poolmgr.store.tables.requests import (
     requeue_request,
     settle_request,
 )
-from resources.probes.processes import Life, judge
 
 FINAL = (BadName, BranchHeld, NoPorts, NotFilled, ScopeTaken, UsageError)
 TRIES = 12  # faulty free slots in a row before it is no accident
@@ -78,20 +67,6 @@ class Asked(NamedTuple):
     scope: Scope | None = None
     overlap: bool = False
     database: bool = True
-
-
-class Waiting(NamedTuple):
-    """How long a request waits, and what is done meanwhile."""
-
-    until: float | None
-    timeout: float | None
-    building: float | None  # until when a database's template may be built
-    background: Callable[[Pool], None]
-
-    @property
-    def is_over(self) -> bool:
-        """Whether patience has ended."""
-        return self.until is not None and time.monotonic() >= self.until
 
 
 class Lent(NamedTuple):
@@ -209,24 +184,6 @@ def is_final(error: IsolationError | PoolError) -> bool:
     return isinstance(error, IsolationError) and error.kind.startswith("database")
 
 
-def wait_for_other(pool: Pool, lease: Lease, waiting: Waiting) -> Slot | None:
-    """The slot that another process sets up under the same request; None when that fails.
-
-    One that left it half done is not waited for: that is undone here.
-    """
-    while True:
-        snapshot = pool.snapshot()
-        slot = next((slot for slot in snapshot.slots if slot.lease_id == lease.id), None)
-        if slot is None or slot.state is not State.ASSIGNING:
-            return slot
-        op = snapshot.op_of(slot)
-        if waiting.is_over:
-            raise TimedOut(f"{slot.name} was not set up in time", hint="poolmgr status")
-        if op is None or op.owner is None or judge(op.owner) is Life.DEAD:
-            waiting.background(pool)
-        time.sleep(0.01)
-
-
 def resolve_wish(pool: Pool, asked: Asked) -> tuple[Wish, str | None]:
     """The branch and the commit the slot will stand on, and the branch's name at the remote."""
     base = require_base(pool, asked.base)
@@ -282,57 +239,6 @@ def enter_queue(pool: Pool, asked: Asked) -> Request:
         if any(lease.id == known.lease_id for lease in live_leases(session)):
             return known  # another asker of the same was given a slot this very moment
         return requeue_request(session, new, now=now)
-
-
-def deadline_of(timeout: float | None) -> float | None:
-    """When patience ends, on the monotonic clock."""
-    return None if timeout is None else time.monotonic() + timeout
-
-
-def wait_for_turn(pool: Pool, request: Request, wish: Wish, waiting: Waiting) -> Claim | Lease:
-    """A slot of ours to set up; whoever waits also sees to it that slots are made and cleaned."""
-    claim = try_claim(pool, request, wish, frozenset())
-    if claim:
-        return claim
-    with wake.waiting(pool.site.state / "waiters", request.seq) as waiter:
-        while True:
-            snapshot = pool.snapshot()
-            if expire_dead(pool, snapshot):
-                snapshot = pool.snapshot()
-            waiting.background(pool)
-            absent = find_absent(snapshot, request, read_moment())
-            claim = try_claim(pool, request, wish, absent)
-            if claim:
-                return claim
-            left = wake.LOOK_AGAIN if waiting.until is None else waiting.until - time.monotonic()
-            if left <= 0 or is_vain(snapshot):
-                raise timed_out(pool, snapshot, request, waiting.timeout)
-            waiter.wait(min(wake.LOOK_AGAIN, left))
-
-
-def is_vain(snapshot: Snapshot) -> bool:
-    """Whether no slot is there, none comes back, and those that should be made could not be."""
-    is_empty = all(slot.state in ASIDE for slot in snapshot.slots)
-    return is_empty and len(snapshot.unmade) >= max(snapshot.size, 1)
-
-
-def timed_out(pool: Pool, snapshot: Snapshot, request: Request, timeout: float | None) -> TimedOut:
-    """Nobody gave a slot back in time, or none can be made."""
-    failed = next((slot for slot in snapshot.slots if slot.id in snapshot.unmade), None)
-    if failed:
-        return TimedOut(
-            f"no slot can be had: {failed.name} could not be made: {failed.error}",
-            hint=f"mend that, then poolmgr pool adopt {failed.name}",
-            facts={"request_id": request.id, "unmade": len(snapshot.unmade)},
-        )
-    held = sum(slot.state in HELD for slot in snapshot.slots)
-    size, most = len(counted(snapshot)), pool.settings.pool.max
-    return TimedOut(
-        f"no slot became free within {timeout or 0:g} s: {held} of {size} slots are held"
-        + (f", and the pool may grow to {most}" if size < most else ""),
-        hint="poolmgr acquire --wait, or see who holds them: poolmgr status",
-        facts={"request_id": request.id},
-    )
 
 
 def set_up(pool: Pool, claim: Claim, building: float | None) -> tuple[Slot, Lease]:
