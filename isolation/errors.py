@@ -21,6 +21,13 @@ class IsolationError(Exception):
         self.hint = hint
 
 
+def command_of(args: tuple[str, ...]) -> str:
+    """Git's own command behind its `-c name=value`."""
+    while args[:1] == ("-c",):
+        args = args[2:]
+    return args[0] if args else ""
+
+
 class GitFailed(IsolationError):
     """Git ended with an exit code that means failure."""
 
@@ -29,7 +36,7 @@ class GitFailed(IsolationError):
         how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
         last = words.splitlines()[-1] if words else how
         hint = "look whether memory ran out (dmesg), then the same command again" if code == -SIGKILL else ""
-        super().__init__(f"git {args[0] if args else ''} failed: {last}", hint=hint)
+        super().__init__(f"git {command_of(args)} failed: {last}", hint=hint)
         self.argv = args
         self.code = code
         self.stderr = words
@@ -44,7 +51,7 @@ class GitTimedOut(IsolationError):
     """Git did not end in time and was stopped."""
 
     def __init__(self, args: tuple[str, ...], seconds: float) -> None:
-        super().__init__(f"git {args[0] if args else ''} did not end within {seconds:.0f} s")
+        super().__init__(f"git {command_of(args)} did not end within {seconds:.0f} s")
         self.argv = args
 
 
