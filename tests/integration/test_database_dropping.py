@@ -16,6 +16,7 @@ from isolation.database.orphans import drop_orphan, list_orphans
 from isolation.database.rights import create_role
 from isolation.database.session import open_session
 from isolation.database.shutting import shut_public_out
+from tests.fixtures.patience import await_that
 from tests.integration.grounds import Ground
 
 
@@ -62,6 +63,7 @@ def test_a_database_somebody_is_in_stays_until_they_leave(ground: Ground) -> Non
         with pytest.raises(DatabaseBusy, match="1 connection"):
             drop_lease(ground.session, ground.pool_id, 1)
         assert lent.name in ground.databases()
+    await_that(lambda: not list_ours(ground.session, ground.pool_id)[0].connections, "its backend is gone")
     drop_lease(ground.session, ground.pool_id, 1)
     assert ground.databases() == set()
 
