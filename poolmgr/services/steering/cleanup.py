@@ -181,6 +181,9 @@ def drop_tombstone(site: Site, path: Path, tell: Callable[[str], None]) -> None:
         aside = site.parked / f"{path.name}-late"
         shutil.move(path, aside)
         tell(f"files were written to {path} after it was taken back; they are in {aside}")
+    else:
+        with suppress(OSError):
+            path.rmdir()  # its stone went just before a kill
 
 
 def drop_state(site: Site) -> None:
