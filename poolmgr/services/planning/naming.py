@@ -14,16 +14,21 @@ class Names:
     """The ids of tasks, to be found in text; case does not matter, as in branch names."""
 
     def __init__(self, ids: Iterable[str]) -> None:
-        self._ids = {each.lower(): each for each in ids if TELLING.search(each)}
+        known = {each.lower(): each for each in ids}
+        self._ids = {text: each for text, each in known.items() if TELLING.search(each)}
+        self._plain = {text: each for text, each in known.items() if text not in self._ids}
 
     def in_branch(self, branch: str) -> str | None:
-        """The task a branch is about, the longest id that stands in its name."""
+        """The task a branch is about, the longest id in its name; a plain word has to be a whole part of it."""
         text = branch.lower()
         starts = [0, *(edge.end() for edge in EDGE.finditer(text))]
         ends = [*(edge.start() for edge in EDGE.finditer(text)), len(text)]
         spans = ((start, end) for start in starts for end in ends if start < end)
         found = [text[start:end] for start, end in spans if text[start:end] in self._ids]
-        return self._ids[max(found, key=len)] if found else None
+        if found:
+            return self._ids[max(found, key=len)]
+        parts = (text, *reversed(text.split("/")))
+        return next((self._plain[part] for part in parts if part in self._plain), None)
 
     def in_message(self, message: str) -> str | None:
         """The one task a message names; None for none, and for several."""
