@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from isolation.errors import GitFailed
 from isolation.git.program import Git
 
-NOTHING = "0" * 40
+NOTHING = ""  # what a ref that is to be made is now, whatever the length of object names
 
 
 def resolve_commits(git: Git, names: Sequence[str]) -> dict[str, str | None]:

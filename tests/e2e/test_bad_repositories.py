@@ -89,6 +89,16 @@ def test_a_shallow_clone_can_have_a_pool(repo: Repository, run_cli: Commands, tm
     live_once(pool_of(Repository(tmp_path / "shallow"), run_cli))
 
 
+def test_a_repository_with_longer_object_names_can_have_a_pool(
+    make_repo: Repositories, run_cli: Commands
+) -> None:
+    repo = make_repo("longer", commits=0)
+    shutil.rmtree(repo.path / ".git")
+    repo.git("init", "--quiet", "--object-format=sha256")
+    repo.commit("First.", {"a.txt": "a\n"})
+    live_once(pool_of(repo, run_cli))
+
+
 def test_a_partial_clone_can_have_a_pool(repo: Repository, run_cli: Commands, tmp_path: Path) -> None:
     repo.git("config", "uploadpack.allowFilter", "true")
     repo.git("clone", "--quiet", "--filter=blob:none", f"file://{repo.path}", str(tmp_path / "partial"))

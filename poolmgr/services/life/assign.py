@@ -125,11 +125,13 @@ def create_branch(pool: Pool, job: Job, target: Target) -> None:
     )
     if made:
         return
-    clash = ref_clash(pool.git, HEADS + target.branch)
+    clash = (ref_clash(pool.git, HEADS + target.branch) or "").removeprefix(HEADS)
     if clash:
+        below = target.branch.removeprefix(f"{clash}/")
+        other = f"{target.branch}-2" if below == target.branch else f"{clash}-{below}"
         raise BadName(
-            f"the branch {target.branch} cannot be made beside {clash.removeprefix(HEADS)}",
-            hint=f"poolmgr acquire --branch {target.branch}-2",
+            f"the branch {target.branch} cannot be made beside {clash}",
+            hint=f"poolmgr acquire --branch {other}",
         )
     raise BranchHeld(f"the branch {target.branch} was made by somebody else meanwhile", hint="try again")
 
