@@ -5,7 +5,7 @@ from __future__ import annotations
 from poolmgr.cli import tracks_explain, tracks_graph, tracks_overlap, tracks_recommend
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.output import emit, out
-from poolmgr.cli.tracks_read import RULES, read, say_problems
+from poolmgr.cli.tracks_read import RULES, read
 from poolmgr.cli.typed import add_verb, group
 from poolmgr.cli.verb import Values, Verb
 
@@ -31,7 +31,6 @@ def analyze(invocation: Invocation, values: Values) -> None:
     if invocation.as_json:
         emit(analysis_json(found.tasks, found.readiness, analysis))
         return
-    say_problems(found.tasks)
     for line in analysis_lines(found.tasks, found.readiness, analysis):
         out(line)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.output import emit, out, safe
 from poolmgr.cli.tracks_footprint import footprint_json, footprint_lines, read_known
-from poolmgr.cli.tracks_read import RULES, read
+from poolmgr.cli.tracks_read import RULES, problems_json, read
 from poolmgr.cli.verb import Values, Verb, Word
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def explain(invocation: Invocation, values: Values) -> None:
     task = require_task(found, values["id"])
     footprint = footprint_of(read_known(invocation, found), task.id)
     if invocation.as_json:
-        emit({**facts_of(task, found), **footprint_json(footprint)})
+        problems = problems_json(found.tasks)
+        emit({**facts_of(task, found), **footprint_json(footprint), "problems": problems})
         return
     for line in (*lines_of(task, found), *footprint_lines(footprint)):
         out(safe(line))

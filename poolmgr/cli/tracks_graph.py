@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.output import emit, safe, say
-from poolmgr.cli.tracks_read import RULES, Read, read, say_problems
+from poolmgr.cli.tracks_read import RULES, Read, problems_json, read
 from poolmgr.cli.tracks_recommend import SLOTS, plan_json
 from poolmgr.cli.verb import Values, Verb, Word
 
@@ -30,12 +30,13 @@ def graph(invocation: Invocation, values: Values) -> None:
     from tracks.draw.picture import compose
 
     kind = checked("graph", values["format"], GRAPHS)
-    _, outlook, _ = look_ahead(invocation, values["rules"])
+    found, outlook, _ = look_ahead(invocation, values["rules"])
     picture = compose(outlook.analysis, outlook.plan, outlook.forecast.conflicts)
     if values["output"] is not None or not invocation.as_json:
         hand_over(drawer_of(kind)(picture), values["output"])
     if invocation.as_json:
-        emit({**picture.as_json, "format": kind, "output": values["output"]})
+        told = {"format": kind, "output": values["output"], "problems": problems_json(found.tasks)}
+        emit({**picture.as_json, **told})
 
 
 def drawer_of(kind: str) -> Callable[[Picture], str]:
@@ -126,8 +127,6 @@ def look_ahead(invocation: Invocation, rules: str | None) -> tuple[Read, Outlook
     from tracks.plan.recommendation import Wish, plan
 
     found = read(invocation, rules)
-    if not invocation.as_json:
-        say_problems(found.tasks)
     pool = find_snapshot(invocation, found.site)
     leases = pool.leases if pool else ()
     slots = count_free(pool) if pool else SLOTS

@@ -60,7 +60,7 @@ def conflicts(invocation: Invocation, values: Values) -> None:
     Example: poolmgr tracks conflicts --min 0.5
     """
     from poolmgr.cli.tracks_footprint import read_known
-    from poolmgr.cli.tracks_read import read
+    from poolmgr.cli.tracks_read import problems_json, read
     from tracks.conflicts.forecast import forecast
     from tracks.conflicts.grouping import group, name_tracks
     from tracks.graph.open_work import Graph
@@ -76,6 +76,7 @@ def conflicts(invocation: Invocation, values: Values) -> None:
                 "conflicts": conflicts_json(made.conflicts, tracks),
                 "hot": [each._asdict() for each in made.hot],
                 "past": {"tasks": len(ground.past), "pairs": made.examples},
+                "problems": problems_json(found.tasks),
             }
         )
         return

@@ -28,7 +28,7 @@ class Read(NamedTuple):
 
 
 def read(invocation: Invocation, rules: str | None = None) -> Read:
-    """The tasks; what a committed file asked for and did not get is said."""
+    """The tasks; what could not be used is said, and what a committed file asked for and did not get."""
     import gc
     import os
     from datetime import UTC, datetime
@@ -46,6 +46,7 @@ def read(invocation: Invocation, rules: str | None = None) -> Read:
     loaded = load_settings(checkout, site.state, os.environ, flags)
     say_skipped([given.key for given in loaded.skipped if given.key.startswith(("beads.", "tracks."))])
     tasks = read_tasks(checkout or site.layout.top or site.common, loaded.settings.beads)
+    say_problems(tasks)
     rules, _, version = tasks.decision
     readiness = judge(tasks.tasks, rules, datetime.now(UTC), is_file=tasks.is_file, version=version)
     return Read(site, loaded.settings, tasks, readiness)
@@ -70,3 +71,8 @@ def say_problems(tasks: Tasks) -> None:
         say(f"{safe(problem.file)}{line}: {safe(problem.why)}")
     if len(tasks.problems) > NAMED:
         say(f"{len(tasks.problems)} problems in all; each of them: poolmgr tracks analyze --json")
+
+
+def problems_json(tasks: Tasks) -> list[dict[str, object]]:
+    """The same for programs, all of them."""
+    return [problem._asdict() for problem in tasks.problems]

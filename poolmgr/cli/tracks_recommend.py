@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolmgr.cli.invocation import Invocation
 from poolmgr.cli.output import emit, out, safe, say
-from poolmgr.cli.tracks_read import RULES, read, say_problems
+from poolmgr.cli.tracks_read import RULES, problems_json, read
 from poolmgr.cli.verb import Values, Verb, Word
 
 if TYPE_CHECKING:
@@ -41,9 +41,8 @@ def recommend(invocation: Invocation, values: Values) -> None:
     slots = values["n"] or (count_free(pool) if pool else SLOTS)
     made = plan(ground, found.readiness, held, Wish(slots, is_strict=values["strict"]))
     if invocation.as_json:
-        emit(plan_json(made, slots))
+        emit({**plan_json(made, slots), "problems": problems_json(found.tasks)})
         return
-    say_problems(found.tasks)
     for line in plan_lines(made, ground.tasks):
         out(safe(line))
     if not slots:

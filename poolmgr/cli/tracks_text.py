@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from poolmgr.cli.output import safe, table
+from poolmgr.cli.tracks_read import problems_json
 
 if TYPE_CHECKING:
     from poolmgr.services.planning.sources import Tasks
@@ -31,7 +32,7 @@ def analysis_json(tasks: Tasks, readiness: Readiness, analysis: Analysis) -> dic
         "bottlenecks": [
             {"id": one.id, "holds": one.holds, "frees": list(one.frees)} for one in analysis.bottlenecks
         ],
-        "problems": [problem._asdict() for problem in tasks.problems],
+        "problems": problems_json(tasks),
     }  # fmt: skip
 
 

@@ -77,16 +77,16 @@ def test_from_a_linked_worktree_the_main_checkouts_tasks_are_read(unpooled: Pool
     assert analyze(unpooled, cwd=elsewhere)["ready"] == ["b"]
 
 
-def test_bad_lines_are_named_and_the_rest_is_used(unpooled: Pooled) -> None:
+def test_bad_lines_are_named_by_every_command_and_the_rest_is_used(unpooled: Pooled) -> None:
     put(unpooled, b"<<<<<<< HEAD\n" + lines([issue("a")]) + b'{"id": "b", "ti')
-    answer = analyze(unpooled)
-    assert answer["ready"] == ["a"]
-    assert answer["problems"] == [
-        {"file": ".beads/issues.jsonl", "line": 1, "why": "is a conflict marker"},
-        {"file": ".beads/issues.jsonl", "line": 3, "why": "ends in the middle"},
-    ]
-    said = unpooled.run("tracks", "analyze")
-    assert ".beads/issues.jsonl:1: is a conflict marker" in said.stderr
+    assert analyze(unpooled)["ready"] == ["a"]
+    for words in (("analyze",), ("recommend", "2"), ("conflicts",), ("graph",), ("explain", "a")):
+        said = unpooled.run("tracks", *words, "--json")
+        assert said.json()["problems"] == [
+            {"file": ".beads/issues.jsonl", "line": 1, "why": "is a conflict marker"},
+            {"file": ".beads/issues.jsonl", "line": 3, "why": "ends in the middle"},
+        ]
+        assert said.stderr.count(".beads/issues.jsonl:1: is a conflict marker") == 1
 
 
 def test_hostile_titles_reach_no_terminal(unpooled: Pooled) -> None:

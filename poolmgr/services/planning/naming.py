@@ -19,7 +19,7 @@ class Names:
         self._plain = {text: each for text, each in known.items() if text not in self._ids}
 
     def in_branch(self, branch: str) -> str | None:
-        """The task a branch is about, the longest id in its name; a plain word has to be a whole part of it."""
+        """The task a branch is about, the longest id in its name; a plain word has to be a part of it."""
         text = branch.lower()
         starts = [0, *(edge.end() for edge in EDGE.finditer(text))]
         ends = [*(edge.start() for edge in EDGE.finditer(text)), len(text)]
