@@ -11,7 +11,9 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-FETCHED = re.compile(rb"([0-9a-f]{40,64})\t[^\t]*\tbranch '(.+)' of .*")
+from isolation.git.remotes import place_of
+
+FETCHED = re.compile(rb"([0-9a-f]{40,64})\t[^\t]*\tbranch '([^ ]+)' of (.*)")
 LINE = re.compile(rb"([0-9a-f]{40,64}) ([0-9a-f]{40,64}) [^\t\n]*> (\d+) [+-]\d{4}(?:\t(.*))?")
 
 
@@ -23,6 +25,14 @@ class Line(NamedTuple):
     time: int
     message: str
     raw: bytes
+
+
+class Fetched(NamedTuple):
+    """A branch that a fetch found, and where."""
+
+    place: str
+    branch: str
+    oid: str
 
 
 def read_log(directory: Path, ref: str) -> tuple[Line, ...]:
@@ -43,11 +53,15 @@ def parse_line(raw: bytes) -> Line | None:
     return Line(old.decode(), new.decode(), int(time), os.fsdecode(message or b""), raw)
 
 
-def read_fetched(directory: Path) -> frozenset[tuple[str, str]]:
-    """What the last fetch from a worktree found: branches of the remote, and where they were."""
+def read_fetched(directory: Path, worktree: Path) -> tuple[Fetched, ...]:
+    """What the last fetch from a worktree found."""
     try:
         lines = (directory / "FETCH_HEAD").read_bytes().split(b"\n")
     except OSError:
-        return frozenset()
+        return ()
     found = (FETCHED.fullmatch(line) for line in lines)
-    return frozenset((os.fsdecode(match[2]), match[1].decode()) for match in found if match)
+    return tuple(
+        Fetched(place_of(os.fsdecode(match[3]), worktree), os.fsdecode(match[2]), match[1].decode())
+        for match in found
+        if match
+    )

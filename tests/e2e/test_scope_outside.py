@@ -111,6 +111,19 @@ def test_a_base_that_the_last_fetch_left_out_is_to_be_fetched_again(pool: Pooled
     assert pool.release(lent["slot"])["outside"] == []
 
 
+def test_a_remote_that_was_added_during_the_lease_is_no_base(pool: Pooled, tmp_path: Path) -> None:
+    lent = lend(pool)
+    elsewhere = tmp_path / "elsewhere"
+    pool.repo.git("clone", "--quiet", str(pool.repo.path), str(elsewhere))
+    (elsewhere / GUIDE).write_text("Smuggled.\n")
+    pool.git(elsewhere, "commit", "--quiet", "--all", "--message", "Smuggled.")
+    pool.git(lent["path"], "remote", "add", "origin", str(elsewhere))
+    pool.git(lent["path"], *OFF, "pull", "--quiet", "origin", "main")
+    refused = pool.refused("release", lent["slot"])
+    assert refused["paths"] == [GUIDE]
+    assert "git fetch" not in refused["hint"]
+
+
 def test_what_is_committed_where_a_slot_was_parked_is_on_record_when_it_is_adopted(pool: Pooled) -> None:
     lent = lend(pool)
     huge = Path(lent["path"], "src/huge.bin")

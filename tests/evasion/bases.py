@@ -119,6 +119,26 @@ def remote_of_ones_own(scene: Scene) -> str:
     return GUIDE
 
 
+def remote_redirected_for_one_command(scene: Scene) -> str:
+    elsewhere = f"url.{scene.clone()}.insteadOf={scene.room / 'origin.git'}"
+    scene.git("-c", elsewhere, "pull", "--quiet", "--no-rebase", "origin", "main")
+    return GUIDE
+
+
+def remote_redirected_and_put_back(scene: Scene) -> str:
+    scene.git("remote", "set-url", "origin", str(scene.clone()))
+    scene.git("pull", "--quiet", "--no-rebase", "origin", "main")
+    scene.git("remote", "set-url", "origin", str(scene.room / "origin.git"))
+    return GUIDE
+
+
+def remote_replaced_by_ones_own(scene: Scene) -> str:
+    scene.git("remote", "remove", "origin")
+    scene.git("remote", "add", "origin", str(scene.clone()))
+    scene.git("pull", "--quiet", "--no-rebase", "origin", "main")
+    return GUIDE
+
+
 def default_branch_of_the_remote_renamed(scene: Scene) -> str:
     scene.git("push", "--quiet", "origin", f"{scene.smuggled('main')}:refs/heads/aside")
     scene.git("update-ref", "-d", "refs/remotes/origin/aside")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from isolation.git.reflog import parse_line
+from isolation.git.remotes import parse_remotes
 from poolmgr.services.scoping.bases import Moves, branch_of, is_fetched, is_trusted
 
 OID, NEXT = "1" * 40, "2" * 40
@@ -77,3 +80,13 @@ def test_what_git_did_not_write_is_no_line(raw: bytes) -> None:
 ])  # fmt: skip
 def test_a_base_is_a_branch_or_it_stays_where_it_was(name: str, branch: str | None) -> None:
     assert branch_of(name, ("origin",)) == branch
+
+
+@pytest.mark.parametrize(("url", "place"), [
+    ("https://me:secret@host/a/b.git", "https://host/a/b"), ("git@host:a/b.git/", "host:a/b"),
+    ("ssh://git@host:22/x", "ssh://host:22/x"), ("/a@b/c", "/a@b/c"), ("../o.git", "/room/o"),
+    ("file:///a b/o.git", "file:///a b/o"), ("https://host/x [y] (fetch)", "https://host/x [y] (fetch)"),
+])  # fmt: skip
+def test_a_remote_is_where_a_fetch_from_it_would_say(url: str, place: str) -> None:
+    listing = f"origin\t{url} (fetch) [blob:none]\norigin\t/pushed (push)\nempty\t\n"
+    assert parse_remotes(listing, Path("/room/repo")) == {"origin": place}

@@ -215,12 +215,16 @@ def with_scope(pool: Pool, wish: Wish, asked: Asked) -> Wish:
     """The wish with what the slot is to show; globs that somebody else owns are refused at once."""
     if asked.scope is None:
         return wish
+    from isolation.git.remotes import list_remotes
     from poolmgr.services.scoping.viewing import plan_scope
 
     scoped = wish._replace(scope=asked.scope, overlap=asked.overlap)
     if not asked.overlap:
         require_unowned(pool, asked.scope.owns, request=asked.request_id or "")
-    return scoped._replace(view=plan_scope(pool, wish.commit, asked.scope))
+    return scoped._replace(
+        view=plan_scope(pool, wish.commit, asked.scope),
+        remotes=list_remotes(pool.git, pool.site.common.parent),
+    )
 
 
 def enter_queue(pool: Pool, asked: Asked) -> Request:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from isolation.git.refs import list_refs
@@ -51,6 +52,7 @@ class Wish(NamedTuple):
     overlap: bool = False
     database: bool = True
     used: Collection[str] = ()
+    remotes: Mapping[str, str] = MappingProxyType({})
 
 
 class Claim(NamedTuple):
@@ -133,6 +135,8 @@ def grant(session: Session, pool: Pool, request: Request, wish: Wish, slot: Slot
     }  # fmt: skip
     if slot.view != wish.view.digest:
         args |= {"view": view_json(wish.view), "aside": os.fspath(aside_of(slot, fence))}
+    if wish.scope:
+        args["remotes"] = dict(wish.remotes)
     if not wish.database:
         args["without_database"] = True
     turn = Turn(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,11 +18,13 @@ from isolation.git.worktrees import list_admins, worktree_of
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.ground import marks
 from poolmgr.services.ground.pool import Pool
+from poolmgr.services.scoping.noted import read_noted
 from poolmgr.services.scoping.tips import admin_of, read_moves
 
 HEADS, REMOTES = "refs/heads/", "refs/remotes/"
 LENT = "poolmgr: lent to "  # what the log of a slot's HEAD begins with
 USUAL = ("main", "master")
+USUAL_REMOTE = "origin"
 FETCH = re.compile(r"(?:fetch|pull|remote update)((?: [^ ]+)*): [a-z][a-z -]*", re.IGNORECASE)
 # Commands of people; `update-ref` and a push say nothing, or something else.
 PORCELAIN = re.compile(
@@ -39,9 +41,10 @@ def list_bases(pool: Pool, slot: Slot, lease: Lease, *, is_proven: bool = True) 
     if not is_whole(read_moves(pool, slot)):
         return (lease.base_oid,)
     moved = Moves(read_trusted(pool, slot, lease))
-    fetched = list_fetched(common)
+    remotes = list_remotes(pool, lease)
+    fetched = list_fetched(common, remotes)
     found = [lease.base_oid]
-    for ref in list_candidates(common, pool.settings.pool.base, lease):
+    for ref in list_candidates(pool, lease, remotes):
         lines = [line for line in read_log(common, ref) if is_trusted(ref, line, moved)]
         before = [line for line in lines if line.time < int(lease.started)]
         since = [
@@ -53,9 +56,19 @@ def list_bases(pool: Pool, slot: Slot, lease: Lease, *, is_proven: bool = True) 
     return tuple(dict.fromkeys(oid for oid in found if oid.strip("0")))
 
 
-def list_fetched(common: Path) -> frozenset[tuple[str, str]]:
-    """What the last fetch from each worktree found. Their words can be had without a fetch."""
-    return frozenset().union(*(read_fetched(place) for place in (common, *list_admins(common))))
+def list_fetched(common: Path, remotes: Mapping[str, str | None]) -> frozenset[tuple[str, str]]:
+    """What the last fetch from each worktree found where a remote is: refs, and their commits.
+
+    The words of a fetch can be had without one.
+    """
+    admins = (common, *list_admins(common))
+    fetched = [each for admin in admins for each in read_fetched(admin, worktree_of(admin, common))]
+    return frozenset(
+        (f"{REMOTES}{name}/{each.branch}", each.oid)
+        for name, place in remotes.items()
+        for each in fetched
+        if place in (None, each.place)
+    )
 
 
 def is_found(ref: str, line: Line, fetched: Collection[tuple[str, str]]) -> bool:
@@ -63,7 +76,7 @@ def is_found(ref: str, line: Line, fetched: Collection[tuple[str, str]]) -> bool
 
     What was found before lies between that and the merge base, and needs no word of its own.
     """
-    return not ref.startswith(REMOTES) or (ref.removeprefix(REMOTES).partition("/")[2], line.new) in fetched
+    return not ref.startswith(REMOTES) or (ref, line.new) in fetched
 
 
 def is_whole(lines: Iterable[Line]) -> bool:
@@ -71,16 +84,17 @@ def is_whole(lines: Iterable[Line]) -> bool:
     return any(line.message.startswith(LENT) for line in lines)
 
 
-def list_candidates(common: Path, setting: str | None, lease: Lease) -> Iterable[str]:
+def list_candidates(pool: Pool, lease: Lease, remotes: Collection[str]) -> Iterable[str]:
     """Branches that may have moved on: the lease's base, the default ones, here and as fetched.
 
     Never the lease's own branch: it would be its own excuse.
     """
-    remotes = list_remotes(common, lease)
-    names = [lease.base_ref, *([setting] if setting else []), *USUAL, *default_branch(common, remotes, lease)]
+    setting = pool.settings.pool.base
+    default = default_branch(pool.site.common, remotes, lease)
+    names = [lease.base_ref, *([setting] if setting else []), *USUAL, *default]
     found: dict[str, None] = {}
     for name in names:
-        branch = branch_of(name, remotes)
+        branch = branch_of(name, (*remotes, USUAL_REMOTE))
         if branch and branch != lease.branch:
             found |= dict.fromkeys([HEADS + branch, *(f"{REMOTES}{remote}/{branch}" for remote in remotes)])
     return found
@@ -108,17 +122,23 @@ def default_branch(common: Path, remotes: Iterable[str], lease: Lease) -> Iterab
                 yield text.removeprefix("ref: ")
 
 
-def list_remotes(common: Path, lease: Lease) -> tuple[str, ...]:
-    """The remotes something was fetched from; not one that was added during the lease."""
+def list_remotes(pool: Pool, lease: Lease) -> Mapping[str, str | None]:
+    """The remotes that were there when the slot was lent, each with its place; None: nobody noted it."""
+    noted = read_noted(pool, lease).get("remotes")
+    if isinstance(noted, dict):
+        return {str(name): str(place) for name, place in noted.items()}
+    common = pool.site.common
     try:
         names = sorted(os.listdir(common / "logs" / REMOTES))
     except OSError:
-        return ()
-    return tuple(
-        name
+        return {}
+    return {
+        name: None
         for name in names
-        if name == "origin" or lease.base_ref.startswith(f"{name}/") or was_there(common, name, lease.started)
-    )
+        if name == USUAL_REMOTE
+        or lease.base_ref.startswith(f"{name}/")
+        or was_there(common, name, lease.started)
+    }
 
 
 def was_there(common: Path, remote: str, moment: float) -> bool:

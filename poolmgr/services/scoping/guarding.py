@@ -12,7 +12,7 @@ from isolation.guards.install import ensure_acting
 from poolmgr.core.records import Lease, Slot
 from poolmgr.core.scope import Scope
 from poolmgr.services.ground.pool import Pool
-from poolmgr.services.scoping.bases import list_candidates
+from poolmgr.services.scoping.bases import list_candidates, list_remotes
 from tracks.globs import Globs, compile_globs
 
 PROGRAM = (sys.executable, "-P", "-m", "poolmgr")
@@ -60,4 +60,4 @@ def is_folding(git: Git) -> bool:
 
 def list_base_refs(pool: Pool, lease: Lease) -> tuple[str, ...]:
     """Refs and the commit that the lease's branch may have come from; the refs as they are by then."""
-    return (*list_candidates(pool.site.common, pool.settings.pool.base, lease), lease.base_oid)
+    return (*list_candidates(pool, lease, list_remotes(pool, lease)), lease.base_oid)

@@ -5,7 +5,6 @@ The last word on a scope: git's objects are compared, no hook and no setting is 
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
@@ -18,13 +17,13 @@ from isolation.guards.facts import find_facts
 from isolation.guards.genuine import list_forged
 from isolation.guards.made import find_arrived
 from poolmgr.core.errors import OutsideScope
-from poolmgr.core.records import Lease, OpKind, Slot
+from poolmgr.core.records import Lease, Slot
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.start_point import require_named
 from poolmgr.services.scoping.bases import list_bases
+from poolmgr.services.scoping.noted import read_noted
 from poolmgr.services.scoping.tips import admin_of, list_made, list_tips
 from poolmgr.services.scoping.unfetched import find_unfetched
-from poolmgr.store.tables.ops import find_op
 from tracks.globs import compile_globs
 
 SHOWN = 20
@@ -104,10 +103,7 @@ def judge(
 
 def find_start(pool: Pool, lease: Lease) -> str | None:
     """Where a branch stood that was there before it was lent, here or at the remote; None for a new one."""
-    with pool.engine.read() as session:
-        op = find_op(session, lease.fence, OpKind.ASSIGN)
-    args = json.loads(op.args) if op else {}
-    commit = str(args.get("commit", lease.base_oid))
+    commit = str(read_noted(pool, lease).get("commit", lease.base_oid))
     return None if commit == lease.base_oid else commit
 
 

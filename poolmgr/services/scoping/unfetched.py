@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from isolation.git import remotes
 from isolation.git.refs import resolve_commits
 from isolation.guards import rule
 from poolmgr.core.records import Lease
 from poolmgr.services.ground.pool import Pool
-from poolmgr.services.scoping.bases import HEADS, REMOTES, list_candidates
+from poolmgr.services.scoping.bases import HEADS, REMOTES, list_candidates, list_remotes
 
 
 def find_unfetched(pool: Pool, run: rule.Run, lease: Lease, paths: Collection[bytes]) -> str | None:
     """The command that may prove a refused path to be the base's: the remote's branch has it like this."""
-    candidates = list_candidates(pool.site.common, pool.settings.pool.base, lease)
-    refs = [ref for ref in candidates if ref.startswith(REMOTES)]
+    known = list_remotes(pool, lease)
+    now = remotes.list_remotes(pool.git, pool.site.common.parent)
+    refs = [ref for ref in list_candidates(pool, lease, known) if ref.startswith(REMOTES)]
     found = resolve_commits(pool.git, [HEADS + lease.branch, *refs])
     tip = found[HEADS + lease.branch]
     for ref in refs:
         oid = found[ref]
         if tip and oid and set(paths) - rule.read_changes(rule.with_options(run), oid, tip).keys():
             remote, _, branch = ref.removeprefix(REMOTES).partition("/")
-            return f"git fetch {remote} {branch}"
+            if known.get(remote) in (None, now.get(remote)):
+                return f"git fetch {remote} {branch}"
     return None
