@@ -1,10 +1,11 @@
-"""Refs that hold on to commits which only a worktree's own reflog names, as long as it is kept aside.
+"""Refs that hold on to commits which only worktrees' own reflogs name, as long as they are kept aside.
 
 `git reflog expire` and `git gc` would take them otherwise: amended, reset away, rebased.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,9 +17,9 @@ from isolation.work.commits import read_named
 PINS = "refs/poolmgr/parked/"
 
 
-def pin(git: Git, admin: Path, number: int) -> None:
+def pin(git: Git, admins: Iterable[Path], number: int) -> None:
     """One ref to all of them; none when every commit is reached otherwise. Repeating it is safe."""
-    tips = read_named(git, admin).tips
+    tips = dict.fromkeys(tip for admin in admins for tip in read_named(git, admin).tips)
     if not tips:
         return
     parents = "".join(f"parent {tip}\n" for tip in tips)

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from isolation.errors import IsolationError
+from isolation.git.config import replace_file
 from isolation.git.program import Git
 
 BRANCH = "refs/heads/"
+ABSOLUTE = ("-c", "worktree.useRelativePaths=false")  # from git 2.48 on it would change the shared settings
 
 
 class Listed(NamedTuple):
@@ -47,8 +49,9 @@ def parse_listed(block: str) -> Listed:
 def add_worktree(git: Git, path: Path, oid: str, *, reason: str) -> None:
     """A locked, detached, still empty worktree."""
     git.run(
-        "worktree", "add", "--lock", "--reason", reason, "--no-checkout", "--detach", "--", str(path), oid
-    )
+        *ABSOLUTE, "worktree", "add", "--lock", "--reason", reason, "--no-checkout", "--detach", "--",
+        str(path), oid,
+    )  # fmt: skip
 
 
 def fill_worktree(git: Git, oid: str) -> None:
@@ -63,9 +66,7 @@ def repair_worktree(git: Git, path: Path) -> None:
 
 def note_place(admin: Path, worktree: Path) -> None:
     """The same without asking the worktree, whose `.git` may be a repository by now."""
-    making = admin / f"gitdir.{os.getpid()}"
-    making.write_bytes(os.fsencode(worktree / ".git") + b"\n")
-    making.replace(admin / "gitdir")
+    replace_file(admin / "gitdir", os.fsencode(worktree / ".git") + b"\n")
 
 
 def lock_worktree(git: Git, path: Path, *, reason: str) -> None:

@@ -16,7 +16,7 @@ from isolation.errors import NotKept, WorktreeChanged
 from isolation.rescue.manifest import Entry, Side, Type
 from isolation.work.finding import Kind, Rules, Work
 from isolation.work.place import Place, is_state
-from isolation.work.pointer import find_git_directory
+from isolation.work.pointer import find_git_directory, is_outside
 from isolation.work.survey import Survey
 from isolation.work.walk import list_everything
 
@@ -100,8 +100,12 @@ def list_above(path: bytes) -> list[bytes]:
 def require_own_directory(place: Place, path: bytes) -> None:
     """Raise when a nested repository's git directory lies elsewhere: its state is not here to keep."""
     directory = find_git_directory(place, path)
-    homes = (place.root, place.admin)
-    if directory is not None and not any(directory.is_relative_to(home) for home in homes):
+    if is_outside(directory, place):
+        if (directory / "commondir").is_file():
+            raise NotKept(
+                f"a worktree of its own lies inside: {os.fsdecode(path)}; "
+                "git worktree move takes it elsewhere, git worktree remove away"
+            )
         raise NotKept(f"a nested repository's git directory lies elsewhere: {os.fsdecode(path)}")
 
 

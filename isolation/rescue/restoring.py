@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isolation.errors import IsolationError, NotKept, RescueDamaged
+from isolation.git.worktrees import ABSOLUTE
 from isolation.moving import checkout
 from isolation.removal import remove_empty_directories
 from isolation.rescue.archive import open_archive, sync_directory
@@ -81,7 +82,7 @@ def build(git: Git, rescue: Rescue, to: Path) -> None:
 def add_worktree(git: Git, path: Path, reason: str, commit: str) -> Place:
     """A locked, detached worktree without files; what git copied of another's settings is gone."""
     options = ("--detach", "--no-checkout", "--lock", "--reason", reason)
-    git.run("worktree", "add", *options, "--", str(path), commit)
+    git.run(*ABSOLUTE, "worktree", "add", *options, "--", str(path), commit)
     admin = read_pointer(path)
     if admin is None:
         raise IsolationError(f"git made no worktree at {path}")

@@ -15,7 +15,7 @@ from isolation.work.hidden import list_hidden
 from isolation.work.nested import Nest, describe_module, describe_work, list_module_directories
 from isolation.work.operation import list_operations
 from isolation.work.place import is_state, read_place
-from isolation.work.pointer import find_git_directory
+from isolation.work.pointer import find_git_directory, is_outside
 from isolation.work.survey import Repository, Survey, survey
 from isolation.work.walk import list_everything
 
@@ -205,6 +205,8 @@ def describe_repository(git: Git, found: Survey, repository: Repository, rules: 
         disposable=repository.cover == "disposable",
     )
     detail = describe_work(git, nest, rules.disposable)
+    if nest.disposable and is_outside(nest.directory, found.place):
+        return detail or "a worktree of its own"
     if repository.cover == "submodule" and not found.status.submodules:
         return detail or "a submodule git cannot compare"
     if detail or nest.disposable or repository.cover == "submodule":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 if TYPE_CHECKING:
     from isolation.work.place import Place
@@ -30,6 +30,13 @@ def find_git_directory(place: Place, path: bytes) -> Path | None:
     target = Path(os.path.realpath(pointer.parent / named)) if "\0" not in named else pointer
     module = find_module(place, words)
     return target if target.is_dir() else module
+
+
+def is_outside(directory: Path | None, place: Place) -> TypeGuard[Path]:
+    """Whether a git directory is neither part of a worktree nor of its record."""
+    return directory is not None and not any(
+        directory.is_relative_to(home) for home in (place.root, place.admin)
+    )
 
 
 def find_module(place: Place, words: bytes) -> Path | None:

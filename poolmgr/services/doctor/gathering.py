@@ -8,6 +8,7 @@ from pathlib import Path
 
 from isolation.git.program import Git
 from isolation.git.worktrees import repair_worktree
+from isolation.work.linked import follow, move
 from poolmgr.services.doctor.registered import Registered, is_of, list_registered
 from poolmgr.services.ground.fences import ASIDE
 from poolmgr.services.ground.marks import is_tombstone
@@ -32,10 +33,11 @@ def ensure_in_place(site: Site, git: Git, found: Registered) -> Registered:
             continue
         if place.parent == site.parked:
             repair_worktree(git, place)
+            follow(place, found.path)
             return found._replace(path=place)
         if is_tombstone(found.path):
             shutil.rmtree(found.path)
-        place.rename(found.path)
+        move(place, found.path)
         break
     return found
 

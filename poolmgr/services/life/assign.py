@@ -23,7 +23,7 @@ from isolation.git.refs import (
     tree_of,
     try_create_ref,
 )
-from isolation.git.worktrees import checked_out, find_admin, worktree_of
+from isolation.git.worktrees import checked_out, find_admin, list_admins, worktree_of
 from isolation.guards.facts import FACTS
 from poolmgr.core.errors import BadName, BranchGone, BranchHeld, PoolError
 from poolmgr.core.lifecycle import State
@@ -108,14 +108,21 @@ def require_untouched(job: Job, admin: Path) -> None:
 
     A look costs as much as the repository is large, so only small ones get it here; in large
     ones `status` shows such a slot as dirty, and `doctor --fix` sends it back. That somebody moved
-    HEAD costs nothing to see.
+    HEAD, or made a worktree in the slot, costs nothing to see.
     """
     head = (admin / "HEAD").read_text(errors="replace").removesuffix("\n")
-    is_moved = head not in {job.slot.base_oid, ELSEWHERE}
+    is_moved = head not in {job.slot.base_oid, ELSEWHERE} or has_worktree(admin.parent, job.slot.path)
     if not is_moved and (admin / "index").stat().st_size > SMALL:
         return
     if is_moved or is_dirty(job.git, marks.read_placed(job.slot)):
         raise PoolError(f"somebody wrote into {job.slot.name} while it was free", hint="poolmgr rescue list")
+
+
+def has_worktree(room: Path, path: Path) -> bool:
+    """Whether git has a worktree on record that lies inside a directory."""
+    common = room.parent
+    places = (worktree_of(admin, common) for admin in list_admins(common))
+    return any(path in place.parents and place.exists() for place in places)
 
 
 def create_branch(pool: Pool, job: Job, target: Target) -> None:

@@ -17,6 +17,7 @@ from isolation.git.config import replace_file
 from isolation.git.program import Git
 from isolation.rescue import Rescue, keep
 from isolation.work import examine
+from isolation.work.linked import follow
 from poolmgr.core.errors import Busy
 from poolmgr.services.ground.inside import names, without_watchers
 from poolmgr.services.ground.job import is_environment
@@ -105,6 +106,8 @@ def keep_aside(pool: Pool, aside: Path, git: Git) -> Rescue | None:
     if not tree.exists():
         return None
     point_at(aside, pool.site.common)
+    with pool.git_lock(git):
+        follow(tree, tree)
     rules = rules_of(pool, tree)
     if examine(git.at(tree), tree, rules).is_clean:
         return None

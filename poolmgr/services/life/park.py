@@ -9,6 +9,7 @@ from pathlib import Path
 from isolation.errors import IsolationError
 from isolation.git.worktrees import find_admin, find_registered, note_place
 from isolation.pins import PINS, pin
+from isolation.work.linked import follow, list_linked, try_move
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Slot
 from poolmgr.services.ground.job import Job, remember, step
@@ -27,28 +28,29 @@ def park(pool: Pool, job: Job, why: str) -> Slot:
     place = move_aside(pool, job, origin, target)
     if place != origin:
         leave_tombstone(pool, origin)
-    admin = find_admin(place)
-    if admin:
-        with suppress(IsolationError, OSError):  # a full disk: the reflog still has them
-            drop_ref_lock(pool, f"{PINS}{job.slot.id}")
-            pin(pool.git, admin, job.slot.id)
+    with suppress(IsolationError, OSError):  # a full disk: the reflogs still have them
+        drop_ref_lock(pool, f"{PINS}{job.slot.id}")
+        pin(pool.git, list_own_admins(pool, place), job.slot.id)
     return step(pool, job, State.PARKED, action="park", reason=why, error=why, path=place)
 
 
 def move_aside(pool: Pool, job: Job, origin: Path, target: Path) -> Path:
     """The new place; the old one where a rename cannot reach (another file system)."""
     with pool.git_lock(job.git.at(pool.site.common)):
-        if not target.exists():
-            if not origin.exists():
-                return origin
-            try:
-                os.rename(origin, target)
-            except OSError:
-                return origin
+        if not target.exists() and not try_move(origin, target):
+            return origin
+        follow(target, origin)
         admin = find_registered(pool.site.common, origin)
         if admin:
             note_place(admin, target)
     return target
+
+
+def list_own_admins(pool: Pool, place: Path) -> list[Path]:
+    """Git's record of a directory, and of the worktrees in it, as far as they are this repository's."""
+    room = os.path.realpath(pool.site.common / "worktrees")
+    found = (find_admin(place), *(one.admin for one in list_linked(place, place)))
+    return [admin for admin in found if admin and os.path.realpath(admin.parent) == room]
 
 
 def leave_tombstone(pool: Pool, path: Path) -> None:

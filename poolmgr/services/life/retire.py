@@ -13,6 +13,7 @@ from pathlib import Path
 from isolation.errors import IsolationError
 from isolation.git.worktrees import find_registered, forget_worktree
 from isolation.pins import unpin
+from isolation.work.linked import follow, move
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Slot
 from poolmgr.services.environment.files import drop_environment
@@ -32,9 +33,10 @@ def execute_retire(pool: Pool, job: Job) -> Slot:
     if not trash.exists():
         require_own(pool, job.slot)
         drop_environment(job.slot)
-    set_aside(pool, job, trash)
-    if trash.exists() and not job.args.get("proven"):
-        prove(pool, job, trash)
+    if not job.args.get("proven"):
+        set_aside(pool, job, trash)
+        if trash.exists():
+            prove(pool, job, trash)
     drop_databases(pool, job)
     forget(pool, job)
     if trash.exists():
@@ -50,11 +52,21 @@ def execute_retire(pool: Pool, job: Job) -> Slot:
 def set_aside(pool: Pool, job: Job, trash: Path) -> None:
     """The directory under the name nobody knows."""
     slot = job.slot
-    if trash.exists() or is_tombstone(slot.path):
+    if trash.exists():
+        with pool.git_lock(job.git.at(pool.site.common)):
+            follow(trash, slot.path)
+        return
+    if is_tombstone(slot.path):
         return
     restore_directory(pool, slot)
     if slot.path.exists():
-        os.rename(slot.path, trash)
+        rename(pool, job, slot.path, trash)
+
+
+def rename(pool: Pool, job: Job, source: Path, target: Path) -> None:
+    """The directory under another name, and the worktrees that somebody made in it."""
+    with pool.git_lock(job.git.at(pool.site.common)):
+        move(source, target)
 
 
 def prove(pool: Pool, job: Job, trash: Path) -> None:
@@ -62,7 +74,7 @@ def prove(pool: Pool, job: Job, trash: Path) -> None:
     try:
         keep_directory(pool, job, trash, reason=str(job.args.get("reason", "retired")))
     except (IsolationError, OSError):
-        os.rename(trash, job.slot.path)
+        rename(pool, job, trash, job.slot.path)
         raise
     remember(pool, job, proven=True)
 

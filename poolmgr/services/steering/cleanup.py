@@ -18,6 +18,7 @@ from isolation.git.config import EXTENSION, drop_excluded, unset_shared
 from isolation.git.program import Git
 from isolation.rescue import list_rescues
 from isolation.work import examine
+from isolation.work.linked import follow, try_move
 from poolmgr.core.errors import Busy, LostRace, Unsaved, WrongState
 from poolmgr.core.lifecycle import HELD, LENT, State
 from poolmgr.core.records import Slot, Snapshot
@@ -175,11 +176,13 @@ def take_back(site: Site, facts: Facts, tell: Callable[[str], None]) -> int:
 
 def drop_tombstone(site: Site, path: Path, tell: Callable[[str], None]) -> None:
     """A stone alone goes; what somebody wrote beside it is kept in the parked room."""
+    aside = site.parked / f"{path.name}-late"
     if is_tombstone(path):
         shutil.rmtree(path)
     elif (path / ".git").is_file():
-        aside = site.parked / f"{path.name}-late"
-        shutil.move(path, aside)
+        if not try_move(path, aside):
+            shutil.move(path, aside)
+        follow(aside, path)
         tell(f"files were written to {path} after it was taken back; they are in {aside}")
     else:
         with suppress(OSError):
