@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
@@ -26,7 +26,11 @@ from tracks.tasks.beads import parse_issues
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 FILES = (b"src/a.py", b"src/b.py", b"src/web/c.ts", b"src/web/d.ts", b"README.md")
-RULES = (Rule("label", "web", ("src/web/**",)), Rule("label", "python", ("src/*", "!src/web")))
+RULES = (
+    Rule("label", "web", ("src/web/**",)),
+    Rule("label", "python", ("src/*", "!src/web")),
+    Rule("label", "docs", ("docs/*", "!docs/new.md")),
+)
 Issue = dict[str, Any]
 
 
@@ -172,7 +176,29 @@ def test_owns_keeps_what_one_task_leaves_out_and_another_wants() -> None:
     assert "leave out" in left(muddled)["b"]
 
 
+def test_lists_that_leave_something_out_are_owned_together_without_that() -> None:
+    both = issue("a", labels=["python", "docs"])
+    inside = issue("b", metadata={"globs": ["src/web/**"]})
+    found = planned(both, inside, issue("c", **files("README.md")))
+    assert names(found) == [["a", "b"], ["c"]]
+    assert found.tracks[0].owns == ("docs/*", "src/*", "src/web/**")
+
+
+def test_a_task_joins_a_track_that_came_to_its_path_after_it_was_looked_at() -> None:
+    found = planned(
+        issue("first", priority=0, **files("src/a.py")),
+        issue("later", "first", priority=3, **files("src/b.py")),
+        issue("passed", **files("src/b.py")),
+        issue("beside", priority=1, **files("README.md")),
+        slots=2,
+    )
+    assert names(found) == [["first", "later", "passed"], ["beside"]]
+    assert found.tracks[0].steps[2].why == "shares src/b.py with later"
+    assert left(found) == {}
+
+
 PATHS = st.sampled_from(["src/a.py", "src/b.py", "src/web/c.ts", "src/web/", "src/*.py", "docs/new.md"])
+LABELS = st.sampled_from(["web", "python", "docs"])
 
 
 @st.composite
@@ -190,7 +216,7 @@ def trackers(draw: st.DrawFn) -> list[Issue]:
         if draw(st.integers(0, 2)) == 0:
             fields["description"] = f"Mend {draw(PATHS)}"
         if draw(st.integers(0, 5)) == 0:
-            fields["labels"] = [draw(st.sampled_from(["web", "python"]))]
+            fields["labels"] = draw(st.lists(LABELS, min_size=1, max_size=2, unique=True))
         fields["status"] = draw(st.sampled_from(["open"] * 6 + ["closed", "in_progress"]))
         rows.append(issue(f"t{number}", *needs, **fields))
     order: list[Issue] = draw(st.permutations(rows))
@@ -228,7 +254,8 @@ def test_tracks_are_independent_and_each_is_in_order(
     held = [Held("bob's lease", None, (reserved((lease,), "bob"),))] if lease else []
     ground, readiness = ground_of(rows), readiness_of(rows)
     found = plan(ground, readiness, held, Wish(slots, is_strict=strict))
-    assert found == plan(ground_of(rows), readiness_of(rows), held, Wish(slots, is_strict=strict))
+    again = rows[::-1]
+    assert found == plan(ground_of(again), readiness_of(again), held, Wish(slots, is_strict=strict))
     footprints = gather(ground.tasks, ground.tasks, ground.tree, ground.facts)
     placed = [task for track in found.tracks for task in track.tasks]
     left_out = [each.id for each in found.left_out]
@@ -237,6 +264,7 @@ def test_tracks_are_independent_and_each_is_in_order(
     assert set(readiness.ready) <= set(placed + left_out)
     needs = needs_of(rows)
     for one, other in combinations(found.tracks, 2):
+        assert not find_overlap(compile_globs(one.owns), compile_globs(other.owns), FILES)
         for mine in one.tasks:
             for theirs in other.tasks:
                 assert not do_collide(footprints[mine], footprints[theirs]), (mine, theirs)
@@ -252,8 +280,18 @@ def test_tracks_are_independent_and_each_is_in_order(
         unknown = [task for task in track.tasks if not footprints[task].claims]
         assert list(track.unproven) == unknown
         assert not (strict and unknown)
+    if not lease and not strict:
+        check_left(found, footprints)
     if not lease and slots > 1 and not strict:
         check_width(found, rows, readiness, footprints)
+
+
+def check_left(found: Plan, footprints: Mapping[str, Footprint]) -> None:
+    """What is left for want of a slot has nothing to do with any track."""
+    for name, why in found.left_out:
+        if why == "no slot is left for it":
+            for track in found.tracks:
+                assert not any(do_collide(footprints[name], footprints[task]) for task in track.tasks)
 
 
 def check_track(tasks: Sequence[str], rows: Sequence[Issue], readiness: Readiness) -> None:

@@ -160,7 +160,7 @@ def count_held(graph: Graph) -> Mapping[str, int]:
 
 
 def list_freed(graph: Graph, task_id: str) -> Names:
-    """The tasks that the end of this one alone makes ready."""
+    """The tasks that the end of this one alone makes ready, the most urgent first."""
     freed: list[str] = []
     free: set[str] = set()
     queue = list(graph.followers.get(task_id, ()))
@@ -174,4 +174,4 @@ def list_freed(graph: Graph, task_id: str) -> Names:
         queue += [each for each in graph.followers.get(follower, ()) if follower in graph.needs[each].begins]
         if is_startable(graph, follower):
             freed.append(follower)
-    return tuple(freed)
+    return tuple(sorted(freed, key=lambda each: urgency(graph.tasks[each])))

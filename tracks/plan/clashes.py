@@ -29,13 +29,17 @@ class Clashes:
         self._taken: dict[int, dict[int, Clash]] = defaultdict(dict)
         self._added: set[tuple[int, int]] = set()
 
-    def add(self, owner: int, task: str) -> None:
-        """Everything the task claims is its owner's."""
+    def add(self, owner: int, task: str) -> list[str]:
+        """Everything the task claims is its owner's; the tasks that claim what nobody had taken before."""
+        struck: list[str] = []
         for scope in self._index.of_task.get(task, ()):
             if (owner, scope) not in self._added:
                 self._added.add((owner, scope))
                 for near, witness in self._near[scope]:
+                    if near not in self._taken:
+                        struck += (other for other, _ in self._index.holders[near])
                     self._taken[near].setdefault(owner, Clash(task, witness))
+        return struck
 
     def of(self, task: str) -> dict[int, Clash]:
         """With which owners the task collides, and where."""

@@ -75,6 +75,20 @@ def owned(footprints: Iterable[Footprint]) -> tuple[str, ...]:
     return (*map(plain, first), *rest)
 
 
+def joinable(footprint: Footprint) -> Footprint:
+    """The task as one scope can own it: several lists that leave something out then leave out nothing."""
+    lists = frozenset(exclusions(footprint))
+    if len(lists) <= 1:
+        return footprint
+    claims = (
+        claim._replace(globs=tuple(glob for glob in claim.globs if not glob.startswith("!")) or claim.globs)
+        if claim.globs in lists
+        else claim
+        for claim in footprint.claims
+    )
+    return footprint._replace(claims=tuple(claims))
+
+
 def leaves_out(globs: Iterable[str]) -> bool:
     """Whether a list of globs takes something out again."""
     return any(glob.startswith("!") for glob in globs)

@@ -66,6 +66,7 @@ class Planner:
         self._busy: dict[str, str] = {}  # tasks under way, with who has them
         self._left: dict[str, str] = {}
         self._placed: set[str] = set()
+        self._apart: set[str] = set()  # ready tasks that no track has anything to do with so far
         self._queue: list[tuple[Rank, str]] = []
 
     def hold(self, name: str, who: str, task: str | None) -> None:
@@ -91,7 +92,7 @@ class Planner:
                 why = f"{self._order.praise(pick.task)}; unproven: {UNKNOWN}, risk {pick.risk:.0%}"
                 self._open(pick.task, why)
         for task in known:
-            heappush(self._queue, (self._order.rank(task), task))
+            self._wait(task)
         while self._queue:
             self._judge(heappop(self._queue)[1])
 
@@ -163,15 +164,21 @@ class Planner:
         lane.steps.append(Step(task, why))
         lane.exclusions |= dict.fromkeys(exclusions(self.field.footprints[task]), task)
         self._placed.add(task)
-        self._clashes.add(at, task)
-        for freed in self._waiting.end(task, at):
-            if is_startable(self.field.graph, freed):
-                heappush(self._queue, (self._order.rank(freed), freed))
-                if len(self._waiting.met(freed)) == 1 and freed in self.field.graph.needs:
-                    lane.unblocks.append(freed)
+        for struck in self._apart.intersection(self._clashes.add(at, task)):
+            self._apart.remove(struck)
+            self._wait(struck)
+        freed = [each for each in self._waiting.end(task, at) if is_startable(self.field.graph, each)]
+        for each in sorted(freed, key=self._order.rank):
+            self._wait(each)
+            if len(self._waiting.met(each)) == 1 and each in self.field.graph.needs:
+                lane.unblocks.append(each)
+
+    def _wait(self, task: str) -> None:
+        """A task is to be judged when its turn comes."""
+        heappush(self._queue, (self._order.rank(task), task))
 
     def _judge(self, task: str) -> None:
-        """A task joins the one track it belongs to, or is left out."""
+        """A task joins the one track it belongs to, or is left out, for now where it belongs to none."""
         if task in self._placed or self._is_held(task):
             return
         clashes, met = self._clashes.of(task), self._waiting.met(task)
@@ -186,6 +193,8 @@ class Planner:
             is_known_one = is_known(self.field.footprints[task])
             why = self._blame(clashes, met) + ("" if is_known_one else "; unproven")
             self._place(task, lanes[0], why)
+        else:
+            self._apart.add(task)
 
     def _find_muddled(self, task: str, at: int) -> str | None:
         """A task of the track whose exclusions and this one's do not go into one list of globs."""

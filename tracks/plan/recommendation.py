@@ -15,7 +15,7 @@ from tracks.conflicts.learning import learned_among
 from tracks.footprints.claim import Claim, Footprint
 from tracks.footprints.gathering import gather
 from tracks.graph.open_work import Graph
-from tracks.plan.lane import Expected, describe
+from tracks.plan.lane import Expected, describe, joinable
 from tracks.plan.planner import Field, Planner, Step
 from tracks.ready.readiness import Readiness
 
@@ -71,7 +71,8 @@ class Plan(NamedTuple):
 def plan(ground: Ground, readiness: Readiness, held: Sequence[Held], wish: Wish) -> Plan:
     """The plan for some slots beside what is held already."""
     graph = Graph(readiness)
-    footprints = gather(ground.tasks, graph.tasks, ground.tree, ground.facts)
+    gathered = gather(ground.tasks, sorted(graph.tasks), ground.tree, ground.facts)
+    footprints = {task: joinable(each) for task, each in gathered.items()}
     # No task has such an id.
     leases = {f"\0{at}": Footprint(f"\0{at}", each.claims) for at, each in enumerate(held)}
     index = Index((*footprints.values(), *leases.values()), ground.tree, fold=ground.shared.fold)
