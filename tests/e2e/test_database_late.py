@@ -118,6 +118,20 @@ def test_a_debt_on_another_server_than_the_settings_name_stays_until_they_name_i
         assert dropping.drop_pool(there, pool_id_of(pool)) == []
 
 
+def test_what_cannot_be_closed_while_databases_are_switched_off_is_said_and_owed(
+    pool: Pooled, session: Session
+) -> None:
+    lent = pool.acquire()
+    pool.cli.settle()
+    off = {"env": {"POOLMGR_DATABASE_MODE": "off"}}
+    assert "not out of its database yet: slots have no" in pool.run("release", lent["slot"], **off).stderr
+    pool.cli.settle()
+    assert f"found: database_owed {lent['database']}" in pool.run("doctor", check=False, **off).stdout
+    assert "database.mode is off" in pool.run("doctor", "--fix", check=False, **off).stdout
+    pool.run("doctor", "--fix")
+    assert session.rows("SELECT 1 FROM pg_roles WHERE rolname = %s", (lent["database"],)) == []
+
+
 def test_the_same_server_under_another_name_is_known_by_what_is_on_it(pool: Pooled, session: Session) -> None:
     lent = pool.acquire()
     pool.cli.settle()

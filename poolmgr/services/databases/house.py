@@ -6,6 +6,8 @@ be repeated. What the server refuses is told, and tried again a minute later.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from isolation.database import spares
@@ -16,7 +18,7 @@ from isolation.errors import IsolationError
 from poolmgr.core.errors import Busy, PoolError
 from poolmgr.services.databases.asking import ask_house, be_done, find_asked, has_news, is_missed, put_off
 from poolmgr.services.databases.choice import room_of
-from poolmgr.services.databases.lending import drop_lease, every, fence_lease
+from poolmgr.services.databases.lending import drop_lease, every, fence_lease, on_servers
 from poolmgr.services.databases.losing import list_lost, make_anew
 from poolmgr.services.databases.orphans import list_live
 from poolmgr.services.databases.secret import ensure_secret
@@ -58,16 +60,22 @@ def keep_house(pool: Pool) -> bool:
 def go_over(pool: Pool) -> dict[str, Exception]:
     """Everything there is to do, the most urgent first; what failed, by its words. It stops nothing else."""
     failed: dict[str, Exception] = {}
+    with noted(failed):
+        pay(pool)
+    with noted(failed), open_server(pool) as server:
+        for step in (make_lost, drop_unfinished, shut, build_ahead):
+            with noted(failed):
+                step(pool, server)
+    return failed
+
+
+@contextmanager
+def noted(failed: dict[str, Exception]) -> Iterator[None]:
+    """What fails inside is among what failed, and stops nothing behind it."""
     try:
-        with open_server(pool) as server:
-            for step in (make_lost, pay, drop_unfinished, shut, build_ahead):
-                try:
-                    step(pool, server)
-                except (IsolationError, PoolError) as error:
-                    failed.setdefault(error.message, error)
+        yield
     except (IsolationError, PoolError) as error:
         failed.setdefault(error.message, error)
-    return failed
 
 
 def note_failed(pool: Pool, words: str) -> None:
@@ -81,11 +89,12 @@ def make_lost(pool: Pool, server: Server) -> None:
     every(partial(make_anew, pool, server, *lost) for lost in list_lost(pool, server))
 
 
-def pay(pool: Pool, server: Server) -> None:
+def pay(pool: Pool) -> None:
     """Holders out that are still in, databases gone that nobody has any more."""
     with pool.engine.read() as session:
         over, owed = databases_over(session), owed_databases(session)
-    every(partial(drop_lease if lease in owed else fence_lease, pool, server, lease) for lease in over)
+    closed = [lease for lease in over if lease not in owed]
+    every((partial(on_servers, pool, owed, drop_lease), partial(on_servers, pool, closed, fence_lease)))
 
 
 def drop_unfinished(pool: Pool, server: Server) -> None:

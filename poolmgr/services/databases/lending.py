@@ -6,7 +6,7 @@ for; the server's own catalog, with our comments, says what is there. Every step
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 
@@ -21,10 +21,9 @@ from poolmgr.core.database import Facts
 from poolmgr.core.errors import PoolError, TimedOut
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.databases.asking import ask_house
-from poolmgr.services.databases.choice import is_on
 from poolmgr.services.databases.facts import write_facts
 from poolmgr.services.databases.secret import find_secret
-from poolmgr.services.databases.server import Server, open_server
+from poolmgr.services.databases.server import Server, open_server, open_server_of
 from poolmgr.services.databases.templates import ensure_template, from_template
 from poolmgr.services.ground.job import Job, remember
 from poolmgr.services.ground.pool import Pool
@@ -96,12 +95,9 @@ def put_on_record(pool: Pool, lease: Lease, name: str, server: str = "") -> None
 
 def fence_databases(pool: Pool, job: Job, over: tuple[Lease, ...]) -> None:
     """The last holder is out: no password, no session. What cannot be done now is done by the house."""
-    if not is_on(pool):
-        return
     try:
-        with open_server(pool) as server:
-            every(partial(fence_lease, pool, server, lease) for lease in over)
-    except DatabaseError as error:
+        on_servers(pool, over, fence_lease)
+    except (DatabaseError, PoolError) as error:
         pool.tell(f"the last holder of {job.slot.name} is not out of its database yet: {error.message}")
         ask_house(pool)
         return
@@ -110,11 +106,19 @@ def fence_databases(pool: Pool, job: Job, over: tuple[Lease, ...]) -> None:
 
 def try_drop(pool: Pool, over: tuple[Lease, ...]) -> None:
     """The databases gone; what cannot be dropped now stays owed, and the slot goes on."""
-    if not is_on(pool):
-        return
-    with suppress(DatabaseError), open_server(pool) as server:
-        every(partial(drop_lease, pool, server, lease) for lease in over)
+    with suppress(DatabaseError, PoolError):
+        on_servers(pool, over, drop_lease)
     ask_house(pool)  # also for what a killed attempt to lend left half made
+
+
+def on_servers(pool: Pool, over: Collection[Lease], step: Callable[[Pool, Server, Lease], object]) -> None:
+    """A step for each lease, on the server that has its database."""
+
+    def on_server(where: str) -> None:
+        with open_server_of(pool, where) as server:
+            every(partial(step, pool, server, lease) for lease in over if lease.server == where)
+
+    every(partial(on_server, where) for where in dict.fromkeys(lease.server for lease in over))
 
 
 def every(steps: Iterable[Callable[[], object]]) -> None:

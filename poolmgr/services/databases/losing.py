@@ -37,6 +37,12 @@ def list_missing(pool: Pool, server: Server) -> list[tuple[Slot, Lease]]:
     return [lent for lent in list_lent(pool, server) if lent[1].database not in there]
 
 
+def list_elsewhere(pool: Pool, server: Server) -> list[tuple[Slot, Lease]]:
+    """Slots whose holders have a database on another server than this one, by whatever name it goes."""
+    there, here = list_known(pool, server), list_lent(pool, server)
+    return [lent for lent in list_holders(pool) if lent not in here and lent[1].fence not in there]
+
+
 def list_known(pool: Pool, server: Server) -> set[int | None]:
     """The fences of the leases that the server knows."""
     with server.session() as session:
@@ -45,15 +51,20 @@ def list_known(pool: Pool, server: Server) -> set[int | None]:
 
 def list_lent(pool: Pool, server: Server) -> list[tuple[Slot, Lease]]:
     """Slots whose holders have a database on this server; asked after the server was looked at."""
+    return [
+        (slot, lease)
+        for slot, lease in list_holders(pool)
+        if (facts := read_facts(slot)) and server.is_of(facts)
+    ]
+
+
+def list_holders(pool: Pool) -> list[tuple[Slot, Lease]]:
+    """Slots whose holders have a database, wherever it is."""
     snapshot = pool.snapshot()
     return [
         (slot, lease)
         for slot in snapshot.slots
-        if slot.state in LENT
-        and (lease := snapshot.lease_of(slot))
-        and lease.database
-        and (facts := read_facts(slot))
-        and server.is_of(facts)
+        if slot.state in LENT and (lease := snapshot.lease_of(slot)) and lease.database
     ]
 
 

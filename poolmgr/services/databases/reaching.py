@@ -14,13 +14,13 @@ from poolmgr.core.records import Lease, Slot
 from poolmgr.services.databases.choice import EMBEDDED, is_on
 from poolmgr.services.databases.facts import read_facts
 from poolmgr.services.databases.losing import list_lost, make_anew
-from poolmgr.services.databases.server import open_server, switched_off
+from poolmgr.services.databases.server import open_server_of, switched_off
 from poolmgr.services.environment.variables import own_variables
 from poolmgr.services.ground.pool import Pool
 
 
 def require_facts(pool: Pool, slot: Slot, lease: Lease | None) -> Facts:
-    """The slot's database; a server of our own is up when this returns."""
+    """The slot's database, where it was lent; a server of our own is up when this returns."""
     if lease is None:
         raise WrongState(f"{slot.name} is {slot.state}; it has no database", hint="poolmgr acquire")
     facts = read_facts(slot) if lease.database else None
@@ -32,7 +32,7 @@ def require_facts(pool: Pool, slot: Slot, lease: Lease | None) -> Facts:
         )
     if facts.server != EMBEDDED:
         return facts
-    with open_server(pool) as server:
+    with open_server_of(pool, EMBEDDED) as server:
         for lost in list_lost(pool, server):
             make_anew(pool, server, *lost)
         now = read_facts(slot) or facts  # its password may be another one by now
@@ -47,8 +47,10 @@ def psql_for(
     if lease is None:
         raise AssertionError("only a lease has a database")
     kept = {name: value for name, value in outer.items() if not name.startswith("PG")}
-    with open_server(pool) as server:
-        own = server.binaries
+    own = None
+    if facts.server == EMBEDDED:
+        with open_server_of(pool, EMBEDDED) as server:
+            own = server.binaries
     return require_psql(own), kept | own_variables(slot, lease, facts)
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from isolation.database.address import Address, parse_dsn
 from isolation.database.building import CONNECTIONS as MIGRATIONS
 from isolation.database.embedded.place import Home
-from isolation.database.embedded.server import Wanted, opened, take_notice
+from isolation.database.embedded.server import Wanted, is_running, opened, take_notice
 from isolation.database.errors import AddressWrong, ServerDown
 from isolation.database.ground import claim_prefix, find_ground
 from isolation.database.session import Session, open_session, require_driver
@@ -28,6 +28,7 @@ from poolmgr.services.databases.choice import (
     OFF,
     find_missing,
     hint_for,
+    is_on,
     list_given,
     note_given,
     read_choice,
@@ -94,6 +95,17 @@ def open_server(pool: Pool) -> Iterator[Server]:
     if mode == OFF:
         raise switched_off(pool)
     with open_embedded(pool) if mode == EMBEDDED else open_given(pool) as server:
+        yield server
+
+
+@contextmanager
+def open_server_of(pool: Pool, where: str) -> Iterator[Server]:
+    """The server on which something was lent: one of our own whatever the settings say by now.
+
+    Where they say that there are no databases, it is not started for that.
+    """
+    is_own = where == EMBEDDED and (is_on(pool) or is_running(Home(pool.site.state)))
+    with open_embedded(pool) if is_own else open_server(pool) as server:
         yield server
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from isolation.database.catalog import Found, list_ours
 from isolation.database.session import Session
 from poolmgr.core.records import Lease, Slot, Snapshot
-from poolmgr.services.databases.losing import list_missing
+from poolmgr.services.databases.losing import list_elsewhere, list_missing
 from poolmgr.services.databases.server import open_server
 from poolmgr.services.ground.pool import Pool
 from poolmgr.store.tables.leases import databases_over, owed_databases
@@ -46,6 +46,7 @@ class Shown(NamedTuple):
     is_open: bool  # whether every role of the server may connect to the maintenance database
     databases: tuple[Kept, ...]
     lost: tuple[tuple[Slot, Lease], ...]  # lent, and not there
+    elsewhere: tuple[tuple[Slot, Lease], ...]  # lent on another server
 
 
 def show_server(pool: Pool) -> Shown:
@@ -57,6 +58,7 @@ def show_server(pool: Pool) -> Shown:
             version=version_of(session), prefix=server.known, role=session.role, most=most,
             connected=connected, maintenance=session.dbname, is_open=bool(session.rows(OPEN)[0][0]),
             databases=tuple(list_kept(pool, session)), lost=tuple(list_missing(pool, server)),
+            elsewhere=tuple(list_elsewhere(pool, server)),
         )  # fmt: skip
 
 

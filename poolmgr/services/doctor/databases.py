@@ -21,12 +21,13 @@ from poolmgr.store.tables.leases import owed_databases
 
 
 def look_at_databases(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
-    """Nothing where slots have none, or where a server of our own rests."""
-    if not is_on(pool):
-        return
-    leases = [lease for lease in snapshot.leases if lease.database]
+    """What is owed where slots have none; nothing where a server of our own rests."""
     with pool.engine.read() as session:
         owed = owed_databases(session)
+    if not is_on(pool):
+        yield from list_owed(pool, owed)
+        return
+    leases = [lease for lease in snapshot.leases if lease.database]
     if read_mode(pool) == EMBEDDED and not is_running(Home(pool.site.state)):
         if leases or owed:
             detail = "slots have databases on it, and it does not run"
@@ -34,7 +35,7 @@ def look_at_databases(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
         return
     try:
         with open_server(pool) as server:
-            cases = [*list_missing(pool, server), *list_rest(pool, owed)]
+            cases = [*list_missing(pool, server), *list_owed(pool, owed), *list_orphaned(pool)]
     except DatabaseError as error:
         hint = error.hint or "poolmgr db status"
         cases = [beyond_us("database_server", "the databases' server", error.message, hint)]
@@ -60,16 +61,14 @@ def replace(pool: Pool, slot: Slot, lease: Lease) -> None:
         make_anew(pool, server, slot, lease)
 
 
-def list_rest(pool: Pool, owed: tuple[Lease, ...]) -> Iterator[Case]:
+def list_owed(pool: Pool, owed: tuple[Lease, ...]) -> Iterator[Case]:
     """What is over and still there."""
     for lease in owed:
         where = f", on {lease.server}" if lease.server else ""
-        yield wrong("database_owed", lease.database, f"its lease is over{where}", partial(pay_all, pool))
+        yield wrong("database_owed", lease.database, f"its lease is over{where}", partial(pay, pool))
+
+
+def list_orphaned(pool: Pool) -> Iterator[Case]:
+    """What is nobody's."""
     for orphan in find_orphans(pool):
         yield remark("database_orphan", orphan.name, f"{orphan.reason}: poolmgr db orphans --clean")
-
-
-def pay_all(pool: Pool) -> None:
-    """Everything that is owed."""
-    with open_server(pool) as server:
-        pay(pool, server)

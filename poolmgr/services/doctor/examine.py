@@ -24,6 +24,7 @@ from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.site import Site
 from poolmgr.services.upkeep.backup import try_back_up
 from poolmgr.services.upkeep.chores import run_round
+from poolmgr.store.tables.leases import owed_databases
 from resources.probes.processes import is_stopped
 
 ROUNDS = 4
@@ -69,8 +70,10 @@ def list_cases(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
 
 
 def look_for_databases(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
-    """The databases of slots; where there are none, nothing is loaded for it."""
-    if pool.settings.database.mode != "off":
+    """The databases of slots; where there are none, and none are owed, nothing is loaded for it."""
+    with pool.engine.read() as session:
+        has_owed = bool(owed_databases(session))
+    if has_owed or pool.settings.database.mode != "off":
         from poolmgr.services.doctor.databases import look_at_databases
 
         yield from look_at_databases(pool, snapshot)
