@@ -157,7 +157,6 @@ def test_a_copy_touches_nothing_of_the_original_and_gets_a_server_of_its_own(
     assert pool.refused("db", "status", cwd=copy)["code"] == "pool_elsewhere"
     pool.run("doctor", "--rebind", cwd=copy)
     assert not (copy / ".git" / "poolmgr" / "server").exists()
-    pool.run("init", "--size", "1", cwd=copy)
     own = pool.acquire(cwd=copy)
     assert own["database"].startswith("copy_wt-")
     assert address_in(own["path"]).port != address_in(lent["path"]).port
@@ -175,6 +174,10 @@ def test_without_the_driver_there_are_no_databases_and_init_says_so(unpooled: Po
     lent = unpooled.acquire()
     late = "PostgreSQL is installed by now; for a database in every slot: poolmgr init"
     assert (lent["database"], lent["warnings"]) == (None, [late])
+    found = unpooled.repo.state / "database" / "choice.json"
+    found.rename(found.with_name("aside"))  # as in a pool of before there were any
+    assert unpooled.acquire(agent="bob")["warnings"] == [late]
+    found.with_name("aside").rename(found)
     assert unpooled.refused("db", "status", env=without)["message"].endswith("psycopg is not installed")
     said = unpooled.refused("db", "status")
     assert said["message"].endswith("init found no PostgreSQL; by now there is one")

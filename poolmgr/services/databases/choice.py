@@ -14,6 +14,8 @@ from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.site import write_private
 
 EMBEDDED, SERVER, OFF = "embedded", "server", "off"
+CHOICE = "choice.json"
+NOT_LOOKED = "init has not looked for PostgreSQL yet"
 
 
 class Choice(NamedTuple):
@@ -48,10 +50,10 @@ def find_said(settings: DatabaseSettings) -> str:
 def read_choice(state: Path) -> Choice:
     """What `init` found; off where it looked for nothing yet."""
     try:
-        said = json.loads((room_of(state) / "choice.json").read_bytes())
+        said = json.loads((room_of(state) / CHOICE).read_bytes())
         mode, why = said["mode"], said["why"]
     except (OSError, ValueError, TypeError, KeyError):
-        return Choice(OFF, "init has not looked for PostgreSQL yet")
+        return Choice(OFF, NOT_LOOKED)
     return Choice(mode if mode in {EMBEDDED, SERVER} else OFF, str(why))
 
 
@@ -75,7 +77,7 @@ def keep_choice(pool: Pool, found: Choice) -> None:
     """What `auto` means from here on."""
     room = room_of(pool.site.state)
     room.mkdir(mode=0o700, exist_ok=True)
-    write_private(room / "choice.json", json.dumps(found._asdict()).encode())
+    write_private(room / CHOICE, json.dumps(found._asdict()).encode())
 
 
 def note_given(pool: Pool, where: str) -> None:
@@ -109,11 +111,10 @@ def find_missing() -> str:
 def find_late(pool: Pool) -> str:
     """That slots could have databases by now, "" where they have, or could not."""
     found = read_choice(pool.site.state)
-    if find_said(pool.settings.database) or found.mode != OFF or "installed" not in found.why:
+    is_stale = found.mode == OFF and (found.why == NOT_LOOKED or "installed" in found.why)
+    if find_said(pool.settings.database) or not is_stale or find_missing():
         return ""
-    return (
-        "" if find_missing() else "PostgreSQL is installed by now; for a database in every slot: poolmgr init"
-    )
+    return "PostgreSQL is installed by now; for a database in every slot: poolmgr init"
 
 
 def hint_for(missing: str) -> str:

@@ -17,6 +17,7 @@ from isolation.git.worktrees import list_worktrees
 from isolation.rescue import RescuePlace
 from isolation.rescue.orphans import keep_orphan
 from poolmgr.core.errors import PoolElsewhere
+from poolmgr.services.databases.choice import CHOICE, room_of
 from poolmgr.services.doctor.rebuild import set_aside
 from poolmgr.services.doctor.registered import Registered, list_registered
 from poolmgr.services.ground.fences import highest_fence
@@ -27,7 +28,7 @@ from poolmgr.store import gate
 from poolmgr.store.sqlite import create
 from resources.probes.processes import host_id
 
-STORE = ("state.db", "state.db-wal", "state.db-shm", "backups", "waiters", "parked", "database", "server")
+STORE = ("state.db", "state.db-wal", "state.db-shm", "backups", "waiters", "parked", "server")
 
 
 def part_from(site: Site, facts: Facts) -> str:
@@ -40,7 +41,7 @@ def part_from(site: Site, facts: Facts) -> str:
         fence = highest_fence(site, [each.fence for each in copied])
         disarm(site.parked)
         with gate.held(site.state / "gate.lock"):
-            set_aside(site.state, [site.state / name for name in STORE])
+            set_aside(site.state, [*(site.state / name for name in STORE), *list_brought(site.state)])
         make_state(site)
         own = own_facts(facts, site, list_worktrees(git)[0].path)
         drop_excluded(site.common, os.fsencode(facts.exclude), made=False)
@@ -76,6 +77,12 @@ def place_of_slots(facts: Facts, checkout: Path) -> Path:
     if room.is_relative_to(original):
         return checkout / room.relative_to(original)
     return checkout.with_name(f"{checkout.name}.worktrees")
+
+
+def list_brought(state: Path) -> list[Path]:
+    """What is known of the original's databases; that slots have some stays, for the copy has its own."""
+    room = room_of(state)
+    return [each for each in sorted(room.iterdir()) if each.name != CHOICE] if room.is_dir() else []
 
 
 def forget_copied(site: Site, git: Git, copied: Registered) -> bool:
