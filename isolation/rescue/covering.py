@@ -17,6 +17,7 @@ from isolation.work.commits import RESCUES, SHARED, read_named
 
 if TYPE_CHECKING:
     from isolation.git.program import Git
+    from isolation.rescue.archive import Opened
     from isolation.work.place import Place
 
 # Written by the cleaning itself.
@@ -41,6 +42,16 @@ def is_covered(git: Git, place: Place, entries: set[Entry], rescue: Kept, commit
         and not read_named(git, place.admin, (*SHARED, RESCUES)).tips
         and held.issuperset(read_staged(git))
     )
+
+
+def is_expired(archive: Opened, place: Place, entry: Entry) -> bool:
+    """Whether an entry is a reflog that has nothing but what the archive has of it."""
+    if entry.side is not Side.ADMIN or entry.type is not Type.FILE or not entry.path.startswith("logs/"):
+        return False
+    held = archive.content(f"{Side.ADMIN}/{entry.path}")
+    now = place.admin / entry.path
+    lines = now.read_bytes().splitlines() if now.is_file() else []
+    return held is not None and set(held.read().splitlines()).issuperset(lines)
 
 
 def read_objects(git: Git, tree: str, *, directories: bool = True) -> set[tuple[str, str]]:

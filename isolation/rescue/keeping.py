@@ -24,6 +24,7 @@ from isolation.errors import (
 )
 from isolation.rescue.archive import (
     Archived,
+    Opened,
     Roots,
     ensure_directory,
     name_private,
@@ -33,7 +34,7 @@ from isolation.rescue.archive import (
 )
 from isolation.rescue.blobs import DURABLE, name_contents, write_contents
 from isolation.rescue.contents import Contents, list_contents
-from isolation.rescue.covering import Kept, is_covered
+from isolation.rescue.covering import Kept, is_covered, is_expired
 from isolation.rescue.listing import find_rescue
 from isolation.rescue.manifest import Entry, Manifest, Side, Type
 from isolation.rescue.objects import (
@@ -142,7 +143,7 @@ def verify(git: Git, place: Place, rules: Rules, oid: str, archived: Archived) -
     """Read back what was written, read the worktree again, and raise on any difference."""
     manifest = read_manifest(place.git(git), oid)
     with open_archive(archived.path, manifest.archive) as archive:
-        difference = find_difference(git, place.root, rules, manifest, archive.entries)
+        difference = find_difference(git, place.root, rules, manifest, archive)
     if difference is not None:
         raise WorktreeChanged(f"changed while it was kept: {difference}")
 
@@ -183,14 +184,18 @@ def require_kept(git: Git, where: RescuePlace, label: Label) -> Rescue:
 
 
 def find_difference(
-    git: Git, worktree: Path, rules: Rules, manifest: Manifest, archived: tuple[Entry, ...]
+    git: Git, worktree: Path, rules: Rules, manifest: Manifest, archive: Opened
 ) -> str | None:
-    """The first path in which a worktree, read again to the last byte, differs from a rescue."""
+    """The first path in which a worktree, read again to the last byte, differs from a rescue.
+
+    A reflog may lack lines: git expires them whenever somebody collects garbage.
+    """
     seen = look(git, worktree, rules)
     if (seen.head, seen.head_ref) != (manifest.head, manifest.head_ref):
         return "HEAD"
-    differing = read_entries(git, seen) ^ {*manifest.entries, *archived}
-    return min((entry.path for entry in differing), default=None)
+    differing = read_entries(git, seen) ^ {*manifest.entries, *archive.entries}
+    paths = (entry.path for entry in differing if not is_expired(archive, seen.place, entry))
+    return min(paths, default=None)
 
 
 def read_entries(git: Git, seen: Look) -> set[Entry]:
@@ -223,9 +228,10 @@ def require_same(git: Git, worktree: Path, rules: Rules, rescue: Rescue) -> Resc
         manifest = read_manifest(git, rescue.oid)
         with open_archive(rescue.archive, manifest.archive) as archive:
             held = archive.entries
+            difference = find_difference(git, worktree, rules, manifest, archive)
     except RescueDamaged as error:
         raise exists from error
-    if find_difference(git, worktree, rules, manifest, held) is None:
+    if difference is None:
         return rescue
     seen = look(git, worktree, rules)
     target = read_cleaning(seen.place)

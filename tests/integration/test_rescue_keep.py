@@ -65,6 +65,19 @@ def test_keeping_the_same_work_again_is_the_same_rescue(pound: Pound) -> None:
     assert pound.keep() == pound.keep()
 
 
+def test_a_reflog_that_git_has_expired_is_no_other_work(pound: Pound) -> None:
+    amended = pound.cage.commit("new.txt")
+    pound.cage.git("commit", "--quiet", "--amend", "-m", "Amended.")
+    first = pound.keep()
+    pound.collect()
+    assert pound.cage.path("logs/HEAD").read_bytes() == b""
+    assert pound.keep() == first
+    git(pound.common, "cat-file", "-e", amended)
+    pound.cage.git("commit", "--quiet", "--amend", "-m", "Amended again.")
+    with pytest.raises(RescueExists):
+        pound.keep()
+
+
 @pytest.mark.parametrize("name", ["new.txt", ".env", "app.txt"])
 def test_other_work_needs_a_new_fence(pound: Pound, name: str) -> None:
     pound.cage.write(name, b"first\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from isolation.work import Kind
@@ -55,6 +56,15 @@ def nested_in_disposable_directory(cage: Cage) -> None:
 def broken_nested_repository(cage: Cage) -> None:
     cage.write("inside/.git/notes.txt", b"not a repository\n")
     (cage.root / "inside/.git/broken").symlink_to("nowhere")
+
+
+@state(Kind.NESTED)
+def worktree_whose_record_was_pruned(cage: Cage) -> None:
+    inside = cage.root / "inside"
+    cage.git("worktree", "add", "--quiet", "--detach", str(inside))
+    cage.write("inside/dirty.txt")
+    admin = git(inside, "rev-parse", "--absolute-git-dir")
+    shutil.rmtree(admin)
 
 
 @state(Kind.NESTED)
