@@ -105,15 +105,18 @@ def holder_of(pid: int | None) -> str | None:
 
 def show_lent(invocation: Invocation, lent: Lent) -> None:
     """The path on stdout; everything else for people."""
+    from poolmgr.services.environment.variables import astray_words
+
     slot, lease = lent.slot, lent.lease
-    for warning in lent.warnings:
+    warnings = [*lent.warnings, *astray_words(lease, os.environ)]
+    for warning in warnings:
         say(f"warning: {safe(warning)}")
     if invocation.as_json:
         emit(
             {
                 "slot": slot.name, "path": str(slot.path), "branch": lease.branch, "agent": lease.agent,
                 "lease": lease.id, "fence": lease.fence, "base": lease.base_oid, "base_ref": lease.base_ref,
-                "request_id": lease.request_id, "warnings": list(lent.warnings),
+                "request_id": lease.request_id, "warnings": warnings,
                 "scope": lease.scope.as_json if lease.scope else None, "mode": lent.mode,
                 "database": lease.database or None,
             }

@@ -20,12 +20,21 @@ URL = re.compile(
 )
 POSTGRES = frozenset({"postgres", "postgresql", "postgis", "pgsql", "pg", "psql", "timescaledb", "timescale"})
 FILES = frozenset({"sqlite", "sqlite3", "file"})
+FIELDS = {"HOST": "host", "PORT": "dbport"}
 PART = re.compile(r"(?:PG|(?:DB|DATABASE|POSTGRES|POSTGRESQL)_)(HOST|PORT|DATABASE|DBNAME|NAME|DB)", re.ASCII)
 
 
 def list_other_databases(variables: Mapping[str, str], database: Facts | None) -> tuple[str, ...]:
     """What names another database, as NAME=value; of a URL only server and database."""
     return tuple(words for name, value in variables.items() for words in judge(name, value, database))
+
+
+def template_for(found: str) -> str:
+    """What a found variable would be in `env` for the slot's own database, as YAML has it."""
+    name, _, value = found.partition("=")
+    part = None if "://" in value else PART.fullmatch(name)
+    field = FIELDS.get(part[1], "database") if part else "url"
+    return f'{name}: "{{{field}}}"'
 
 
 def judge(name: str, value: str, database: Facts | None) -> Iterator[str]:

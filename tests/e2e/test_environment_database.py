@@ -69,11 +69,13 @@ def test_the_database_is_in_the_files_and_every_program_reaches_it(
 
 
 def test_a_copied_file_that_names_another_database_is_told_of_without_its_password(furnished: Pooled) -> None:
-    lent = furnished.acquire()
-    (warning,) = lent["warnings"]
-    assert warning.startswith(
+    lent = furnished.acquire(env={"PGSERVICE": "prod", "PGUSER": "somebody"})
+    warning, astray = lent["warnings"]
+    assert astray.endswith("follow PGSERVICE of this environment before .env.worktree: unset PGSERVICE")
+    assert warning == (
         ".env, a copy from the checkout, names another database than the slot's "
         "(DB_HOST=db.example.com, DATABASE_URL=postgres://localhost/shop); "
+        'env: {.env: {DB_HOST: "{host}", DATABASE_URL: "{url}"}} in the settings puts the slot\'s own there'
     )
     assert "hunter2" not in warning
     assert "hunter2" in (Path(lent["path"]) / ".env").read_text()

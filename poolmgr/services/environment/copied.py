@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolmgr.core.database import Facts
 from poolmgr.core.environment import list_assignments
-from poolmgr.core.foreign import list_other_databases
+from poolmgr.core.foreign import list_other_databases, template_for
 from poolmgr.core.records import Slot
 from poolmgr.services.ground import marks
 from poolmgr.services.ground.copying import is_plain
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from poolmgr.services.environment.chosen import Chosen
 
 LARGEST = 1_000_000
-INSTEAD = 'env: {%s: {DATABASE_URL: "{url}"}} in the settings puts the slot\'s own there'
 
 
 def list_foreign(
@@ -34,7 +33,9 @@ def list_foreign(
         found = list_other_databases(dict(list_assignments(os.fsdecode(content))), database)
         if found and database:
             named = f"{path}, a copy from the checkout, names another database than the slot's"
-            words.append(f"{named} ({', '.join(found)}); {INSTEAD % path}")
+            templates = ", ".join(map(template_for, found))
+            instead = f"env: {{{path}: {{{templates}}}}} in the settings puts the slot's own there"
+            words.append(f"{named} ({', '.join(found)}); {instead}")
         elif found:
             named = f"{path}, a copy from the checkout, names a database that others use, too"
             words.append(f"{named} ({', '.join(found)}); the slot has none of its own")

@@ -17,6 +17,8 @@ OPTIONS = {
     "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY",
     "gssencmode": "PGGSSENCMODE", "channel_binding": "PGCHANNELBINDING",
 }  # fmt: skip
+# What libpq follows before it looks at PGHOST.
+FIRST = ("PGHOSTADDR", "PGSERVICE")
 
 
 class Filled(NamedTuple):
@@ -33,6 +35,13 @@ def own_variables(slot: Slot, lease: Lease, database: Facts | None) -> dict[str,
     if database is None:
         return ours
     return database_variables(database, f"poolmgr:{slot.name}:{lease.agent}") | ours
+
+
+def astray_words(lease: Lease, outer: Mapping[str, str]) -> tuple[str, ...]:
+    """That somebody's environment leads past the lease's database, whatever its file says."""
+    found = [name for name in FIRST if lease.database and outer.get(name)]
+    words = f"psql and the like follow {' and '.join(found)} of this environment before .env.worktree"
+    return (f"{words}: unset {' '.join(found)}",) if found else ()
 
 
 def database_variables(database: Facts, application: str) -> dict[str, str]:
