@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 
 Statement: TypeAlias = "str | SQL | Composed"
 OLDEST = 130000
+# Seconds for a server behind a socket: one that is down refuses at once, one that lets wait is busy.
+BUSY = 30
 CLOCK = "extract(epoch FROM clock_timestamp())::bigint"
 # A server starts, or goes on after a child of it was killed.
 COMING = re.compile(
     r"the database system is (starting up|in recovery mode|not yet accepting)"
-    r"|server closed the connection|Connection reset by peer|Broken pipe"
+    r"|server closed the connection|Connection reset by peer|Broken pipe|Resource temporarily unavailable"
 )
 # A database's owner may give it settings of his own (ALTER DATABASE … SET) for everybody who connects;
 # these go before them. The time-outs are far more than any statement of ours needs.
@@ -191,7 +193,7 @@ def parameters_of(address: Address, timeout: int, major: int = 0) -> dict[str, A
     said = options.pop("options", "")
     settings = {**SETTINGS, **{name: value for since, name, value in SINCE if since <= major}}
     return {
-        "connect_timeout": timeout,
+        "connect_timeout": BUSY if address.is_socket else timeout,
         **options,
         "application_name": "poolmgr",
         "client_encoding": "UTF8",
