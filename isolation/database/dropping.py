@@ -45,7 +45,8 @@ def drop_pool(session: Session, pool_id: str) -> list[DatabaseError]:
 def drop_whole(session: Session, pool_id: str, role: Role) -> None:
     """A role of ours with its databases; the first reason why something stays is raised at the end."""
     key = making_key(role.oid)
-    if role.mark.kind == "making" and not try_hold(session, key):
+    is_held = try_hold(session, key)  # who looks for what was left does not take it for that
+    if role.mark.kind == "making" and not is_held:
         raise DatabaseBusy(role.name, 1)  # somebody is making it at this moment
     try:
         now = close_role(session, pool_id, role)
@@ -54,7 +55,7 @@ def drop_whole(session: Session, pool_id: str, role: Role) -> None:
             drop_databases(session, pool_id, now)
             drop_role(session, pool_id, now)
     finally:
-        if role.mark.kind == "making":
+        if is_held:
             let_go(session, key)
 
 

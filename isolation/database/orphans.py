@@ -13,6 +13,12 @@ from isolation.database.dropping import drop, drop_whole
 from isolation.database.session import Session
 from isolation.database.turns import let_go, making_key, try_hold
 
+DROPPING = """
+SELECT 1 FROM pg_catalog.pg_locks
+WHERE locktype = 'object' AND classid = 'pg_catalog.pg_database'::regclass AND objid = %s
+  AND mode = 'AccessExclusiveLock' AND granted
+"""
+
 
 class Orphan(NamedTuple):
     """A role that nobody needs with its databases, or single databases of a role that stays."""
@@ -31,26 +37,27 @@ def list_orphans(session: Session, pool_id: str, live: Collection[int], grace: f
     orphans = []
     for role in roles:
         owned = tuple(found for found in ours if found.is_of(role))
-        why = reason(session, role, live, owned)
+        why = reason(role, live, owned)
         # A lease may be younger than what the caller knows of leases; nothing else needs a grace.
-        if why and (role.mark.fence is None or now - (role.mark.made or 0) >= grace):
+        is_old = role.mark.fence is None or now - (role.mark.made or 0) >= grace
+        if why and is_old and is_left(session, role):
             orphans.append(Orphan(role.name, why, owned, role))
     taken = {found.oid for orphan in orphans for found in orphan.databases}
     for found in ours:
-        if found.oid not in taken and found.is_half_dropped:
+        if found.oid not in taken and found.is_half_dropped and is_given_up(session, found):
             orphans.append(Orphan(found.name, "its drop was interrupted", (found,), None))
         elif not found.owner_oid and now - (found.mark.made or 0) >= grace:
             orphans.append(Orphan(found.name, "it has no role of the pool", (found,), None))
     return orphans
 
 
-def reason(session: Session, role: Role, live: Collection[int], owned: tuple[Found, ...]) -> str:
+def reason(role: Role, live: Collection[int], owned: tuple[Found, ...]) -> str:
     """Why a role belongs to nobody; '' when it does."""
     whole = [found for found in owned if not found.is_half_dropped]
     match role.mark.kind:
         case "slot" | "old" if role.mark.fence not in live:
             return "its lease is over"
-        case "making" if is_left(session, role):
+        case "making":
             return "the command that made it was killed"
         case "spare" | "template" if not whole:
             return "its drop was interrupted" if owned else "it has no database"
@@ -59,12 +66,19 @@ def reason(session: Session, role: Role, live: Collection[int], owned: tuple[Fou
 
 
 def is_left(session: Session, role: Role) -> bool:
-    """Whether the session that was making it is gone."""
+    """Whether no session is making it, or taking it away, at this moment."""
     key = making_key(role.oid)
     if not try_hold(session, key):
         return False
     let_go(session, key)
     return True
+
+
+def is_given_up(session: Session, found: Found) -> bool:
+    """Whether a half-dropped database is one still, and nobody is dropping it."""
+    if session.rows(DROPPING, (found.oid,)):
+        return False
+    return bool(session.rows("SELECT 1 FROM pg_catalog.pg_database WHERE oid = %s", (found.oid,)))
 
 
 def drop_orphan(session: Session, pool_id: str, orphan: Orphan) -> None:

@@ -1,8 +1,8 @@
 """Who may do what at the same time on one server: advisory locks of its maintenance database.
 
 Names, rights and comments of databases and roles change only within a turn, which is one short
-transaction of all pools on the server. What is being made is held by the maker's session: a lock
-that can be taken proves that the maker, and the statement it left running, are gone.
+transaction of all pools on the server. What is being made or dropped is held by the session that does
+it: a lock that can be taken proves that the maker, and the statement it left running, are gone.
 """
 
 from __future__ import annotations

@@ -8,11 +8,15 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
+from isolation.database.catalog import list_ours
+from isolation.database.dropping import drop_lease
 from isolation.database.embedded import locks
 from isolation.database.embedded.place import Home, read_record
 from isolation.database.embedded.server import (
@@ -25,6 +29,10 @@ from isolation.database.embedded.server import (
     take_notice,
 )
 from isolation.database.errors import DatabaseError, NoBinaries, ServerFailed
+from isolation.database.ground import claim_prefix
+from isolation.database.lending import Wanted as Lease
+from isolation.database.lending import lend
+from isolation.database.orphans import list_orphans
 from isolation.database.session import open_session
 from tests.fixtures.dwellers import Dwellers
 from tests.fixtures.patience import await_that
@@ -257,6 +265,18 @@ def test_a_killed_child_of_the_server_is_waited_out(place: Home) -> None:
         assert session.rows("SELECT 1") == [(1,)]
 
 
+def test_a_server_that_is_too_busy_to_answer_is_waited_for(place: Home, share: float) -> None:
+    if share < 1:
+        pytest.skip("seven seconds in which nothing happens")
+    ensure_server(place)
+    pid = pid_of(place)
+    os.kill(pid, signal.SIGSTOP)
+    Timer(7, os.kill, (pid, signal.SIGCONT)).start()
+    with opened(place) as (running, session):
+        assert not running.started
+        assert session.rows("SELECT 1") == [(1,)]
+
+
 def test_a_server_with_a_full_queue_is_running(place: Home) -> None:
     running = ensure_server(place, Wanted(20))
     pid = pid_of(place)
@@ -274,3 +294,20 @@ def test_a_server_with_a_full_queue_is_running(place: Home) -> None:
     finally:
         os.kill(pid, signal.SIGCONT)
     assert await_that(lambda: find_listener_of(place), "the queue is short again") == pid
+
+
+def test_what_is_on_its_way_out_is_no_orphan(place: Home) -> None:
+    address = ensure_server(place).address
+    with open_session(address) as session, open_session(address) as other, ThreadPoolExecutor() as threads:
+        lend(session, Lease(claim_prefix(session, "pool", "shop"), "pool", 1, 1, 1, "", 5))
+        query = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
+        ((checkpointer,),) = session.rows(query)
+        os.kill(checkpointer, signal.SIGSTOP)  # a drop waits for it in its middle
+        try:
+            going = threads.submit(drop_lease, other, "pool", 1)
+            await_that(lambda: any(found.is_half_dropped for found in list_ours(session, "pool")), "it goes")
+            assert list_orphans(session, "pool", {1}, 0) == list_orphans(session, "pool", (), 0) == []
+        finally:
+            os.kill(checkpointer, signal.SIGCONT)
+        going.result()
+        assert list_ours(session, "pool") == []
