@@ -27,12 +27,16 @@ def without_databases(pool: Pool) -> Pool:
 
 def leave_given(pool: Pool, tell: Callable[[str], None]) -> None:
     """Every database and role of ours gone from the user's server; the first that must stay is raised."""
-    given = list_given(pool.site.state)
+    given, gone, unless = list_given(pool.site.state), "", ""
     if given and read_mode(pool) == SERVER:
         gone = drop_all(pool)
-        given = [each for each in given if each != gone]
+        unless = f", unless that is {gone} by another name"
     for where in given:
-        tell(f"what the pool made on the PostgreSQL server at {where} stays: the settings do not name it")
+        if where != gone:
+            tell(
+                f"what the pool made on the PostgreSQL server at {where} stays{unless}: "
+                "the settings do not name it"
+            )
 
 
 def require_given(pool: Pool) -> None:
