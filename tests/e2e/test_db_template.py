@@ -109,6 +109,9 @@ def test_a_reset_whose_migrations_fail_leaves_the_database_as_it_was(shop: Poole
     log = error["hint"].removeprefix("cat ")
     assert 'syntax error at or near "TABEL"' in Path(log).read_text()
     assert reach(shop, lent, "SELECT count(*) FROM users") == ["3"]
+    (Path(lent["path"]) / "db/revisions/003_broken.sql").write_text("CREATE TABLE x ();\n")
+    error = shop.refused("db", "reset", lent["slot"])
+    assert error["message"].endswith("; not committed, so not used: db/revisions/003_broken.sql")
     give_back(shop, lent)
     refused = shop.refused("acquire", "--agent", "bob", "--branch", "broken", "--no-wait", code=2)
     assert refused

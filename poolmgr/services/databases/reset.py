@@ -11,7 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from isolation.database import lending, renewing
-from isolation.database.errors import NotOurs
+from isolation.database.errors import NotOurs, TemplateFailed
 from isolation.git.program import Git
 from isolation.git.refs import find_commit
 from poolmgr.core.errors import NoDatabase
@@ -45,8 +45,15 @@ def reset_database(pool: Pool, slot: Slot, lease_id: str | None) -> Reset:
             name = renew(pool, server, slot, require_held(pool, slot, lease_id), template)
         return Reset(name, template, list_uncommitted(pool, Git(slot.path)))
 
-    with open_server(pool) as server:
-        return from_template(pool, server, commit_of(slot), partial(renewed, server))
+    try:
+        with open_server(pool) as server:
+            return from_template(pool, server, commit_of(slot), partial(renewed, server))
+    except TemplateFailed as error:
+        uncommitted = ", ".join(list_uncommitted(pool, Git(slot.path)))
+        if not uncommitted:
+            raise
+        words = f"{error.message}; not committed, so not used: {uncommitted}"
+        raise TemplateFailed(words, hint=error.hint) from error
 
 
 def commit_of(slot: Slot) -> str:
