@@ -107,6 +107,7 @@ def test_a_killed_server_is_up_again_with_all_that_is_left_of_it(pool: Pooled) -
     await_that(lambda: is_running(home_of(pool)), "the background work started it")
     with open_session(address_in(lent["path"])) as session:
         assert session.rows("SELECT count(*) FROM public.work") == [(0,)]
+    pool.cli.settle()  # nobody starts it while its data goes
     assert kill_server(pool) != first
     shutil.rmtree(pool.repo.state / "server" / "data")
     assert pool.ask("db", "url", lent["slot"])["database"] == lent["database"]
