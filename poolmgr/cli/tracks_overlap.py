@@ -40,14 +40,14 @@ def overlap(invocation: Invocation, values: Values) -> None:
     found = find_overlap(a, b, list_files(site, settings_of(site, find_facts(site))))
     witness = os.fsdecode(found.witness) if found else None
     if invocation.as_json:
-        exists = found is not None and found.exists
-        emit({"overlap": found is not None, "witness": witness, "exists": exists})
+        exists, is_odd = found is not None and found.exists, found is not None and found.is_odd
+        emit({"overlap": found is not None, "witness": witness, "exists": exists, "odd": is_odd})
     elif found is None:
         out("they do not meet")
     elif found.exists:
         out(f"they meet: {safe(witness)}")
     elif found.is_odd:
-        out(f"they meet only below a directory that is named like a file: {safe(witness)} does not exist yet")
+        out(f"they meet only below what is a file, or named like one: {safe(witness)} does not exist yet")
     else:
         out(f"they meet: {safe(witness)} does not exist yet")
 

@@ -88,10 +88,10 @@ def test_what_somebody_owns_is_refused_with_the_holder_the_glob_and_a_path(free:
     assert [lease.agent for lease in free.snapshot().leases] == ["alice"]
 
 
-def test_a_full_slot_and_one_that_only_reads_own_nothing(free: Pooled) -> None:
+def test_a_full_slot_owns_nothing_nor_does_what_is_seen_and_nothing_lies_below_a_file(free: Pooled) -> None:
     free.acquire(agent="alice")
-    free.acquire("--scope", "docs/guide/**", "--see", "src", agent="carol")
-    free.acquire("--scope", "src/**", agent="bob")
+    free.acquire("--scope", "docs/plan.md", "--scope", "/.gitignore", "--see", "src", agent="carol")
+    free.acquire("--scope", "src/**", "--scope", "*.css", agent="bob")
 
 
 def test_an_overlap_that_is_asked_for_is_told_to_both(free: Pooled) -> None:

@@ -13,6 +13,7 @@ from tracks.conflicts.claimed import CROWD, CROWDED, Conflict, Index, Severity, 
 from tracks.footprints.claim import Claim, Footprint, Layer, path_claim
 from tracks.footprints.tree import Tree
 from tracks.globs import compile_globs
+from tracks.overlap.kinds import Kinds
 from tracks.overlap.meeting import find_proof, find_shared
 
 TREE = Tree([b"src/app.py", b"src/web/form.ts", b"README.md", b"CHANGELOG.md", b"docs/a.md"])
@@ -62,7 +63,7 @@ def test_the_index_finds_the_pairs_that_all_pairs_have(share: float, *, fold: bo
             a, b = lists[one], lists[other]
             shared = find_shared(a, b, files)
             told = (a.lines, b.lines, files, found.get((one, other)))
-            meets = shared is not None or find_proof(a, b, plain=True) is not None
+            meets = shared is not None or find_proof(a, b, Kinds(files, fold=fold)) is not None
             assert ((one, other) in found) == meets, told
             if meets:
                 (path,) = found[one, other].shared

@@ -10,6 +10,7 @@ import pytest
 from tests.fixtures.source import TOP
 from tracks.globs import LONGEST, GlobError, compile_globs, parse_glob
 from tracks.overlap.beyond import idle_globs
+from tracks.overlap.kinds import Kinds
 from tracks.overlap.meeting import find_meeting
 from tracks.wildmatch.brackets import CLASSES
 
@@ -71,7 +72,7 @@ def test_what_the_page_calls_refused_is_refused_for_its_reason(row: Row) -> None
 @pytest.mark.parametrize("row", rows_of("Where two lists meet"), ids=lambda row: row.texts[0].strip())
 def test_lists_meet_where_the_page_says(row: Row) -> None:
     one, other, path = row.cells
-    met = find_meeting(compile_globs(one), compile_globs(other), plain=True)
+    met = find_meeting(compile_globs(one), compile_globs(other), Kinds())
     assert met == (path[0].encode() if path else None)
 
 
@@ -83,4 +84,4 @@ def test_the_page_names_every_class_and_the_limit() -> None:
 def test_the_two_readings_of_names_with_an_ending_are_as_on_the_page() -> None:
     lists = compile_globs(["*.py"]), compile_globs(["*.md"])
     assert find_meeting(*lists) == b"a.md/a.py"
-    assert find_meeting(*lists, plain=True) is None
+    assert find_meeting(*lists, Kinds()) is None

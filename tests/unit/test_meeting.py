@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tracks.globs import compile_globs
+from tracks.overlap.kinds import Kinds
 from tracks.overlap.meeting import find_meeting, find_proof, find_shared
 
+KINDS = Kinds()
 MEETINGS = [
     (["src/**"], ["*.py"], b"src/a.py"),
     (["src/web"], ["/src"], b"src/web"),
@@ -67,12 +69,33 @@ def test_a_name_with_an_ending_is_a_file_only_in_the_plain_reading() -> None:
     for one, other, path in (("*.py", "*.md", b"a.md/a.py"), ("src/app.py", "*.md", b"src/app.py/a.md")):
         globs = compile_globs([one]), compile_globs([other])
         assert find_meeting(*globs) == path
-        assert find_meeting(*globs, plain=True) is None
-    assert find_meeting(compile_globs(["*.[ch]"]), compile_globs(["*.[jt]s"]), plain=True) is None
-    assert find_meeting(compile_globs(["*.d/"]), compile_globs(["*.md"]), plain=True) == b"a.d/a.md"
-    assert find_meeting(compile_globs(["a**/b.py"]), compile_globs(["ab.py"]), plain=True) == b"ab.py"
-    assert find_meeting(compile_globs(["**/b/*.py"]), compile_globs(["c/*.py"]), plain=True) is None
-    assert find_meeting(compile_globs([".github"]), compile_globs(["*.md"]), plain=True) == b".github/a.md"
+        assert find_meeting(*globs, KINDS) is None
+    assert find_meeting(compile_globs(["*.[ch]"]), compile_globs(["*.[jt]s"]), KINDS) is None
+    assert find_meeting(compile_globs(["*.d/"]), compile_globs(["*.md"]), KINDS) == b"a.d/a.md"
+    assert find_meeting(compile_globs(["a**/b.py"]), compile_globs(["ab.py"]), KINDS) == b"ab.py"
+    assert find_meeting(compile_globs(["**/b/*.py"]), compile_globs(["c/*.py"]), KINDS) is None
+    assert find_meeting(compile_globs([".github"]), compile_globs(["*.md"]), KINDS) == b".github/a.md"
+
+
+BASE = (b"Makefile", b"[a]/Tool", b"conf.d/a.txt", b"src/b.app/c.txt")
+ON_BASE = [
+    ("/Makefile", "*.py", None),
+    ("/\\[a]/Tool", "*.py", None),
+    ("/Makefile", "/Make*", b"Makefile"),
+    ("/conf.d", "*.txt", b"conf.d/a.txt"),
+    ("/conf.d", "/conf.d/new.md", b"conf.d/new.md"),
+    ("/con*.d", "*.txt", b"con.d/a.txt"),
+    ("*.app", "src/**/d.md", b"src/a.app/d.md"),
+    ("/conf.e", "*.txt", None),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "path"), ON_BASE)
+def test_the_base_says_what_is_a_file_and_what_a_directory(one: str, other: str, path: bytes | None) -> None:
+    assert find_meeting(compile_globs([one]), compile_globs([other]), Kinds(BASE)) == path
+    folded = [compile_globs([text.upper()], fold=True) for text in (one, other)]
+    met = find_meeting(folded[0], folded[1], Kinds(BASE, fold=True))
+    assert met == (path.lower() if path else None)
 
 
 def test_the_first_shared_file_is_found() -> None:
@@ -112,5 +135,5 @@ def test_long_lists_are_told_apart() -> None:
     assert find_meeting(ones, others) is None
     ones = compile_globs(f"src/*/one{number}.py" for number in range(60))
     others = compile_globs(f"*two{number}.[ch]" for number in range(60))
-    assert find_meeting(ones, others, plain=True) is None
+    assert find_meeting(ones, others, KINDS) is None
     assert find_meeting(ones, compile_globs(f"src/*/two{number}/" for number in range(60))) is None

@@ -10,6 +10,7 @@ import pytest
 
 from tracks.globs import GlobError, Globs, compile_globs
 from tracks.overlap.beyond import find_beyond
+from tracks.overlap.kinds import Kinds
 from tracks.overlap.meeting import find_proof
 
 ALPHABET = "abA./"
@@ -27,9 +28,23 @@ def is_path(text: str) -> bool:
     return all(name not in ("", ".", "..") for name in text.split("/"))
 
 
-def is_below_a_file(path: bytes) -> bool:
-    """Whether a directory of this path is named as files are; `*.b` is also .b."""
-    return any(re.fullmatch(rb".*\.[A-Za-z]+", name) for name in path.split(b"/")[:-1])
+def above(path: bytes) -> list[bytes]:
+    """The directories of a path."""
+    return [path[:at] for at, byte in enumerate(path) if byte == ord("/")]
+
+
+def draw_files(draw: random.Random) -> list[bytes]:
+    """Some of the paths, none of them below another one."""
+    found = set(draw.sample(PATHS, k=draw.choice((0, 3, 30))))
+    return sorted(path for path in found if found.isdisjoint(above(path)))
+
+
+def is_below_a_file(path: bytes, files: list[bytes], *, fold: bool) -> bool:
+    """Whether a directory of this path is a file of the base, or named as files are; `*.b` is also .b."""
+    path, files = (path.lower(), [file.lower() for file in files]) if fold else (path, files)
+    directories = {each for file in files for each in above(file)}
+    named = [each for each in above(path) if re.search(rb"\.[A-Za-z]+\Z", each)]
+    return any(each in files for each in above(path)) or any(each not in directories for each in named)
 
 
 PATHS = [
@@ -62,10 +77,13 @@ def test_a_meeting_is_what_some_path_shows(share: float, *, fold: bool, plain: b
     met = 0
     for _ in range(round(ROUNDS * share)):
         a, b = draw_list(draw, fold=fold), draw_list(draw, fold=fold)
-        meeting = find_proof(a, b, plain=plain)
+        files = draw_files(draw) if plain else []
+        meeting = find_proof(a, b, Kinds(files, fold=fold) if plain else None)
         if meeting is None:
-            shared = list(b.among(a.among(PATHS)))
-            assert all(plain and is_below_a_file(path) for path in shared), (a.lines, b.lines, shared)
+            for path in b.among(a.among(PATHS)):
+                case = (a.lines, b.lines, path, files)
+                assert plain, case
+                assert is_below_a_file(path, files, fold=fold), case
             continue
         met += 1
         told = (a.lines, b.lines, meeting)

@@ -1,7 +1,7 @@
 """Which of many claims mean a common path, through an index by how paths begin, or end, rather than by pairs.
 
 Claims of the same globs are one scope. Two scopes meet in a file of the tree, or in a path that
-could be made: there a name with an ending is a file's, below which nothing lies.
+could be made: below what is a file, or is named like one, nothing lies.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from itertools import chain, combinations_with_replacement, product
 from typing import NamedTuple
 
 from tracks.footprints.claim import Claim
-from tracks.footprints.tree import ENDING, Tree
+from tracks.footprints.tree import Tree
 from tracks.globs import Globs, compile_globs
+from tracks.overlap.kinds import Kinds
 from tracks.overlap.meeting import ends_of, find_proof, find_shared
 from tracks.overlap.shape import find_directory
 from tracks.wildmatch.tokens import DEEP
@@ -37,6 +38,7 @@ class Scopes:
     def __init__(self, tree: Tree, *, fold: bool = False) -> None:
         self.tree = tree
         self.fold = fold
+        self._kinds = Kinds(tree.paths, fold=fold)
         self.lists: list[tuple[str, ...]] = []
         self._numbers: dict[tuple[str, ...], int] = {}
         self._compiled: dict[int, Globs] = {}
@@ -56,7 +58,7 @@ class Scopes:
             self.lists.append(claim.globs)
             self._owners.append(task)
             path = claim.path or find_literal(self.globs(number))
-            if path is not None and self._is_file(path):
+            if path is not None and self._kinds.is_file(os.fsencode(path)):
                 raw = os.fsencode(path)
                 self._files[raw.lower() if self.fold else raw].append(number)
                 self._paths[number] = path
@@ -71,7 +73,7 @@ class Scopes:
         for start in starts:
             self._places[start].append(number)
         if b"" in starts:
-            for end in dict.fromkeys(ends_of(globs)):
+            for end in dict.fromkeys(ends_of(globs, self._kinds)):
                 self._afloat[end[::-1]].append(number)
 
     def globs(self, number: int) -> Globs:
@@ -114,7 +116,7 @@ class Scopes:
         shared = find_shared(a, b, self._files_of(one, other))
         if shared is not None:
             yield Meet(one, other, os.fsdecode(shared), exists=True)
-        elif proof := find_proof(a, b, plain=True):
+        elif proof := find_proof(a, b, self._kinds):
             yield Meet(one, other, os.fsdecode(proof.path), exists=False)
 
     def _files_of(self, one: int, other: int) -> Sequence[bytes]:
@@ -123,7 +125,8 @@ class Scopes:
         start = max((next(iter(found)) for found in starts if len(found) == 1), key=len, default=b"")
         directory = start[: start.rfind(b"/") + 1]
         if directory and not self.fold:
-            return self.tree.below(directory)
+            itself = directory[:-1]
+            return self.tree.below(directory) or [itself] * (os.fsdecode(itself) in self.tree.files)
         if one not in self._matched:
             self._matched[one] = tuple(self.globs(one).among(self.tree.paths))
         return self._matched[one]
@@ -131,10 +134,6 @@ class Scopes:
     def _is_one_task(self, one: int, other: int) -> bool:
         """Whether nobody else has either scope."""
         return self._owners[one] is not None and self._owners[one] == self._owners[other]
-
-    def _is_file(self, path: str) -> bool:
-        """Whether a path is one file, and no directory that is there or is to be made."""
-        return path in self.tree.files or (path not in self.tree.directories and bool(ENDING.search(path)))
 
 
 def find_literal(globs: Globs) -> str | None:

@@ -5,14 +5,12 @@ State i stands before the i-th token; the states of a `**` that is under way com
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from tracks.globs import Glob
 from tracks.wildmatch.tokens import DEEP, EVERY, NAMING, SLASH, STAR, opens_component
 
 Edges = tuple[tuple[int, int], ...]  # a set of bytes, and the state they lead to
-ENDING = re.compile(r"[^/]\.(?:[A-Za-z]|\[[A-Za-z]+\])(?:[A-Za-z0-9_+-]|\[[A-Za-z0-9]+\]){0,9}\Z")
 
 
 class Machine(NamedTuple):
@@ -24,8 +22,8 @@ class Machine(NamedTuple):
     covers: bool
 
 
-def machine_of(glob: Glob, *, plain: bool) -> Machine:
-    """The automaton of a glob; `plain`: a name with an ending, such as `*.py`, is a file's."""
+def machine_of(glob: Glob, *, covers: bool = True) -> Machine:
+    """The automaton of a glob; without `covers` it names files, below which nothing lies."""
     tokens = glob.tokens
     edges: list[Edges] = [() for _ in range(len(tokens) + 1)]
     ends = [False] * len(tokens) + [True]
@@ -49,5 +47,4 @@ def machine_of(glob: Glob, *, plain: bool) -> Machine:
         edges.append(((NAMING, len(edges)), (SLASH, 0)))
         ends.append(False)
         edges[0] = ((NAMING, len(edges) - 1), *edges[0])
-    is_file = plain and not glob.directories_only and ENDING.search(glob.text) is not None
-    return Machine(tuple(edges), tuple(ends), glob.directories_only, not is_file)
+    return Machine(tuple(edges), tuple(ends), glob.directories_only, covers)

@@ -68,11 +68,9 @@ def find_beyond(a: Globs, b: Globs) -> bytes | None:
     """
     if a.fold != b.fold:
         raise ValueError("two lists of one repository have one case rule")
-    rest = Rest(
-        tuple(machine_of(glob, plain=False) for glob in b.globs), tuple(glob.negated for glob in b.globs)
-    )
+    rest = Rest(tuple(map(machine_of, b.globs)), tuple(glob.negated for glob in b.globs))
     limit = Limit(STEPS)
-    for claim in claims_of(a, plain=False):
+    for claim in claims_of(a):
         sample = find_path(claim.alone, ANY_SIDE, Limit(STEPS))
         if sample is None or (a.matches(sample) and not b.matches(sample)):
             path = sample

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from tracks.globs import Glob, Globs
 from tracks.overlap.automaton import Machine, machine_of
+from tracks.overlap.kinds import Kinds
 from tracks.overlap.search import Exhausted, Limit, Side, find_path
 from tracks.wildmatch.tokens import DEEP, EVERY, SLASH, STAR, is_literal
 
@@ -30,13 +31,12 @@ class Meeting(NamedTuple):
     is_proven: bool
 
 
-def find_meeting(a: Globs, b: Globs, *, plain: bool = False) -> bytes | None:
+def find_meeting(a: Globs, b: Globs, kinds: Kinds | None = None) -> bytes | None:
     """A path of a file that both match; None if there can be none.
 
-    `plain` takes a name with an ending (`*.py`, `src/app.py`) for a file's, below which nothing lies:
-    by the letter `*.py` and `*.md` meet in `a.py/a.md`.
+    Below what `kinds` takes for a file nothing lies; by the letter `*.py` and `*.md` meet in `a.py/a.md`.
     """
-    meeting = find_proof(a, b, plain=plain)
+    meeting = find_proof(a, b, kinds)
     return meeting.path if meeting else None
 
 
@@ -45,11 +45,11 @@ def find_shared(a: Globs, b: Globs, files: Iterable[bytes]) -> bytes | None:
     return next(iter(b.among(a.among(files))), None)
 
 
-def find_proof(a: Globs, b: Globs, *, plain: bool = False) -> Meeting | None:
+def find_proof(a: Globs, b: Globs, kinds: Kinds | None = None) -> Meeting | None:
     """The same as a meeting, with the globs that meet."""
     if a.fold != b.fold:
         raise ValueError("two lists of one repository have one case rule")
-    ones, others = claims_of(a, plain=plain), claims_of(b, plain=plain)
+    ones, others = claims_of(a, kinds), claims_of(b, kinds)
     limit = Limit(STEPS + STEPS_A_PAIR * len(ones) * len(others))
     for first, second in candidates(ones, others):
         path, is_proven = find_path_between(first, second, (a, b), limit)
@@ -70,13 +70,18 @@ class Claim(NamedTuple):
         return Side(self.side.machine)
 
 
+def claims_of(globs: Globs, kinds: Kinds | None = None) -> tuple[Claim, ...]:
+    """What a list claims, glob by glob; by the letter all that lies below, too."""
+    return claims_covering(globs, kinds.covering(globs) if kinds else (True,) * len(globs.globs))
+
+
 @lru_cache(maxsize=4096)
-def claims_of(globs: Globs, *, plain: bool) -> tuple[Claim, ...]:
-    """What a list claims, glob by glob; each of many lists is asked about with all the others."""
+def claims_covering(globs: Globs, covering: tuple[bool, ...]) -> tuple[Claim, ...]:
+    """The same; each of many lists is asked about with all the others."""
     claims: list[Claim] = []
     vetoes: tuple[Machine, ...] = ()
-    for glob in reversed(globs.globs):
-        machine = machine_of(glob, plain=plain)
+    for glob, covers in zip(reversed(globs.globs), reversed(covering), strict=True):
+        machine = machine_of(glob, covers=covers)
         if glob.negated:
             vetoes = (machine, *vetoes)
         else:
@@ -95,9 +100,9 @@ def candidates(ones: Iterable[Claim], others: Sequence[Claim]) -> Iterator[tuple
                     yield one, other
 
 
-def ends_of(globs: Globs) -> Iterator[bytes]:
+def ends_of(globs: Globs, kinds: Kinds) -> Iterator[bytes]:
     """What the files of each glob end with in lower case, as far as it is literal; b"" where it covers."""
-    for claim in claims_of(globs, plain=True):
+    for claim in claims_of(globs, kinds):
         tail = () if claim.side.machine.covers else tail_of(claim.glob.tokens)
         yield bytes(token.bit_length() - 1 for token in takewhile(is_literal, reversed(tail)))[::-1].lower()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from poolmgr.core.owning import (
     Judged,
     Meet,
@@ -43,21 +45,25 @@ def require_unowned(pool: Pool, owns: tuple[str, ...], *, request: str = "") -> 
 def meeting_in(pool: Pool) -> Meet:
     """Whether two lists of globs can mean one file here, with a path that proves it.
 
-    A name with an ending counts as a file's, so that `*.py` and `*.md` do not meet in `a.py/a.md`,
-    unless the repository has such a thing.
+    What is a file of the base, or is named like one, covers nothing below it; the files are only
+    looked at where two lists meet by the letter.
     """
     from poolmgr.services.scoping.guarding import is_folding
     from tracks.globs import compile_globs  # only who has company pays for all this
-    from tracks.overlap.meeting import find_proof, find_shared
+    from tracks.overlap.kinds import Kinds
+    from tracks.overlap.meeting import find_proof
 
     fold = is_folding(pool.git)
 
+    @cache
+    def kinds() -> Kinds:
+        return Kinds(list_files(pool), fold=fold)
+
     def meet(ours: tuple[str, ...], theirs: tuple[str, ...]) -> Met | None:
         a, b = compile_globs(ours, fold=fold), compile_globs(theirs, fold=fold)
-        found = find_proof(a, b, plain=True)
-        if found is None and (found := find_proof(a, b)) is not None:
-            path = find_shared(a, b, list_files(pool))
-            found = found._replace(path=path) if path is not None else None
+        if find_proof(a, b) is None:
+            return None
+        found = find_proof(a, b, kinds())
         return Met(found.path, found.first, found.second) if found else None
 
     return meet
