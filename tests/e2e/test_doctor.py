@@ -115,6 +115,16 @@ def test_halves_of_rescues_are_told_and_kept(pool: Pooled) -> None:
     assert other.exists()
 
 
+def test_what_a_killed_writer_left_goes_and_a_living_ones_stays(pool: Pooled) -> None:
+    left = [pool.repo.state / room / ".x.999999999" for room in (".", "database", "logs", "backups")]
+    made = pool.repo.state / "logs" / f".x.{os.getpid()}"
+    for file in (*left, made):
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+    mend(pool, "half_written")
+    assert [file for file in (*left, made) if file.exists()] == [made]
+
+
 def test_the_bell_of_a_dead_waiter_goes(pool: Pooled) -> None:
     bell = pool.repo.state / "waiters" / "4711"
     os.mkfifo(bell)

@@ -10,13 +10,15 @@ from isolation.git.worktrees import list_admins
 from poolmgr.services.ground.site import Site
 from resources.probes.processes import read_identity
 
+ROOMS = ("backups", "database", "logs")
 # `.name.PID` (replaced whole), `state.db.new-PID` and what SQLite lays beside it.
 TEMPORARY = re.compile(r"\..+\.(\d{1,10})|.+\.new-(\d{1,10})(?:-wal|-shm|-journal)?")
 
 
 def list_remains(site: Site) -> Iterator[Path]:
     """Temporary names with the number of a process that is gone."""
-    for room in (site.state, site.state / "backups", *list_admins(site.common)):
+    rooms = (site.state, *(site.state / name for name in ROOMS))
+    for room in (*rooms, *list_admins(site.common)):
         for file in sorted(room.iterdir()) if room.is_dir() else ():
             match = TEMPORARY.fullmatch(file.name)
             if match and file.is_file() and read_identity(int(match[1] or match[2])) is None:
