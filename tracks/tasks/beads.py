@@ -20,6 +20,7 @@ from tracks.tasks.task import Task
 LINE_OF_JSON, TRIES = re.compile(r"^[\[{]", re.MULTILINE), 5
 MORE_JSON = re.compile(r'^[ \t]*(?:["\]}]|\{[ \t\r]*(?:["}]|$)|\[[ \t\r]*(?:[\[{\]"]|$))', re.MULTILINE)
 MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
+LONGEST_WORDS = 200  # characters of what is no JSON that are told
 OTHER_LINES = ("memory", "header")  # lines of an export that are no issues
 
 
@@ -81,7 +82,9 @@ def listed(text: str, name: str) -> list[Any]:
     try:
         value = loaded(found_json(text))
     except ValueError as error:
-        raise BadAnswer(f"{name} is no JSON: {error}") from error
+        words = text.strip().split("\n")[0][:LONGEST_WORDS]
+        why = error if words.startswith(("[", "{")) else words
+        raise BadAnswer(f"{name} is no JSON: {why}") from error
     if isinstance(value, dict) and "data" in value and "id" not in value:
         value = value["data"]
     if isinstance(value, dict) and isinstance(value.get("error"), str) and "id" not in value:

@@ -12,8 +12,9 @@ import subprocess
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
+from poolmgr.services.planning.answer import NoAnswer, read_answer
 from tracks.ready.rules import FIRST_OF_THE_NEW, parse_version
 from tracks.tasks.beads import BadAnswer, Parsed, Sign, found_json, parse_answer, parse_issues
 from tracks.tasks.json_text import loaded
@@ -26,6 +27,7 @@ HIDDEN = ("--include-gates", "--include-templates", "--include-infra")
 
 DATELESS = ((0, 43), (0, 49))  # from the first to before the second, `list` does not say until when
 AT_ONCE = 200  # ids on one command line
+LONGEST_WORDS = 200  # characters of what it says that are told
 
 
 class BdFailed(Exception):
@@ -33,7 +35,7 @@ class BdFailed(Exception):
 
 
 class BdSilent(BdFailed):
-    """It did not answer in time, and is not asked anything else."""
+    """It did not answer in time, or never stops, and is not asked anything else."""
 
 
 class Bd(NamedTuple):
@@ -53,15 +55,18 @@ class Bd(NamedTuple):
         except OSError as error:
             raise BdFailed(f"{self.program} cannot be started: {error.strerror}") from error
         try:
-            stdout, stderr = process.communicate(timeout=TIMEOUT)
-        except subprocess.TimeoutExpired as error:
+            answer = read_answer(pipes_of(process), lambda: process.poll() is not None, TIMEOUT)
+        except NoAnswer as error:
             stop_group(process)
             words = next(word for word in args if not word.startswith("-"))
-            raise BdSilent(f"bd {words} did not answer within {TIMEOUT:.0f} s") from error
+            raise BdSilent(f"bd {words} {error}") from error
         except BaseException:
             stop_group(process)
             raise
-        text, said = (part.decode(errors="replace") for part in (stdout, stderr))
+        finally:
+            for pipe in pipes_of(process):
+                pipe.close()
+        text, said = (part.decode(errors="replace") for part in answer)
         if process.returncode or (not text.strip() and said.strip()):
             raise BdFailed(complaint(said) or complaint(text) or f"it ended with {process.returncode}")
         return text
@@ -79,14 +84,20 @@ def complaint(text: str) -> str:
         value = loaded(found_json(text))
         if isinstance(value, dict) and isinstance(value.get("error"), str):
             return str(value["error"])
-    return text.strip().split("\n")[0]
+    return text.strip().split("\n")[0][:LONGEST_WORDS]
+
+
+def pipes_of(process: subprocess.Popen[bytes]) -> list[IO[bytes]]:
+    """Its stdout and stderr."""
+    return [pipe for pipe in (process.stdout, process.stderr) if pipe]
 
 
 def stop_group(process: subprocess.Popen[bytes]) -> None:
     """End it and its children."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=1)
 
 
 def find_bd(cwd: Path, data: Path | None) -> Bd | None:
