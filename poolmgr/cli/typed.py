@@ -22,7 +22,7 @@ def add_verb(app: typer.Typer, verb: Verb) -> None:
 
     def command(**values: Any) -> int | None:  # noqa: ANN401 - of the words' kinds
         context: typer.Context = values.pop("context")
-        require_values(verb, values)
+        require_values(verb, values, f"{context.command_path} --help")
         return verb.run(context.obj, values)
 
     own = Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)
@@ -33,14 +33,14 @@ def add_verb(app: typer.Typer, verb: Verb) -> None:
     app.command(name=verb.name, options_metavar=verb.usage)(command)
 
 
-def require_values(verb: Verb, values: dict[str, Any]) -> None:
+def require_values(verb: Verb, values: dict[str, Any], hint: str) -> None:
     """Refuse what is there and says nothing: a shell's unset variable, a time that is no number."""
     for word in verb.words:
         value = values[word.name]
         if value == "" and not word.is_argument:
-            raise BadName(f"{word.flag} is empty", hint=f"poolmgr {verb.name} --help")
+            raise BadName(f"{word.flag} is empty", hint=hint)
         if value != value:  # noqa: PLR0124 - only what is no number differs from itself
-            raise UsageError(f"{word.flag} is not a number", hint=f"poolmgr {verb.name} --help")
+            raise UsageError(f"{word.flag} is not a number", hint=hint)
 
 
 def shown_as(word: Word) -> str | None:

@@ -225,7 +225,7 @@ def test_a_bd_that_fails_is_named_and_the_file_is_read(unpooled: Pooled, bd: Rep
 def test_a_bd_that_is_another_program_is_named(unpooled: Pooled, bd: ReplayedBd) -> None:
     put(unpooled, lines([issue("a")]))
     (bd.directory / "bd").write_text("#!/bin/sh\necho hello\n")
-    assert "bd list is no JSON" in analyze(unpooled, env=bd.environment)["problems"][0]["why"]
+    assert "bd list is no JSON: hello" in analyze(unpooled, env=bd.environment)["problems"][0]["why"]
     (bd.directory / "bd").write_text("#!/bin/sh\n")
     assert "answered nothing" in analyze(unpooled, env=bd.environment)["problems"][0]["why"]
     error = json.dumps({"error": "no store", "code": 1}, indent=2)
@@ -286,6 +286,11 @@ def test_explain_of_an_unknown_task_names_the_nearest(unpooled: Pooled) -> None:
     put(unpooled, lines([issue("shop-a\n## b")]))
     said = unpooled.run("tracks", "explain", "shop-a\n## c", check=False).stderr
     assert "\n##" not in said
+
+
+def test_a_refused_value_names_the_command_with_its_group(unpooled: Pooled) -> None:
+    error = unpooled.refused("tracks", "conflicts", "--min", "nan", code=2)
+    assert error["hint"] == "poolmgr tracks conflicts --help"
 
 
 def test_the_help_has_an_example(unpooled: Pooled) -> None:
