@@ -21,10 +21,14 @@ SWITCHES = {
 
 
 class Node(NamedTuple):
-    """A value of a document and the line it stands on; a mapping's values stand on their keys' lines."""
+    """A value of a document and the line it stands on; a mapping's values stand on their keys' lines.
+
+    A value that is neither a list nor a mapping is also there as it is written.
+    """
 
     line: int
     value: str | int | float | bool | tuple[Node, ...] | dict[str, Node] | None
+    written: str = ""
 
 
 class Given(NamedTuple):

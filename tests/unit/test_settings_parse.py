@@ -142,4 +142,4 @@ def test_what_needs_trust_is_a_fixed_list() -> None:
 
 
 def test_nodes_compare_by_value() -> None:
-    assert parse_yaml("a: 1", "x") == Node(line=1, value={"a": Node(line=1, value=1)})
+    assert parse_yaml("a: 1", "x") == Node(line=1, value={"a": Node(line=1, value=1, written="1")})

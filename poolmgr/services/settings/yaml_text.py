@@ -99,7 +99,7 @@ class Reader:
             case yaml.SequenceStartEvent():
                 return Node(line=line, value=self._sequence(depth))
             case yaml.ScalarEvent():
-                return Node(line=line, value=self._scalar(event, line))
+                return Node(line=line, value=self._scalar(event, line), written=event.value)
             case _:
                 raise refusal(self.label, line, "is no YAML")
 
@@ -119,7 +119,7 @@ class Reader:
                 raise refusal(self.label, line, "a key must be a word")
             if event.value in entries:
                 raise refusal(self.label, line, f"the key {event.value} stands here a second time")
-            entries[event.value] = Node(line=line, value=self._node(depth - 1).value)
+            entries[event.value] = self._node(depth - 1)._replace(line=line)
         self._next()
         return entries
 
