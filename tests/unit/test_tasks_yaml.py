@@ -51,9 +51,20 @@ tasks:
     assert parsed(text).problems == ()
 
 
-def test_what_is_done_is_closed_and_a_number_may_be_an_id() -> None:
-    task = parsed('- {id: 12, status: done, title: "\\uD800"}').tasks[0]
-    assert (task.id, task.status, task.title) == ("12", "closed", "\ufffd")
+def test_what_is_done_is_closed() -> None:
+    task = parsed('- {id: a, status: done, title: "\\uD800"}').tasks[0]
+    assert (task.status, task.title) == ("closed", "\ufffd")
+
+
+@pytest.mark.parametrize("written", ["12", "1.1", "1.10", "010", "0x10", "1_000", "yes", "2026-01-02"])
+def test_a_text_counts_as_it_is_written(written: str) -> None:
+    task, other = parsed(
+        f"- {{id: {written}, title: {written}, labels: [{written}]}}\n"
+        f"- {{id: b, needs: [{written}], dependencies: [{{depends_on_id: {written}, type: related}}]}}"
+    ).tasks
+    assert (task.id, task.title, task.labels) == (written, written, (written,))
+    assert {(edge.target, edge.kind) for edge in other.edges} == {(written, "blocks"), (written, "related")}
+    assert parsed(f"- {{id: a, parent: {written}}}").tasks[0].parent == written
 
 
 @pytest.mark.parametrize(
@@ -61,6 +72,7 @@ def test_what_is_done_is_closed_and_a_number_may_be_an_id() -> None:
     [
         ("- {id: a, titel: x}", [(1, "titel is no word of a task; did you mean title?")]),
         ("- id: a\n- {title: x}", [(2, "has no id")]),
+        ("- id: null", [(1, "has no id")]),
         ("- {id: a, needs: [[b]]}", [(1, "needs has something in it that is no text")]),
         ("- {id: a, priority: high}", [(1, "priority is none of 0, 1, 2, 3, 4")]),
         ("- {id: a}\n\n- {id: a}", [(3, "a stands here again; the first one counts")]),

@@ -48,8 +48,6 @@ def record_of(entry: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
             record[PLAINER.get(word, word)] = as_json(value)
         elif word not in {"needs", "files"}:
             faults.append(f"{word} is no word of a task{meant(word)}")
-    for key in ("id", "parent_id"):
-        record[key] = text_of(record.get(key))
     if record.get("status") == "done":
         record["status"] = "closed"
     if "needs" in entry:
@@ -73,15 +71,10 @@ def as_json(value: object) -> object:
     return {key: as_json(each) for key, each in value.items()} if isinstance(value, dict) else value
 
 
-def text_of(value: object) -> object:
-    """An id that YAML took for a number is a text all the same."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 def listed(value: object, word: str, faults: list[str]) -> list[str]:
     """A list of texts, or one text."""
     given = value if isinstance(value, (tuple, list)) else () if value is None else (value,)
-    texts = [text for each in given if isinstance(text := text_of(each), str)]
+    texts = [each for each in given if isinstance(each, str)]
     if len(texts) < len(given):
         faults.append(f"{word} has something in it that is no text")
     return texts

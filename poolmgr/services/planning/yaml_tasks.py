@@ -8,6 +8,8 @@ from poolmgr.services.settings.yaml_text import parse_yaml
 from tracks.tasks.beads import Parsed, Problem
 from tracks.tasks.yaml_file import EXAMPLE, parse_tasks
 
+VALUES = ("priority", "estimate", "estimated_minutes", "pinned", "metadata")  # these alone are no texts
+
 
 def parse_yaml_tasks(content: bytes, name: str) -> Parsed:
     """The tasks of a file; one that is no YAML has none, and says where."""
@@ -36,4 +38,18 @@ def parse_listed(node: Node, name: str) -> Parsed:
         return Parsed(())
     if not isinstance(node.value, tuple):
         return Parsed((), (Problem(name, node.line, f"holds no list of tasks such as [{EXAMPLE}]"),))
-    return parse_tasks(((each.line, plain(each)) for each in node.value), name)
+    return parse_tasks(((each.line, as_written(each)) for each in node.value), name)
+
+
+def as_written(node: Node) -> object:
+    """What YAML holds, numbers and yes and no as the texts they are written as: 1.10 and 010 are ids."""
+    match node.value:
+        case tuple():
+            return [as_written(each) for each in node.value]
+        case dict():
+            return {
+                word: plain(each) if word in VALUES else as_written(each) for word, each in node.value.items()
+            }
+        case None:
+            return None
+    return node.written
