@@ -124,6 +124,12 @@ def test_a_field_of_the_wrong_type_costs_the_field_alone() -> None:
     assert len(faults(lines([row]))) == 9
 
 
+def test_an_estimate_of_more_digits_than_can_be_added_up_costs_the_estimate_alone() -> None:
+    content = b'{"id": "a-1", "estimated_minutes": ' + b"9" * 4300 + b"}\n"
+    assert [task.estimate for task in parse_issues(content, "f").tasks] == [None]
+    assert faults(content) == [(1, "estimated_minutes is no number of minutes")]
+
+
 def test_of_two_lines_with_one_id_the_first_counts() -> None:
     content = lines([issue("a-1", title="first"), issue("a-1", title="second")])
     assert [task.title for task in parse_issues(content, "f").tasks] == ["first"]

@@ -14,6 +14,8 @@ from typing import Any
 from tracks.tasks.json_text import loaded
 from tracks.tasks.task import NOTHING, PARENT, Edge, Task, parent_of
 
+MOST_MINUTES = 2**31 - 1  # four thousand years; numbers of thousands of digits cannot be written
+
 Record = Mapping[str, Any]
 Faults = list[str]
 
@@ -86,7 +88,7 @@ def parse_priority(value: object, faults: Faults) -> int:
 
 def parse_estimate(value: object, faults: Faults) -> int | None:
     """Minutes."""
-    if value is None or (type(value) is int and value >= 0):
+    if value is None or (type(value) is int and 0 <= value <= MOST_MINUTES):
         return value or None
     faults.append("estimated_minutes is no number of minutes")
     return None
