@@ -175,9 +175,26 @@ def check_mermaid(text: str) -> None:
     line = re.compile(
         rf"flowchart LR|classDef \w+ [\w:#,\- ]+|subgraph lane\d+\[{label}\]|end"
         rf"|n\d+(?:\(\[{label}\]\)|\[\[{label}\]\]|\[{label}\]|\[/{label}/\]):::\w+"
-        rf"|p\d+\{{\{{{label}\}}\}}:::contested|n\d+ (?:-->|-\.->|==>|~~~) n\d+|n\d+(?: & n\d+)* -\.- p\d+"
+        rf"|p\d+\{{\{{{label}\}}\}}:::contested|more\[{label}\]"
+        r"|n\d+ (?:-->|-\.->|==>|~~~) n\d+|n\d+(?: & n\d+)* -\.- p\d+"
     )
     assert [each for each in text.splitlines() if not line.fullmatch(each.strip())] == []
+
+
+def test_a_mermaid_chart_keeps_to_what_mermaid_takes() -> None:
+    layers = [[f"t{row}-{at}" for at in range(18)] for row in range(10)]
+    rows = [
+        issue(name, *before, title="&" * 60)
+        for before, layer in zip([[], *layers], layers, strict=False)
+        for name in layer
+    ]
+    text = mermaid(picture_of(rows))
+    check_mermaid(text)
+    lines = re.findall(r"^  n\d+((?: & n\d+)*) (?:-->|-\.->|==>|~~~|-\.-) ", text, re.MULTILINE)
+    assert sum(1 + line.count("&") for line in lines) == 500
+    assert len(text) < 50_000
+    assert text.count("==>") >= len(layers) - 1
+    assert re.search(r"not drawn.+ 2\d\d\d waits", text)
 
 
 def check_markdown(text: str) -> None:
