@@ -11,10 +11,12 @@ from tests.e2e.pooled import Pooled
 from tests.faults.launch import Launcher
 from tests.fixtures.patience import await_that
 from tests.invariants import Allowed
+from tests.invariants.places import list_admins, place_of
 from tests.invariants.rows import read_rows
 from tests.invariants.user import look_at_user
 from tests.invariants.work import Work
 
+LODGER = "lodger"
 TEXTS = ("staged", "edited", "loose", "secret", "kept", "amended")
 
 
@@ -54,7 +56,9 @@ class Scene:
 
     def allowed(self, states: frozenset[str]) -> Allowed:
         """What there may be beside the slots."""
-        return Allowed(states, frozenset({self.handmade, self.salvage}))
+        places = map(place_of, list_admins(self.pool.repo))
+        lodgers = (place for place in places if place.name == LODGER)
+        return Allowed(states, frozenset({self.handmade, self.salvage, *lodgers}))
 
     def run_alone(self, *words: str) -> None:
         """A command that leaves to others what it may leave to them, and no others are there."""
@@ -247,12 +251,17 @@ def keep(scene: Scene) -> None:
 
 
 def nest(scene: Scene) -> None:
-    """Work that cannot be proven kept: a nested repository whose git directory lies elsewhere."""
+    """Work that cannot be proven kept: a worktree inside the slot, with work of every kind."""
     lend_dirty(scene)
-    elsewhere = scene.root / "elsewhere.git"
-    scene.pool.repo.git("init", "--quiet", "--separate-git-dir", str(elsewhere), str(scene.path / "nested"))
-    (scene.path / "nested" / "deep.txt").write_bytes(b"in a nested repository\n")
-    scene.work.contents["nested"] = b"in a nested repository\n"
+    inside, git = scene.path / LODGER, scene.pool.git
+    unhooked = ("-c", "core.hooksPath=/dev/null")  # the user's hook refuses
+    git(scene.path, *unhooked, "worktree", "add", "--quiet", "--detach", str(inside))
+    git(inside, "commit", "--quiet", "--allow-empty", "-m", "Inside.")
+    scene.work.commits["inside"] = git(inside, "rev-parse", "HEAD")
+    scene.work.contents |= {"staged inside": b"staged inside\n", "edited inside": b"edited inside\n"}
+    (inside / "deep.txt").write_bytes(b"staged inside\n")
+    git(inside, "add", "deep.txt")
+    (inside / "deep.txt").write_bytes(b"edited inside\n")
 
 
 def park(scene: Scene) -> None:
@@ -261,4 +270,4 @@ def park(scene: Scene) -> None:
     answer = scene.pool.release(scene.name, "--rescue")
     assert answer["parked"], answer
     scene.path = Path(answer["path"])
-    (scene.path / "nested" / ".git").unlink()
+    scene.pool.repo.git("worktree", "move", str(scene.path / LODGER), str(scene.root / LODGER))

@@ -66,8 +66,14 @@ def list_archived(archives: Path) -> Iterator[bytes]:
 
 def collect_garbage(repo: Repository) -> None:
     """What git may do at any time, at its most thorough."""
+    prune(repo)
     repo.git("reflog", "expire", "--expire=now", "--all")
     repo.git("gc", "--quiet", "--prune=now")
+
+
+def prune(repo: Repository) -> None:
+    """Git forgets every worktree that is not where its record says."""
+    repo.git("worktree", "prune")
 
 
 def blob_name(content: bytes) -> str:
