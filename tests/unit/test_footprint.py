@@ -18,7 +18,8 @@ from tracks.tasks.task import Task
 
 TREE = Tree(
     b"""README.md src/app.py src/web/form.ts src/web/index.ts src/api/index.ts src/web/[id]/page.tsx
-    docs/guide.md lib/store.py tools/store.py a/x.js b/x.js c/x.js d/x.js e/x.js .github/ci.yml""".split()
+    docs/guide.md lib/store.py tools/store.py a/x.js b/x.js c/x.js d/x.js e/x.js .github/ci.yml
+    Makefile docker/Dockerfile build bin/check""".split()
 )
 
 
@@ -52,11 +53,20 @@ def named(text: str) -> set[str]:
         ("not nowhere/login.ts", set()),
         ("repo/checkout/src/app.py", {"/src/app.py"}),
         ("https://example.org/src/app.py e.g. v1.2 and/or i.e. 3.14", set()),
+        ("Makefile:12, the Dockerfile", {"/Makefile", "/docker/Dockerfile"}),
+        ("build it and `check` it, then make build.", set()),
+        ("run `build` first", {"/build"}),
+        ("rebuild it\n\nFiles:\n- build\n- check", {"/build"}),
         ("../src/app.py/../.. and /etc/passwd and src/../x.py and src/.git/x.py", set()),
     ],
 )
 def test_a_text_mentions_what_the_tree_knows(text: str, globs: set[str]) -> None:
     assert named(text) == globs
+
+
+def test_a_word_of_a_thousand_line_numbers_is_passed_over_as_fast_as_others() -> None:
+    words = [f"src/app.py{n}{':1' * 2000}x" for n in range(100)]
+    assert named(" ".join([*words, "src/app.py:1:2-4,7"])) == {"/src/app.py"}
 
 
 def test_a_mention_is_worth_what_its_place_is() -> None:

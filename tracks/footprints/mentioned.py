@@ -7,7 +7,7 @@ there. The confidences are what such mentions were worth in seven public tracker
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from tracks.footprints.claim import Claim, Layer, anchored, path_claim
@@ -19,7 +19,10 @@ from tracks.tasks.task import Task
 # A word with a slash or a dot in it, read once from its beginning.
 TOKEN = re.compile(r"(?<![^\s\"'`<>|,;])[^\s\"'`<>|,;./]*+[./][^\s\"'`<>|,;]*+")
 PLACE = re.compile(r"(?::\d+(?:[-:,]\d+)*|#L\d+\S*)\Z")
+LONGEST_PLACE = 100
+REACH = 50_000  # characters that are searched for the first place of every word
 OUTER = "()[]{}*_~"
+AROUND = OUTER + "\"'`<>|,;!?"
 MOST = 0.9
 MOST_OF_A_NAME = 4  # more files of one name than this, and the name says nothing
 # How often such a mention was really touched; in brackets the number seen.
@@ -62,20 +65,22 @@ class Names:
     def among(self, text: str) -> dict[str, Known]:
         """The names in a text that the tree knows."""
         found = {}
-        for token in tokens_of(text):
+        for token in tokens_of(text, self.tree.plain):
             if token not in self.known:
-                self.known[token] = find_known(self.tree, token)
+                self.known[token] = find_known(self.tree, token.strip("`"))
             known = self.known[token]
             if known is not None:
                 found[token] = known
         return found
 
 
-def tokens_of(text: str) -> Iterator[str]:
+def tokens_of(text: str, plain: Collection[str]) -> Iterator[str]:
     """The words that could name a path; most words could not, and are passed over at once."""
-    for word in text.split():
+    for word in dict.fromkeys(text.split()):
         if "/" in word or "." in word:
             yield from TOKEN.findall(word)
+        elif plain and (name := word.partition(":")[0].strip(AROUND)) in plain:
+            yield f"`{name}`" if f"`{name}`" in word else name
 
 
 def find_known(tree: Tree, token: str) -> Known | None:
@@ -84,11 +89,16 @@ def find_known(tree: Tree, token: str) -> Known | None:
         return None
     bare = token.strip(OUTER).rstrip(".:!?")
     link = bare.rpartition("](")[2]
-    for text in dict.fromkeys((token, bare, link, PLACE.sub("", bare).strip(OUTER), PLACE.sub("", link))):
+    for text in dict.fromkeys((token, bare, link, without_place(bare).strip(OUTER), without_place(link))):
         known = resolve(tree, text)
         if known is not None:
             return known
     return None
+
+
+def without_place(text: str) -> str:
+    """A word without the line numbers at its end."""
+    return text[:-LONGEST_PLACE] + PLACE.sub("", text[-LONGEST_PLACE:])
 
 
 def resolve(tree: Tree, text: str) -> Known | None:
@@ -99,7 +109,8 @@ def resolve(tree: Tree, text: str) -> Known | None:
     if path in tree.files:
         return Known((path,), EXACT)
     if "/" not in text:
-        return several(tree.named.get(path, ())) if ENDING.search(path) else None
+        is_name = ENDING.search(path) or path in tree.plain
+        return several(tree.named.get(path, ())) if is_name else None
     if path in tree.directories:
         return Known((path,), DIRECTORY if "/" in path else TOP_DIRECTORY, is_directory=True)
     if "*" in path:
@@ -164,12 +175,33 @@ def mentioned_claims(task: Task, names: Names) -> Iterator[Claim]:
     for field, text in fields:
         found = names.among(text)
         outline = Outline(text) if found and field != "title" else None
+        last = 0
         for token, known in found.items():
-            factor, how = FACTORS[outline.place(text.find(token))] if outline else (IN_TITLE, "")
+            at = text.find(token, 0, REACH)
+            if at < 0:  # words stand in order, so what lies further on is read once for all of them
+                at = last = text.find(token, last)
+            place = outline.place(at) if outline else None
+            if is_word(token, known):
+                if outline is None or not is_listed(token, text, outline):
+                    continue
+                place = Place.LISTED
+            factor, how = FACTORS[place] if place else (IN_TITLE, "")
             for claim in claims_of(known, min(MOST, known.worth * factor), f"{token} in its {field}{how}"):
                 if claim.globs not in best or best[claim.globs].confidence < claim.confidence:
                     best[claim.globs] = claim
     yield from best.values()
+
+
+def is_word(token: str, known: Known) -> bool:
+    """Whether nothing about a file's name tells it from other words: no ending, no capital, no quotes."""
+    name = known.paths[0]
+    return "/" not in token and "." not in name and name == name.lower() and token[0] != "`"
+
+
+def is_listed(word: str, text: str, outline: Outline) -> bool:
+    """Whether a word stands somewhere below a heading of files."""
+    found = re.finditer(rf"(?<![\w./-]){re.escape(word)}(?![\w/-])", text)
+    return any(outline.place(each.start()) is Place.LISTED for each in found)
 
 
 def claims_of(known: Known, confidence: float, why: str) -> Iterator[Claim]:

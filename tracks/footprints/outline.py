@@ -9,6 +9,7 @@ from enum import Enum
 
 FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
 HEADING = re.compile(r"[ \t]*+(?:#|\*\*|[^\n:]{0,80}+:[*_]*+[ \t]*+$)[^\n]*", re.MULTILINE)
+LEAD = 200  # characters in which a line says that files follow
 FILES = re.compile(r"\b(?:files?|locations?|paths?)\b", re.IGNORECASE)
 
 
@@ -26,18 +27,20 @@ class Outline:
     def __init__(self, text: str) -> None:
         self.text = text
         self.fences = [found.start() for found in FENCE.finditer(text)] if "```" in text else []
-        self.headings = [found for start in starts_of_lines(text) if (found := HEADING.match(text, start))]
-        self.starts = [found.start() for found in self.headings]
+        self.lines = list(starts_of_lines(text))
+        headings = [found for start in self.lines if (found := HEADING.match(text, start))]
+        self.starts = [found.start() for found in headings]
+        self.of_files = [FILES.search(found[0]) is not None for found in headings]
 
     def place(self, at: int) -> Place:
         """Where a position lies."""
         if bisect_right(self.fences, at) % 2:
             return Place.CODE
-        line = self.text.rfind("\n", 0, at) + 1
-        before, colon, _ = self.text[line:at].partition(":")
+        line = self.lines[bisect_right(self.lines, at) - 1]
+        colon = self.text.find(":", line, min(at, line + LEAD))
         number = bisect_right(self.starts, line) - 1
-        heading = self.headings[number][0] if number >= 0 else ""
-        is_listed = FILES.search(heading) or (colon and FILES.search(before))
+        is_below = number >= 0 and self.of_files[number]
+        is_listed = is_below or (colon >= 0 and FILES.search(self.text, line, colon))
         return Place.LISTED if is_listed else Place.PROSE
 
 

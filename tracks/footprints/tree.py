@@ -28,6 +28,12 @@ class Tree:
         return by_name(sorted(self.files))
 
     @cached_property
+    def plain(self) -> frozenset[str]:
+        """Names of files that could be words: Makefile at the top or below, build only at the top."""
+        names = {name for name in self.named if "." not in name}
+        return frozenset(name for name in names if name != name.lower() or name in self.files)
+
+    @cached_property
     def directories(self) -> frozenset[str]:
         """Every directory."""
         found: set[str] = set()
