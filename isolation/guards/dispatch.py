@@ -78,13 +78,16 @@ _pm_chained=$_pm_own/$_pm_name
 _pm_inside=$_pm_here/inside/$_pm_name # what a tool installed from inside this worktree
 [ -f "$_pm_inside" ] && [ -x "$_pm_inside" ] || _pm_inside=''
 
+_pm_scoped() { # the lease lasts: its mark goes first
+    grep -q '"scope": {' "$_pm_admin/poolmgr.json" 2>/dev/null
+}
+
 # A worktree made from inside this one has a copy of its settings: the guard is not for it.
 _pm_guard='' _pm_facts='' _pm_revoked=''
 case $_pm_name:$1 in
 pre-commit:* | pre-merge-commit:* | reference-transaction:prepared)
     if [ "$GIT_DIR" -ef "$_pm_admin" ]; then
-        if [ -f "$_pm_admin/poolmgr-guard.json" ] ||
-            grep -q '"scope": {' "$_pm_admin/poolmgr.json" 2>/dev/null; then # somebody removed the facts
+        if [ -f "$_pm_admin/poolmgr-guard.json" ] || _pm_scoped; then # somebody may have removed the facts
             _pm_guard=1 _pm_facts=1
         fi
         [ ! -e "$_pm_admin/revoked" ] || _pm_guard=1 _pm_revoked=1
@@ -144,7 +147,10 @@ _pm_judge() {
         [ ! -f "$_pm_here/.judged" ] || read -r _pm_pid _pm_what <"$_pm_here/.judged"
         [ "$_pm_pid:$_pm_what" != "$PPID:warned" ] || return 0
         _pm_why='poolmgr does not run from here any more; `poolmgr release` will check'
-        [ "$_pm_code" != 11 ] || _pm_why='its rules cannot be read; `poolmgr scope verify` writes them anew'
+        if [ "$_pm_code" = 11 ]; then
+            _pm_why='it was given back meanwhile; `poolmgr acquire` lends one'
+            ! _pm_scoped || _pm_why='its rules cannot be read; `poolmgr scope verify` writes them anew'
+        fi
         printf '%s%s\n' 'poolmgr: warning: not checked against the scope of this slot, because ' \
             "$_pm_why" >&2
         { echo "$PPID warned" >"$_pm_here/.judged"; } 2>/dev/null

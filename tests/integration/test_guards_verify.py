@@ -204,3 +204,10 @@ def test_facts_that_cannot_be_read_let_pass_with_a_line_that_says_so(slot: Guard
     assert commit(slot) == []
     (slot.hooks / ".chain").unlink()
     assert commit(slot) == []
+
+
+def test_a_commit_after_the_slot_was_given_back_is_told_so(slot: Guarded) -> None:
+    (slot.admin / "poolmgr-guard.json").write_text("")  # about to go; the mark of the lease went before
+    (said,) = commit(slot)
+    assert "given back" in said
+    assert "scope verify" not in said
