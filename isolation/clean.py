@@ -35,9 +35,10 @@ LASTING = frozenset({
     "HEAD", "index", "gitdir", "commondir", "locked", "revoked", "config.worktree", "reftable",
 })  # fmt: skip
 # Of the lease that is over.
-PASSING = frozenset(
-    {"poolmgr-guard.json", "poolmgr-placed.json", "poolmgr-judged", "poolmgr-before", "poolmgr-deleted"}
-)
+PASSING = frozenset({
+    "poolmgr-guard.json", "poolmgr-born", "poolmgr-placed.json", "poolmgr-judged", "poolmgr-before",
+    "poolmgr-deleted",
+})  # fmt: skip
 
 
 def reset_to(git: Git, worktree: Path, wanted: Wanted, work: Work, rules: Rules, *, keep: Matcher) -> None:

@@ -66,7 +66,12 @@ def judge_update(case: Case, old: str, new: str, ref: str) -> Verdict:
         from isolation.guards.words import refuse_base
 
         return True, refuse_base(case, ref)
-    if is_zero(new) or (not was and ref != case.facts["branch"]):
+    if is_zero(new):
+        return False, ""
+    if not was and ref != case.facts["branch"]:
+        from isolation.guards.born import note_birth
+
+        note_birth(case, ref, new)
         return False, ""
     refused, shared = case.find_outside(was or None, new)
     if refused:

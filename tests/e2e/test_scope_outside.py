@@ -36,6 +36,13 @@ def smuggle(pool: Pooled, lent: Json, name: str = GUIDE) -> None:
     pool.git(lent["path"], *OFF, "commit", "--quiet", "--no-verify", "--message", "Smuggled.")
 
 
+def plumbed(pool: Pooled, lent: Json, without: str = "docs") -> str:
+    """A commit made of objects, on no branch, that takes a directory out."""
+    listed = pool.git(lent["path"], "ls-tree", "HEAD").splitlines()
+    tree = pool.repo.git("mktree", stdin="".join(f"{each}\n" for each in listed if without not in each))
+    return pool.repo.git("commit-tree", tree, "-p", "main", "-m", "Smuggled.")
+
+
 def test_what_is_let_go_is_on_record_and_not_held_against_the_next_holder(pool: Pooled) -> None:
     lent = lend(pool)
     smuggle(pool, lent)
@@ -48,6 +55,48 @@ def test_what_is_let_go_is_on_record_and_not_held_against_the_next_holder(pool: 
     assert [(each["path"], each["inherited"]) for each in checked["outside"]] == [(GUIDE, True)]
     smuggle(pool, again, "tools/run")
     assert pool.refused("release", again["slot"])["paths"] == ["tools/run"]
+
+
+def test_branches_made_in_a_slot_answer_for_what_was_made_for_them(pool: Pooled, tmp_path: Path) -> None:
+    lent = lend(pool)
+    made = plumbed(pool, lent)
+    pool.git(lent["path"], "branch", "plumbed", made)
+    pool.git(lent["path"], "worktree", "add", "--quiet", "-b", "beside", str(tmp_path / "beside"))
+    smuggle(pool, {"path": str(tmp_path / "beside")}, "tools/run")
+    pool.git(lent["path"], "checkout", "--quiet", "plumbed")
+    refused = pool.refused("release", lent["slot"])
+    assert "git switch fix/login" in refused["hint"]
+    assert {(each["path"], each["branch"]) for each in refused["outside"]} == {
+        (GUIDE, "plumbed"), ("tools/run", "beside"),
+    }  # fmt: skip
+    pool.git(lent["path"], "checkout", "--quiet", "fix/login")
+    pool.git(lent["path"], "branch", "--quiet", "-D", "plumbed")
+    pool.git(lent["path"], "update-ref", "refs/heads/beside", "main")
+    assert pool.release(lent["slot"])["outside"] == []
+
+
+def test_a_branch_fetched_into_a_slot_is_not_its_holders_doing(pool: Pooled, tmp_path: Path) -> None:
+    pool.repo.git("clone", "--quiet", "--bare", str(pool.repo.path), str(tmp_path / "origin.git"))
+    pool.repo.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    lent = lend(pool)
+    theirs = plumbed(pool, lent)
+    pool.git(lent["path"], "push", "--quiet", "origin", f"{theirs}:refs/pull/1/head")
+    pool.git(lent["path"], "fetch", "--quiet", "origin", "refs/pull/1/head:asked")
+    pool.git(lent["path"], "branch", "--quiet", "-D", "asked")
+    pool.git(lent["path"], "fetch", "--quiet", "origin", "refs/pull/1/head")
+    pool.git(lent["path"], "checkout", "--quiet", "-b", "looked-at", "FETCH_HEAD")
+    assert pool.ask("scope", "check", cwd=lent["path"])["outside"] == []
+    pool.git(lent["path"], "fetch", "--quiet", ".", f"{plumbed(pool, lent, 'tools')}:refs/heads/again")
+    assert [each["branch"] for each in pool.refused("release", lent["slot"])["outside"]] == ["again"]
+
+
+def test_what_a_branch_had_is_on_record_unless_it_is_at_the_remote(pool: Pooled) -> None:
+    lent = lend(pool)
+    pool.git(lent["path"], *OFF, "branch", "unseen", plumbed(pool, lent))
+    pool.release(lent["slot"])
+    pool.release(lend(pool, branch="unseen")["slot"])
+    shown = {each["branch"]: each["outside"] for each in pool.ask("branches")["branches"]}
+    assert shown == {"fix/login": [], "unseen": [GUIDE]}
 
 
 def test_what_a_branch_had_at_the_remote_is_not_its_holders_doing(pool: Pooled) -> None:

@@ -220,6 +220,11 @@ def another_branch_only_looked_at(scene: Scene) -> None:
     scene.work()
 
 
+def another_branch_left_checked_out(scene: Scene) -> None:
+    scene.work()
+    scene.git("checkout", "--quiet", "other")
+
+
 def staged_outside_but_never_committed(scene: Scene) -> None:
     scene.write(GUIDE, "Smuggled.\n")
     scene.git("add", "--sparse", "--intent-to-add", GUIDE)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from isolation.git.worktrees import find_admin
+from isolation.guards.born import FILE as BORN
 from isolation.guards.facts import FACTS
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.ground.pool import Pool
@@ -91,7 +92,7 @@ def drop_marks(slot: Slot) -> None:
     """Nothing of the last lease stays."""
     admin = find_admin(slot.path)
     if admin:
-        for name in (MARK, REVOKED, PLACED, FACTS, DATABASE):
+        for name in (MARK, REVOKED, PLACED, FACTS, BORN, DATABASE):
             (admin / name).unlink(missing_ok=True)
 
 

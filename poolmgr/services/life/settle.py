@@ -85,7 +85,7 @@ def record_outside(pool: Pool, job: Job) -> tuple[Outside, ...]:
         lease = find_lease(session, str(job.args.get("lease", "")))
     if lease is None or lease.scope is None:
         return ()
-    from poolmgr.services.scoping.outside import list_outside
+    from poolmgr.services.scoping.outside import list_outside, list_recorded
     from poolmgr.services.scoping.tips import list_made, list_tips
 
     words: tuple[str, ...] = ()
@@ -101,7 +101,7 @@ def record_outside(pool: Pool, job: Job) -> tuple[Outside, ...]:
         if is_environment(error):
             raise
         words = (f"(could not be compared: {error})",)
-    paths = (*(each.path for each in found if each.is_refused), *words)
+    paths = (*list_recorded(pool, lease, found), *words)
     put_on_record(pool, job, lease, paths, tips)
     return found
 

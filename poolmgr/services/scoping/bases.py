@@ -7,7 +7,6 @@ slot proves nothing: its holder would decide what is his.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -18,14 +17,13 @@ from isolation.git.worktrees import list_admins, worktree_of
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.ground import marks
 from poolmgr.services.ground.pool import Pool
-from poolmgr.services.scoping.noted import read_noted
+from poolmgr.services.scoping.born import FETCH
+from poolmgr.services.scoping.noted import REMOTES, USUAL_REMOTE, list_remotes
 from poolmgr.services.scoping.tips import admin_of, read_moves
 
-HEADS, REMOTES = "refs/heads/", "refs/remotes/"
+HEADS = "refs/heads/"
 LENT = "poolmgr: lent to "  # what the log of a slot's HEAD begins with
 USUAL = ("main", "master")
-USUAL_REMOTE = "origin"
-FETCH = re.compile(r"(?:fetch|pull|remote update)((?: [^ ]+)*): [a-z][a-z -]*", re.IGNORECASE)
 # Commands of people; `update-ref` and a push say nothing, or something else.
 PORCELAIN = re.compile(
     r"(commit|merge|pull|rebase|reset|cherry-pick|revert|am|checkout|clone|initial pull|branch)\b.*",
@@ -120,32 +118,6 @@ def default_branch(common: Path, remotes: Iterable[str], lease: Lease) -> Iterab
             text = file.read_text(errors="surrogateescape").strip()
             if text.startswith("ref: ") and file.stat().st_mtime < lease.started:
                 yield text.removeprefix("ref: ")
-
-
-def list_remotes(pool: Pool, lease: Lease) -> Mapping[str, str | None]:
-    """The remotes that were there when the slot was lent, each with its place; None: nobody noted it."""
-    noted = read_noted(pool, lease).get("remotes")
-    if isinstance(noted, dict):
-        return {str(name): str(place) for name, place in noted.items()}
-    common = pool.site.common
-    try:
-        names = sorted(os.listdir(common / "logs" / REMOTES))
-    except OSError:
-        return {}
-    return {
-        name: None
-        for name in names
-        if name == USUAL_REMOTE
-        or lease.base_ref.startswith(f"{name}/")
-        or was_there(common, name, lease.started)
-    }
-
-
-def was_there(common: Path, remote: str, moment: float) -> bool:
-    """Whether something was fetched from a remote before."""
-    room = common / "logs" / REMOTES / remote
-    lines = (read_log(common, os.fspath(file.relative_to(common / "logs"))) for file in room.rglob("*"))
-    return any(line[0].time < moment for line in lines if line)
 
 
 class Moves:

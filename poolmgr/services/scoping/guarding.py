@@ -12,7 +12,8 @@ from isolation.guards.install import ensure_acting
 from poolmgr.core.records import Lease, Slot
 from poolmgr.core.scope import Scope
 from poolmgr.services.ground.pool import Pool
-from poolmgr.services.scoping.bases import list_candidates, list_remotes
+from poolmgr.services.scoping.bases import list_candidates
+from poolmgr.services.scoping.noted import list_remotes
 from tracks.globs import Globs, compile_globs
 
 PROGRAM = (sys.executable, "-P", "-m", "poolmgr")

@@ -22,7 +22,8 @@ from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.start_point import require_named
 from poolmgr.services.scoping.bases import list_bases
 from poolmgr.services.scoping.noted import read_noted
-from poolmgr.services.scoping.tips import admin_of, list_made, list_tips
+from poolmgr.services.scoping.starts import list_starts
+from poolmgr.services.scoping.tips import admin_of, find_branch, list_made, list_tips
 from poolmgr.services.scoping.unfetched import find_unfetched
 from tracks.globs import compile_globs
 
@@ -69,16 +70,25 @@ def list_outside(pool: Pool, slot: Slot, lease: Lease, base: str | None = None) 
     shared = compile_globs(lease.shared, fold=fold)
     owns = compile_globs(lease.scope.owns, fold=fold).matches
     found: dict[bytes, Outside] = {}
+    starts = () if base else list_starts(pool, slot, lease)
     for tip in list_tips(pool, slot, lease, made):
-        changes = judge(pool, tip.oid, bases, made, owns, places)
+        against = bases if tip.name == lease.branch else (*bases, *starts)
+        changes = judge(pool, tip.oid, against, made, owns, places)
         start = find_start(pool, lease) if changes else None
-        own = judge(pool, tip.oid, (*bases, start), made, owns, places) if start else changes
+        own = judge(pool, tip.oid, (*against, start), made, owns, places) if start else changes
         for path, change in changes.items():
             is_shared, is_inherited = shared.matches(path), path not in own
             told = Outside(os.fsdecode(path), change.kind, tip.name, is_shared, is_inherited)
             if path not in found or (told.is_refused and not found[path].is_refused):
                 found[path] = told
     return tuple(found[path] for path in sorted(found))
+
+
+def list_recorded(pool: Pool, lease: Lease, found: Sequence[Outside]) -> tuple[str, ...]:
+    """What goes on record: what is let go, and what a branch of this repository alone had before."""
+    is_local = read_noted(pool, lease).get("start") is None
+    kept = (each for each in found if each.is_refused or (each.word == "inherited" and is_local))
+    return tuple(each.path for each in kept)
 
 
 def judge(
@@ -135,15 +145,22 @@ def require_inside(pool: Pool, slot: Slot, lease: Lease, *, allow: bool) -> tupl
     refused = [each for each in found if each.is_refused]
     if refused and not allow:
         paths = [os.fsencode(each.path) for each in refused]
-        raise outside_scope(slot, lease, refused, find_unfetched(pool, runner(pool.git), lease, paths))
+        ways = (find_unfetched(pool, runner(pool.git), lease, paths), find_switch(pool, slot, lease, refused))
+        raise outside_scope(slot, lease, refused, "".join(ways))
     return found
 
 
-def outside_scope(
-    slot: Slot, lease: Lease, refused: Sequence[Outside], fetch: str | None = None
-) -> OutsideScope:
+def find_switch(pool: Pool, slot: Slot, lease: Lease, refused: Sequence[Outside]) -> str:
+    """The way back from a branch that is not the lease's, where that is what is refused."""
+    admin = admin_of(pool, slot)
+    branch = find_branch(admin) if admin else None
+    if branch in (None, lease.branch) or all(each.branch != branch for each in refused):
+        return ""
+    return f"if {branch} is not yours: git switch {lease.branch}, and release again; else "
+
+
+def outside_scope(slot: Slot, lease: Lease, refused: Sequence[Outside], way: str = "") -> OutsideScope:
     """The refusal: the paths, what is owned, and the ways on."""
-    way = f"if they came with the base: {fetch}, and release again; else " if fetch else ""
     from isolation.guards.words import shown  # only a refusal pays for it
 
     lines = [f"  {each.kind:<9} {shown(each.path)}{on_branch(each, lease)}" for each in refused[:SHOWN]]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +15,7 @@ from isolation.git.refs import list_refs, resolve_commits
 from isolation.git.worktrees import find_admin, find_registered
 from poolmgr.core.records import Lease, Slot
 from poolmgr.services.ground.pool import Pool
+from poolmgr.services.scoping.born import list_born
 
 HEADS = "refs/heads/"
 # Moves of HEAD that make no commit.
@@ -37,7 +40,8 @@ def list_tips(pool: Pool, slot: Slot, lease: Lease, made: Collection[str]) -> tu
     admin = admin_of(pool, slot)
     asked = {lease.branch: HEADS + lease.branch}
     if admin:
-        asked["HEAD"] = f"worktrees/{admin.name}/HEAD"
+        asked.setdefault(find_branch(admin) or "HEAD", f"worktrees/{admin.name}/HEAD")
+        asked |= {each.ref.removeprefix(HEADS): each.ref for each in list_born(pool, slot, lease)}
     found = resolve_commits(pool.git, list(asked.values()))
     tips = {oid: Tip(name, oid) for name, ref in reversed(asked.items()) if (oid := found[ref])}
     if set(made) - tips.keys():
@@ -53,7 +57,8 @@ def list_made(pool: Pool, slot: Slot, lease: Lease) -> frozenset[str]:
     since = [line for line in branch if line.time >= int(lease.started)]
     lines = [line for line in (*read_moves(pool, slot), *since) if not FOUND.fullmatch(line.message)]
     picked = {line.new: line.time for line in lines if PICKED.fullmatch(line.message)}
-    return frozenset(line.new for line in lines) - list_found(pool.git, picked)
+    born = {each.oid for each in list_born(pool, slot, lease) if each.is_made}
+    return frozenset(line.new for line in lines) - list_found(pool.git, picked) | born
 
 
 def list_found(git: Git, picked: dict[str, int]) -> set[str]:
@@ -64,6 +69,15 @@ def list_found(git: Git, picked: dict[str, int]) -> set[str]:
     how = ("--no-replace-objects", "rev-list", "--no-walk", "--timestamp", "--ignore-missing", "--stdin")
     dated = [line.split(" ") for line in git.run(*how, stdin=asked).text.split("\n") if line]
     return {oid for date, oid in dated if int(date) != picked[oid]}
+
+
+def find_branch(admin: Path) -> str | None:
+    """The branch a worktree's HEAD is on."""
+    with suppress(OSError):
+        text = os.fsdecode((admin / "HEAD").read_bytes()).removesuffix("\n")
+        if text.startswith("ref: " + HEADS):
+            return text.removeprefix("ref: " + HEADS)
+    return None
 
 
 def read_moves(pool: Pool, slot: Slot) -> tuple[Line, ...]:

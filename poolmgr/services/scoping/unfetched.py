@@ -9,11 +9,12 @@ from isolation.git.refs import resolve_commits
 from isolation.guards import rule
 from poolmgr.core.records import Lease
 from poolmgr.services.ground.pool import Pool
-from poolmgr.services.scoping.bases import HEADS, REMOTES, list_candidates, list_remotes
+from poolmgr.services.scoping.bases import HEADS, list_candidates
+from poolmgr.services.scoping.noted import REMOTES, list_remotes
 
 
-def find_unfetched(pool: Pool, run: rule.Run, lease: Lease, paths: Collection[bytes]) -> str | None:
-    """The command that may prove a refused path to be the base's: the remote's branch has it like this."""
+def find_unfetched(pool: Pool, run: rule.Run, lease: Lease, paths: Collection[bytes]) -> str:
+    """The way on that may prove a refused path to be the base's: the remote's branch has it like this."""
     known = list_remotes(pool, lease)
     now = remotes.list_remotes(pool.git, pool.site.common.parent)
     refs = [ref for ref in list_candidates(pool, lease, known) if ref.startswith(REMOTES)]
@@ -24,5 +25,5 @@ def find_unfetched(pool: Pool, run: rule.Run, lease: Lease, paths: Collection[by
         if tip and oid and set(paths) - rule.read_changes(rule.with_options(run), oid, tip).keys():
             remote, _, branch = ref.removeprefix(REMOTES).partition("/")
             if known.get(remote) in (None, now.get(remote)):
-                return f"git fetch {remote} {branch}"
-    return None
+                return f"if they came with the base: git fetch {remote} {branch}, and release again; else "
+    return ""
