@@ -9,7 +9,7 @@ from enum import Enum
 
 FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
 HEADING = re.compile(r"[ \t]*+(?:#|\*\*|[^\n:]{0,80}+:[*_]*+[ \t]*+$)[^\n]*", re.MULTILINE)
-LEAD = 200  # characters in which a line says that files follow
+LEAD = 1000  # characters in which a line says that files follow
 FILES = re.compile(r"\b(?:files?|locations?|paths?)\b", re.IGNORECASE)
 
 
