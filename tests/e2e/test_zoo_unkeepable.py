@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,19 +43,35 @@ def worktree_of_another_repository(cage: Cage) -> None:
     cage.write("app.txt")
 
 
-STATE = State(name="unkeepable", make=worktree_of_another_repository, kinds=frozenset())
+def worktree_of_this_repository(cage: Cage) -> tuple[str, ...]:
+    """Its index, its HEAD and what was amended in it are in git's record of it and nowhere else."""
+    inside = cage.root / "inside"
+    cage.git("worktree", "add", "--quiet", "--detach", str(inside))
+    made = []
+    for words in (("-m", f"Inside {cage.root.name}."), ("--amend", "-m", f"Amended in {cage.root.name}.")):
+        git(inside, "commit", "--quiet", "--allow-empty", *words)
+        made.append(git(inside, "rev-parse", "HEAD"))
+    cage.write("inside/inner.txt", cage.root.name.encode())
+    git(inside, "add", "inner.txt")
+    cage.write("inside/inner.txt")
+    cage.write("app.txt")
+    return (*made, git(inside, "rev-parse", ":inner.txt"))
+
+
+MAKERS = {"another": worktree_of_another_repository, "this": worktree_of_this_repository}
 Way = tuple[Ground, Made]
 
 
 @pytest.fixture
-def take(tmp_path: Path, run_cli: Commands, dwellers: Dwellers) -> Callable[[str], Way]:
-    """Makes the state in a slot, held or free, and takes a road."""
+def take(tmp_path: Path, run_cli: Commands, dwellers: Dwellers) -> Callable[..., Way]:
+    """Makes a worktree in a slot, held or free, and takes a road."""
 
-    def go(road: str) -> Way:
+    def go(road: str, whose: str = "another") -> Way:
+        state = State(name="unkeepable", make=MAKERS[whose], kinds=frozenset())
         ground = break_ground(lay_out(tmp_path / "template"), tmp_path, run_cli, 1 if road in HELD else 2)
         holder = dwellers()
         bound = ["--pid", str(holder.pid)] if road == "death" else []
-        (made,) = ground.hold([STATE], bound) if road in HELD else ground.write_into_free([STATE])
+        (made,) = ground.hold([state], bound) if road in HELD else ground.write_into_free([state])
         end(holder)
         if road == "refresh":
             ground.pool.git(ground.checkout, "commit", "--quiet", "--all", "--message", "Move on.")
@@ -75,21 +92,36 @@ def require_aside(ground: Ground, made: Made) -> Path:
     place = Path(left["path"])
     assert left["lease"] is None
     assert snapshot_of(place) == made.before
-    assert git(place / "inside", "diff", "--cached", "--name-only") == "inner.txt"
+    require_whole(made, place / "inside")
     return place
 
 
-@pytest.mark.battery
-@pytest.mark.parametrize("road", ROADS)
-def test_what_cannot_be_kept_is_set_aside_whole(take: Callable[[str], Way], road: str) -> None:
-    ground, made = take(road)
+def require_whole(made: Made, inside: Path) -> None:
+    """The worktree as it was made."""
+    assert git(inside, "diff", "--cached", "--name-only") == "inner.txt"
+    for oid in made.objects:
+        git(inside, "cat-file", "-e", oid)
+
+
+def collect(ground: Ground) -> None:
+    """Git forgets what is not in its place and keeps nothing that is not named."""
+    for repository in (ground.checkout, *ground.directory.glob("outside/*/library")):
+        git(repository, "worktree", "prune", "--expire=now")
     ground.collect()
+
+
+@pytest.mark.battery
+@pytest.mark.parametrize("whose", MAKERS)
+@pytest.mark.parametrize("road", ROADS)
+def test_what_cannot_be_kept_is_set_aside_whole(take: Callable[..., Way], road: str, whose: str) -> None:
+    ground, made = take(road, whose)
+    collect(ground)
     require_aside(ground, made)
     assert ground.rescues() == []
     assert ground.household.files == ground.mine.files
 
 
-def test_a_release_that_parks_says_so_and_adopting_changes_nothing(take: Callable[[str], Way]) -> None:
+def test_a_release_that_parks_says_so_and_adopting_changes_nothing(take: Callable[..., Way]) -> None:
     ground, made = take("release")
     place = require_aside(ground, made)
     assert place.parent == ground.checkout / ".git/poolmgr/parked"
@@ -104,7 +136,29 @@ def test_a_release_that_parks_says_so_and_adopting_changes_nothing(take: Callabl
     assert place in ground.parked()
 
 
-def test_once_the_reason_is_gone_an_adopted_slot_is_kept_and_lent_again(take: Callable[[str], Way]) -> None:
+def test_a_worktree_inside_a_slot_outlives_it(tmp_path: Path, run_cli: Commands) -> None:
+    ground = break_ground(lay_out(tmp_path / "template"), tmp_path, run_cli, 3)
+    state = State(name="lodger", make=worktree_of_this_repository, kinds=frozenset())
+    made = ground.hold([state] * 3)
+    ground.pool.run("release", made[0].slot, "--rescue")
+    ground.pool.run("reclaim", made[1].slot)
+    assert ground.pool.run("cleanup", "--rescue", check=False).code == 1
+    collect(ground)
+    for one, (name, slot) in zip(made, sorted(ground.pool.slots().items()), strict=True):
+        out = ground.directory / f"out-of-{one.slot}"
+        assert (name, slot["state"]) == (one.slot, "PARKED")
+        require_whole(one, Path(slot["path"], "inside"))
+        git(ground.checkout, "worktree", "move", f"{slot['path']}/inside", str(out))
+        kept = ground.pool.ask("pool", "adopt", name)["rescue"]
+        ground.pool.cli.settle()
+        collect(ground)
+        require_whole(replace(one, objects=one.objects[1:]), out)  # whose reflog went is the user's by now
+        assert kept in {each["id"] for each in ground.rescues()}
+    ground.pool.run("cleanup", "--rescue")
+    assert ground.parked() == []
+
+
+def test_once_the_reason_is_gone_an_adopted_slot_is_kept_and_lent_again(take: Callable[..., Way]) -> None:
     ground, made = take("release")
     place = require_aside(ground, made)
     shutil.rmtree(place / "inside")
