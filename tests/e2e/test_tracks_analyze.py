@@ -276,7 +276,7 @@ def test_explain_says_why_a_task_is_not_ready(unpooled: Pooled) -> None:
     ]  # fmt: skip
     said = unpooled.run("tracks", "explain", "2").stdout
     assert said.startswith("s-2  P2  task  open  Do s-2\nnot ready")
-    assert "its end makes ready: s-2, e" in unpooled.run("tracks", "explain", "s-1").stdout
+    assert "its end makes ready: e, s-2" in unpooled.run("tracks", "explain", "s-1").stdout
 
 
 def test_explain_of_an_unknown_task_names_the_nearest(unpooled: Pooled) -> None:
