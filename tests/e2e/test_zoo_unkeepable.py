@@ -92,7 +92,9 @@ def require_aside(ground: Ground, made: Made) -> Path:
     place = Path(left["path"])
     assert left["lease"] is None
     assert snapshot_of(place) == made.before
-    require_whole(made, place / "inside")
+    # Where it stays in its place, its reflog is like any other that a user may expire.
+    pinned = made if left["state"] == "PARKED" else replace(made, objects=made.objects[1:])
+    require_whole(pinned, place / "inside")
     return place
 
 
