@@ -206,6 +206,7 @@ def test_after_an_acquire_was_killed_while_it_built_nothing_of_it_is_left(shop: 
 
 ENDLESS = "psql -qc 'SELECT pg_sleep(600)'"
 ASLEEP = "SELECT pid FROM pg_stat_activity WHERE query LIKE '%%SELECT pg_sleep(600)%%' AND usename LIKE %s"
+ENDINGS = (signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.battery))
 
 
 def require_nothing_left(pool: Pooled) -> None:
@@ -254,7 +255,7 @@ def read_some(process: subprocess.Popen[bytes]) -> bytes:
     return os.read(process.stderr.fileno(), 4096)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDINGS)
 def test_who_is_interrupted_while_a_template_is_built_ends_it_and_leaves_nothing(
     shop: Pooled, embedded_server: PostgresServer, number: signal.Signals
 ) -> None:
@@ -275,7 +276,7 @@ def test_who_is_interrupted_while_a_template_is_built_ends_it_and_leaves_nothing
     require_nothing_left(shop)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDINGS)
 def test_any_command_that_is_told_to_end_says_so_and_ends_as_it_was_told(
     shop: Pooled, number: signal.Signals
 ) -> None:

@@ -98,9 +98,14 @@ OPERATIONS = (
     Operation("refresh", scenes.advance, "pool refresh", repeats.refresh),
     Operation("restore", scenes.keep, "rescue restore {rescue} --to {salvage}", repeats.restore),
     Operation(
-        "restore into a slot", scenes.keep, "rescue restore {rescue}", repeats.restore_here, known=DETACHED
+        "restore into a slot",
+        scenes.keep,
+        "rescue restore {rescue}",
+        repeats.restore_here,
+        known=DETACHED,
+        is_rare=True,
     ),
-    Operation("end with the holder", scenes.bereave, WORK, repeats.nothing),
+    Operation("end with the holder", scenes.bereave, WORK, repeats.nothing, is_rare=True),
     Operation("rebuild", scenes.lose_state, "doctor --fix", repeats.release, pool_first=False),
     Operation("adopt", scenes.park, "pool adopt {slot}", repeats.adopt, states=PARKING),
     Operation("cleanup", scenes.lend_dirty, "cleanup --rescue", repeats.clean_up, pool_stays=False),

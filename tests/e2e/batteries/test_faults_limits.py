@@ -58,7 +58,7 @@ def test_who_waits_is_served_where_sockets_and_fifos_are_denied(denied: tuple[st
     assert list_wrong(used) == []
 
 
-@pytest.mark.parametrize("command", COMMANDS[1:3])
+@pytest.mark.parametrize("command", [COMMANDS[1], pytest.param(COMMANDS[2], marks=pytest.mark.battery)])
 def test_a_git_that_memory_runs_out_for_breaks_no_slot(command: str, used: Scene, tmp_path: Path) -> None:
     real, dying = os.environ["PATH"], tmp_path / "git"
     dying.write_text(
