@@ -92,9 +92,7 @@ def require_aside(ground: Ground, made: Made) -> Path:
     place = Path(left["path"])
     assert left["lease"] is None
     assert snapshot_of(place) == made.before
-    # Where it stays in its place, its reflog is like any other that a user may expire.
-    pinned = made if left["state"] == "PARKED" else replace(made, objects=made.objects[1:])
-    require_whole(pinned, place / "inside")
+    require_whole(made, place / "inside")
     return place
 
 
@@ -160,10 +158,14 @@ def test_a_worktree_inside_a_slot_outlives_it(tmp_path: Path, run_cli: Commands)
     assert ground.parked() == []
 
 
-def test_once_the_reason_is_gone_an_adopted_slot_is_kept_and_lent_again(take: Callable[..., Way]) -> None:
-    ground, made = take("release")
+@pytest.mark.parametrize("road", ["release", "cleanup-of-a-free-slot"])
+def test_once_the_reason_is_gone_an_adopted_slot_is_kept_and_lent_again(
+    take: Callable[..., Way], road: str
+) -> None:
+    ground, made = take(road, "this")
+    collect(ground)
     place = require_aside(ground, made)
-    shutil.rmtree(place / "inside")
+    git(ground.checkout, "worktree", "remove", "--force", str(place / "inside"))
     before = snapshot_of(place)
     kept = ground.pool.ask("pool", "adopt", made.slot)["rescue"]
     ground.pool.cli.settle()
@@ -171,6 +173,7 @@ def test_once_the_reason_is_gone_an_adopted_slot_is_kept_and_lent_again(take: Ca
     ground.pool.run("rescue", "restore", kept, "--to", ground.directory / "back")
     assert snapshot_of(ground.directory / "back") == before
     assert ground.parked() == []
+    assert git(ground.checkout, "for-each-ref", "refs/poolmgr/parked") == ""
 
 
 def test_where_a_rescue_has_no_room_the_way_on_is_said_and_goes_on(pool: Pooled) -> None:

@@ -119,11 +119,9 @@ def give_up(pool: Pool, job: Job, error: Exception) -> None:
     A full disk, a read-only directory, a git that was killed: not the slot's fault, it counts for nothing.
     """
     words = str(error)
-    attempts = job.op.attempts if is_environment(error) else max(job.op.attempts, 1)
-    final = attempts >= MAX_ATTEMPTS and not is_environment(error)
     now = read_moment()
     with pool.engine.write() as session:
-        if final:
+        if is_last(job, error):
             close_op(session, job.op, now=now)
             move_slot(
                 session, job.slot, State.BROKEN, note=pool.note(job.op.kind, words, "failed"), now=now,
@@ -132,6 +130,11 @@ def give_up(pool: Pool, job: Job, error: Exception) -> None:
         else:
             leave_op(session, job.op, attempts=job.op.attempts if not is_environment(error) else 0)
             note_slot(session, job.slot, error=words)
+
+
+def is_last(job: Job, error: Exception) -> bool:
+    """Whether nobody tries again after this failure."""
+    return max(job.op.attempts, 1) >= MAX_ATTEMPTS and not is_environment(error)
 
 
 ENVIRONMENT = {

@@ -28,10 +28,15 @@ def park(pool: Pool, job: Job, why: str) -> Slot:
     place = move_aside(pool, job, origin, target)
     if place != origin:
         leave_tombstone(pool, origin)
+    hold_on(pool, job, place)
+    return step(pool, job, State.PARKED, action="park", reason=why, error=why, path=place)
+
+
+def hold_on(pool: Pool, job: Job, place: Path) -> None:
+    """What only reflogs name outlives them as long as the slot is out of use."""
     with suppress(IsolationError, OSError):  # a full disk: the reflogs still have them
         drop_ref_lock(pool, f"{PINS}{job.slot.id}")
         pin(pool.git, list_own_admins(pool, place), job.slot.id)
-    return step(pool, job, State.PARKED, action="park", reason=why, error=why, path=place)
 
 
 def move_aside(pool: Pool, job: Job, origin: Path, target: Path) -> Path:

@@ -44,7 +44,7 @@ def execute_retire(pool: Pool, job: Job) -> Slot:
         shutil.rmtree(trash)
     if job.args.get("tombstone") and job.slot.path.parent != pool.site.parked:
         leave_tombstone(pool, job.slot.path)
-    if job.slot.path.parent == pool.site.parked:
+    if job.slot.path.parent == pool.site.parked or job.args.get("pinned"):
         unpin(pool.git, job.slot.id)
     return step(pool, job, State.RETIRED, action="retire", branch=None, error="")
 

@@ -39,6 +39,8 @@ from resources.probes.inside import Inside
 if TYPE_CHECKING:
     from poolmgr.services.scoping.outside import Outside
 
+# What cleaning a slot has to know of the release before it.
+HANDED_ON = ("lease", "compared", "spared", "tombstone", "pinned")
 DRAIN = 10.0
 FEW = 5
 # The lease is over by then, so the same command again would find nothing to do.
@@ -177,9 +179,7 @@ def drain(pool: Pool, job: Job, inside: Inside) -> Slot:
 
 def recycle_on(pool: Pool, job: Job) -> Slot:
     """To be cleaned; a directory that was forced away or drained too long never serves again."""
-    facts: dict[str, object] = {
-        key: job.args[key] for key in ("lease", "compared", "spared", "tombstone") if key in job.args
-    }
+    facts = {key: job.args[key] for key in HANDED_ON if key in job.args}
     note = pool.note("release", str(job.args.get("kept", "")))
     turn = Turn(target=State.RECYCLING, kind=OpKind.RECYCLE, note=note, args=facts)
     superseded = job.slot.superseded or bool(job.args.get("forced")) or is_replaced(pool, job)

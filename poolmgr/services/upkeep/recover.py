@@ -7,10 +7,11 @@ from typing import assert_never
 from isolation.errors import IsolationError
 from poolmgr.core.errors import PoolError
 from poolmgr.core.records import Op, OpKind, Slot
-from poolmgr.services.ground.job import Job, give_up, is_environment, taken_up
+from poolmgr.services.ground.job import Job, give_up, is_environment, is_last, taken_up
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.life.assign import undo_assign
 from poolmgr.services.life.create import execute_create
+from poolmgr.services.life.park import hold_on
 from poolmgr.services.life.recycle import execute_recycle
 from poolmgr.services.life.retire import execute_retire
 from poolmgr.services.life.settle import settle
@@ -28,6 +29,8 @@ def try_go_on(pool: Pool, slot: Slot, op: Op) -> bool:
         try:
             go_on(pool, job)
         except (IsolationError, PoolError, OSError) as error:
+            if is_last(job, error):
+                hold_on(pool, job, job.slot.path)
             give_up(pool, job, error)
             if is_environment(error):
                 raise
