@@ -40,9 +40,8 @@ def look_at_ops(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
                 f"{what} waits for {describe(op.owner)}, which is stopped: kill -CONT {pid}",
             )
         elif op.owner is None and not is_worked_on:
-            yield wrong(
-                "unfinished", slot.name, f"{what} waits for somebody to go on with it {slot.error}".strip()
-            )
+            why = f": {slot.error}" if slot.error else ""
+            yield wrong("unfinished", slot.name, f"{what} waits for somebody to go on with it{why}")
 
 
 def look_at_requests(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
