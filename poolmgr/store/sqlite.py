@@ -25,6 +25,7 @@ SCHEMA = Path(__file__).with_name("schema.sql")
 REBUILD = "poolmgr doctor --fix"
 
 QUERIES = read_queries()
+SCARCE = 1 << 20  # bytes; no transaction of ours is larger
 CLOSING = 1.0  # seconds; whoever only looked does not wait for a frozen writer
 
 
@@ -213,6 +214,13 @@ def pragma(connection: sqlite3.Connection, name: str) -> int:
     return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
+def reason_of(error: sqlite3.Error, directory: Path) -> str:
+    """What stopped SQLite; a full disk it may call an I/O error."""
+    room = os.statvfs(directory)
+    free = room.f_bavail * room.f_frsize
+    return f"only {free} bytes are free on its disk ({error})" if free < SCARCE else str(error)
+
+
 @contextmanager
 def translated(file: Path) -> Iterator[None]:
     """SQLite's and the system's errors as ours."""
@@ -222,7 +230,7 @@ def translated(file: Path) -> Iterator[None]:
         if not file.exists():
             raise StateDamaged(f"the state database {file} is gone", hint=REBUILD) from error
         raise StateUnwritable(
-            f"the state in {file.parent} cannot be used: {error}",
+            f"the state in {file.parent} cannot be used: {reason_of(error, file.parent)}",
             hint="check free space and the permissions of this directory, then try again",
         ) from error
     except sqlite3.DatabaseError as error:

@@ -29,6 +29,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(command: str, left: int, crampe
         cramped.pool.cli.settle()
     assert list_rudeness(result) == []
     assert looked.code == 0, looked
+    assert left or "only 0 bytes are free on its disk" in result.stderr
     assert list_wrong(cramped) == []
     if cramped.pool.slots().get(cramped.name, {}).get("state") == "LEASED":
         cramped.pool.release(cramped.name, "--rescue")
