@@ -109,10 +109,12 @@ def background(
 ) -> None:
     """Do what is due in the background, then end."""
     from poolmgr.core.errors import NoPool
+    from poolmgr.services.lending.bell import hear
     from poolmgr.services.upkeep.worker import work
     from poolmgr.wiring import open_pool
 
     invocation: Invocation = context.obj
+    hear()
     try:
         work(open_pool(invocation.directory), lock)
     except NoPool:

@@ -101,9 +101,9 @@ def run_in_slot(pool: Pool, invocation: Invocation, values: Values) -> int:
         say_skipped(pool.skipped)
     asked = asked_for(pool, values)._replace(holder=pool.me)
     lent = acquire.acquire(pool, asked, background=ensure_worker)
-    acquire.delivered(pool, lent)
     held = Held(slot=lent.slot, lease=lent.lease)
     try:
+        acquire.delivered(pool, lent)
         tell_lent(held, lent, as_json=invocation.as_json)
         ensure_worker(pool)
         variables = variables_for(held, {**os.environ, "PWD": os.fspath(held.slot.path)})
@@ -121,16 +121,18 @@ def give_back(repository: Path, held: Held, values: Values, *, as_json: bool) ->
     from isolation.errors import IsolationError
     from poolmgr.core.errors import PoolError
     from poolmgr.services.lending import run as service
+    from poolmgr.services.lending.bell import deaf
     from poolmgr.services.upkeep.background import ensure_worker
     from poolmgr.wiring import open_pool
 
     pool = None
     try:
-        pool = open_pool(repository)
-        current = pool.snapshot().lease_of(held.slot)  # its scope may be another by now
-        held = held._replace(lease=current or held.lease)
-        settled = service.give_back(pool, held, rescue=values["rescue"])
-        ensure_worker(pool)
+        with deaf():
+            pool = open_pool(repository)
+            current = pool.snapshot().lease_of(held.slot)  # its scope may be another by now
+            held = held._replace(lease=current or held.lease)
+            settled = service.give_back(pool, held, rescue=values["rescue"])
+            ensure_worker(pool)
     except (PoolError, IsolationError, OSError) as error:
         tell_kept(held, error, as_json=as_json)
         return False

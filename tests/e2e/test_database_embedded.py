@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from isolation.database.embedded.server import is_running, remove_server
 from isolation.database.errors import DatabaseError, NoRight, ServerDown, WrongPassword
 from isolation.database.session import open_session
 from tests.e2e.pooled import Pooled
+from tests.faults.stage import duplicate
 from tests.fixtures.patience import await_that
 from tests.fixtures.servers import PostgresServer
 from tests.fixtures.variables import address_in
@@ -154,7 +154,8 @@ def test_a_copy_touches_nothing_of_the_original_and_gets_a_server_of_its_own(
 ) -> None:
     lent = pool.acquire()
     copy = tmp_path / "copy"
-    subprocess.run(("cp", "-a", pool.repo.path, copy), check=True)
+    pool.cli.settle()
+    duplicate(pool.repo.path, copy)  # the server goes on writing
     assert pool.refused("db", "status", cwd=copy)["code"] == "pool_elsewhere"
     pool.run("doctor", "--rebind", cwd=copy)
     assert not (copy / ".git" / "poolmgr" / "server").exists()

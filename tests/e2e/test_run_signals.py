@@ -195,6 +195,21 @@ def test_a_closed_window_ends_the_command_and_the_slot_is_given_back(free: Poole
     assert "its process ended" not in reasons
 
 
+def test_what_goes_on_hanging_up_does_not_keep_the_slot_from_being_given_back(free: Pooled) -> None:
+    process = start(free, "sh", "-c", "trap '' HUP; echo ready; read line")
+    (slot,) = [slot.name for slot in free.snapshot().slots if slot.lease_id]
+    hammer = subprocess.Popen(("sh", "-c", f"while kill -HUP -{process.pid}; do :; done"), process_group=0)
+    assert process.stdin
+    process.stdin.close()
+    try:
+        free.await_state(slot, "RECYCLING", "READY")
+    finally:
+        hammer.kill()
+        hammer.wait()
+    process.stdin = None
+    assert f"released {slot}" in end_of(process).stderr
+
+
 def test_without_a_terminal_a_stopped_command_does_not_stop_us(free: Pooled) -> None:
     process = start(free, "sh", "-c", "echo ready; kill -STOP $$; echo on")
     (child,) = await_that(lambda: stopped_children(process.pid), "the command has stopped")

@@ -20,14 +20,15 @@ from tests.integration.grounds import Ground
 from tests.integration.works import WORKS, Work, build_or_wait
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def mortals(home: Path) -> Iterator[Mortals]:
-    """Those who die, for all tests of the module."""
+    """Those who die; for each test its own, as what one leaves unread another would take for its answer."""
     with Mortals() as mortals:
         yield mortals
 
 
 @pytest.mark.battery
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", WORKS)
 def test_a_killed_command_leaves_nothing_unmarked_and_is_repeated(
     ground: Ground, mortals: Mortals, name: str, share: float

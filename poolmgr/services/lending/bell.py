@@ -12,6 +12,8 @@ import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
+TERMINALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
+
 
 class Bell:
     """The numbers of the signals that came, oldest first."""
@@ -38,6 +40,27 @@ class Bell:
         """Note what came, without waiting."""
         with suppress(BlockingIOError):
             self.rung += os.read(self.descriptor, 512)
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """What a terminal sends reaches neither us nor what we start meanwhile.
+
+    A child of ours leaves our group only after it was made: what comes before would end it.
+    """
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in TERMINALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def hear() -> None:
+    """The end of what was inherited from who is deaf: the commands we run are to behave as anywhere."""
+    for number in TERMINALS:
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager
