@@ -93,4 +93,4 @@ def test_a_kill_at_any_point_loses_nothing_and_leaves_nothing(
         place = f"{case} of {len(points)}, {point}"
         wrong += [name_places(scene, f"{place}: {words}") for words in list_faults(scene, operation)]
     assert not wrong, "\n".join(wrong)
-    assert missed <= len(cases) / 4 + 1, f"{missed} points were not reached"
+    assert missed <= len(cases) / 4 + 2, f"{missed} points were not reached"
