@@ -38,7 +38,9 @@ def list_misplaced(repo: Repository, rows: Rows, foreign: frozenset[Path]) -> It
     for entry in sorted((*list_directory(slots_dir), *list_directory(repo.state / "parked"))):
         if entry == slots_dir / ".aside" and not list_directory(entry):
             continue
-        if entry not in paths and not (is_tombstone(entry) and str(entry) in known):
+        if entry not in paths and not (
+            str(entry) in known and (is_tombstone(entry) or is_going(repo, entry))
+        ):
             yield f"{entry} lies there and belongs to nobody: {list_directory(entry)}"
     for slot in rows.live:
         yield from list_bad_marks(slot, admins.get(path_of(slot)))
@@ -148,6 +150,11 @@ def is_tombstone(place: Path) -> bool:
     return [each.name for each in list_directory(place)] == [".git"] and read_if_there(
         place / ".git"
     ).startswith(TOMBSTONE)
+
+
+def is_going(repo: Repository, place: Path) -> bool:
+    """Whether a cleanup that is to be repeated has taken the stone, and will take the directory."""
+    return (repo.state / "going").exists() and not list_directory(place)
 
 
 def read_if_there(file: Path) -> bytes:
