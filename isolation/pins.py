@@ -1,4 +1,4 @@
-"""Refs that hold on to commits which only worktrees' own reflogs name, as long as they are kept aside.
+"""Refs that hold on to commits which only worktrees' own reflogs name, as long as their slot is out of use.
 
 `git reflog expire` and `git gc` would take them otherwise: amended, reset away, rebased.
 """
@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
-from isolation.errors import GitFailed
 from isolation.git.program import Git
 from isolation.rescue.objects import NOBODY, write_object, write_tree
 from isolation.work.commits import read_named
@@ -18,16 +16,29 @@ PINS = "refs/poolmgr/parked/"
 
 
 def pin(git: Git, admins: Iterable[Path], number: int) -> None:
-    """One ref to all of them; none when every commit is reached otherwise. Repeating it is safe."""
-    tips = dict.fromkeys(tip for admin in admins for tip in read_named(git, admin).tips)
-    if not tips:
+    """One ref to all of them, and to what it held before; none when every commit is reached otherwise."""
+    held = read_pins(git, number)
+    tips = dict.fromkeys((*(tip for admin in admins for tip in read_named(git, admin).tips), *held))
+    if tips.keys() <= held:
         return
     parents = "".join(f"parent {tip}\n" for tip in tips)
-    text = f"tree {write_tree(git, ())}\n{parents}author {NOBODY}\ncommitter {NOBODY}\n\nKept while parked.\n"
+    people = f"author {NOBODY}\ncommitter {NOBODY}\n"
+    text = f"tree {write_tree(git, ())}\n{parents}{people}\nKept while out of use.\n"
     git.run("update-ref", f"{PINS}{number}", write_object(git, "commit", text.encode()))
+
+
+def read_pins(git: Git, number: int | str = "") -> frozenset[str]:
+    """What is held; of one number at most one commit."""
+    return frozenset(git.run("for-each-ref", "--format=%(objectname)", f"{PINS}{number}").text.split())
 
 
 def unpin(git: Git, number: int) -> None:
     """Let go of them: a rescue holds them by now."""
-    with suppress(GitFailed):  # it was never made
-        git.run("update-ref", "-d", f"{PINS}{number}")
+    git.run("update-ref", "-d", f"{PINS}{number}")
+
+
+def unpin_all(git: Git, common: Path) -> None:
+    """Where no slot is left, nothing is out of use, and nobody but the dead holds a lock of these."""
+    for ref in git.run("for-each-ref", "--format=%(refname)", PINS).text.split():
+        (common / f"{ref}.lock").unlink(missing_ok=True)
+        git.run("update-ref", "-d", ref)

@@ -83,6 +83,7 @@ def keep(git: Git, worktree: Path, *, where: RescuePlace, rules: Rules, **naming
         with locked(where.archive_dir):
             earlier = find_rescue(common, where.archive_dir, label.id)
             if earlier is not None:
+                require_reached(common, earlier, label.held)
                 return require_same(git, worktree, rules, earlier)
             return keep_patiently(git, worktree, where, label, rules)
     except (GitFailed, GitTimedOut, OSError) as error:
@@ -163,7 +164,8 @@ def write_objects(git: Git, seen: Look, label: Label, archived: Archived) -> str
         tags=read_tag_texts(inside, seen.named),
         entries=write_contents(inside, seen.place.root, seen.contents.open),
     )
-    parents = (*((seen.head,) if seen.head else ()), *(tip for tip in seen.named.tips if tip != seen.head))
+    tips = (*seen.named.tips, *sorted(label.held))
+    parents = (*((seen.head,) if seen.head else ()), *(tip for tip in tips if tip != seen.head))
     files = [
         one
         for one in (*manifest.entries, *archived.entries)
@@ -217,6 +219,12 @@ def publish(git: Git, where: RescuePlace, label: Label, archived: Archived, oid:
         git.run("rev-list", *shown, oid, "--not", "--branches", "--tags", "--remotes")
     except GitFailed as error:
         raise NotKept(f"the rescue does not reach all it names: {error.stderr}") from error
+
+
+def require_reached(git: Git, rescue: Rescue, held: frozenset[str]) -> None:
+    """What is held for it is in the rescue, else RescueExists."""
+    if not all(git.succeeds("merge-base", "--is-ancestor", one, rescue.oid) for one in held):
+        raise RescueExists(f"the rescue {rescue.id} lacks what is held for it")
 
 
 def require_same(git: Git, worktree: Path, rules: Rules, rescue: Rescue) -> Rescue:

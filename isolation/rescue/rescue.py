@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 PREFIX = "refs/poolmgr/rescue/"
 
@@ -24,6 +24,7 @@ class Naming(TypedDict):
     fence: int
     reason: str
     created: str
+    held: NotRequired[frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +38,13 @@ class RescuePlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """What a rescue is called and why it was made."""
+    """What a rescue is called, why it was made, and the commits that were held for it."""
 
     slot: int
     fence: int
     reason: str
     created: str
+    held: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:

@@ -125,9 +125,11 @@ def watch(context: typer.Context) -> None:
     """End the embedded database server once nobody needs it."""
     from poolmgr.core.errors import NoPool
     from poolmgr.services.databases import watching
+    from poolmgr.services.lending.bell import hear
     from poolmgr.wiring import open_pool
 
     invocation: Invocation = context.obj
+    hear()
     try:
         pool = open_pool(invocation.directory)
     except NoPool:

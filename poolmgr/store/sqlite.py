@@ -25,7 +25,7 @@ SCHEMA = Path(__file__).with_name("schema.sql")
 REBUILD = "poolmgr doctor --fix"
 
 QUERIES = read_queries()
-SCARCE = 1 << 20  # bytes; no transaction of ours is larger
+SCARCE = 1 << 20  # bytes
 CLOSING = 1.0  # seconds; whoever only looked does not wait for a frozen writer
 
 
@@ -218,7 +218,9 @@ def reason_of(error: sqlite3.Error, directory: Path) -> str:
     """What stopped SQLite; a full disk it may call an I/O error."""
     room = os.statvfs(directory)
     free = room.f_bavail * room.f_frsize
-    return f"only {free} bytes are free on its disk ({error})" if free < SCARCE else str(error)
+    return (
+        f"only {free} bytes are free on its disk ({error})" if room.f_blocks and free < SCARCE else str(error)
+    )
 
 
 @contextmanager

@@ -198,7 +198,8 @@ def test_a_closed_window_ends_the_command_and_the_slot_is_given_back(free: Poole
 def test_what_goes_on_hanging_up_does_not_keep_the_slot_from_being_given_back(free: Pooled) -> None:
     process = start(free, "sh", "-c", "trap '' HUP; echo ready; read line")
     (slot,) = [slot.name for slot in free.snapshot().slots if slot.lease_id]
-    hammer = subprocess.Popen(("sh", "-c", f"while kill -HUP -{process.pid}; do :; done"), process_group=0)
+    words = "import os, sys, time\nwhile True: os.killpg(int(sys.argv[1]), 1); time.sleep(0.0002)"
+    hammer = subprocess.Popen((sys.executable, "-c", words, str(process.pid)), process_group=0)
     assert process.stdin
     process.stdin.close()
     try:

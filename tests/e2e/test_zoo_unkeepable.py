@@ -122,13 +122,16 @@ def test_what_cannot_be_kept_is_set_aside_whole(take: Callable[..., Way], road: 
 
 
 def test_a_release_that_parks_says_so_and_adopting_changes_nothing(take: Callable[..., Way]) -> None:
-    ground, made = take("release")
+    ground, made = take("release", "this")
     place = require_aside(ground, made)
     assert place.parent == ground.checkout / ".git/poolmgr/parked"
     assert ground.pool.slot(made.slot)["state"] == "PARKED"
     told = ground.pool.run("pool", "adopt", made.slot, check=False)
     assert told.code == 1
     assert "inside" in told.stderr
+    collect(ground)
+    ground.pool.run("pool", "adopt", made.slot, check=False)
+    collect(ground)
     assert require_aside(ground, made) == place
     assert ground.pool.refused("cleanup")["slots"] == [made.slot]
     assert ground.pool.run("cleanup", "--rescue", check=False).code == 1
@@ -170,6 +173,7 @@ def test_once_the_reason_is_gone_an_adopted_slot_is_kept_and_lent_again(
     kept = ground.pool.ask("pool", "adopt", made.slot)["rescue"]
     ground.pool.cli.settle()
     ground.collect()
+    git(ground.checkout, "cat-file", "-e", made.objects[0])  # which no reflog names any more
     ground.pool.run("rescue", "restore", kept, "--to", ground.directory / "back")
     assert snapshot_of(ground.directory / "back") == before
     assert ground.parked() == []

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from isolation.errors import GitFailed, IsolationError
 from isolation.git.program import Git
-from poolmgr.core.errors import Busy, PoolError
+from poolmgr.core.errors import Busy, PoolError, StateUnwritable
 from poolmgr.core.lifecycle import MAX_ATTEMPTS, State
 from poolmgr.core.records import Moment, Op, OpKind, Slot
 from poolmgr.services.ground import wake
@@ -155,6 +155,8 @@ ENVIRONMENT_WORDS = (
 
 def is_environment(error: Exception) -> bool:
     """Whether the machine, not the slot, stopped the work."""
+    if isinstance(error, StateUnwritable):
+        return True
     cause = error.__cause__ if isinstance(error, IsolationError | PoolError) and error.__cause__ else error
     if isinstance(cause, OSError):
         return cause.errno in ENVIRONMENT

@@ -57,7 +57,10 @@ def deaf() -> Iterator[None]:
 
 
 def hear() -> None:
-    """The end of what was inherited from who is deaf: the commands we run are to behave as anywhere."""
+    """The end of what was inherited from who is deaf, or was started by `nohup`.
+
+    A detached process is reached by no terminal, and the commands it runs are to behave as anywhere.
+    """
     for number in TERMINALS:
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)

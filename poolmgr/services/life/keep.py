@@ -7,6 +7,7 @@ from pathlib import Path
 
 from isolation.errors import RescueExists
 from isolation.git.worktrees import find_admin, find_registered
+from isolation.pins import read_pins
 from isolation.rescue import Rescue, RescuePlace, keep
 from isolation.rescue.rescue import PREFIX
 from isolation.work import Rules, Work, examine
@@ -70,7 +71,8 @@ def keep_slot(pool: Pool, job: Job, *, reason: str) -> Rescue | None:
 def keep_directory(pool: Pool, job: Job, path: Path, *, reason: str) -> Rescue | None:
     """The same for the slot's directory under another name."""
     rules = rules_of(pool, path)
-    if examine(job.git.at(path), path, rules).is_clean:
+    held = read_pins(pool.git, job.slot.id) if job.args.get("pinned") else frozenset()
+    if not held and examine(job.git.at(path), path, rules).is_clean:
         return None
     fence = job.slot.fence
     for _ in range(TRIES):
@@ -78,7 +80,7 @@ def keep_directory(pool: Pool, job: Job, path: Path, *, reason: str) -> Rescue |
         try:
             return keep(
                 job.git.at(path), path, where=rescue_place(pool), slot=job.slot.number, fence=fence,
-                rules=rules, reason=reason, created=timestamp(),
+                rules=rules, reason=reason, created=timestamp(), held=held,
             )  # fmt: skip
         except RescueExists:
             with pool.engine.write() as session:

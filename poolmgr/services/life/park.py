@@ -8,7 +8,7 @@ from pathlib import Path
 
 from isolation.errors import IsolationError
 from isolation.git.worktrees import find_admin, find_registered, note_place
-from isolation.pins import PINS, pin
+from isolation.pins import PINS, pin, unpin
 from isolation.work.linked import follow, list_linked, try_move
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Slot
@@ -39,6 +39,13 @@ def hold_on(pool: Pool, job: Job, place: Path) -> None:
         pin(pool.git, list_own_admins(pool, place), job.slot.id)
 
 
+def let_go(pool: Pool, job: Job) -> None:
+    """What was held, once a rescue holds it."""
+    if job.args.get("pinned"):
+        drop_ref_lock(pool, f"{PINS}{job.slot.id}")
+        unpin(pool.git, job.slot.id)
+
+
 def move_aside(pool: Pool, job: Job, origin: Path, target: Path) -> Path:
     """The new place; the old one where a rename cannot reach (another file system)."""
     with pool.git_lock(job.git.at(pool.site.common)):
@@ -54,7 +61,8 @@ def move_aside(pool: Pool, job: Job, origin: Path, target: Path) -> Path:
 def list_own_admins(pool: Pool, place: Path) -> list[Path]:
     """Git's record of a directory, and of the worktrees in it, as far as they are this repository's."""
     room = os.path.realpath(pool.site.common / "worktrees")
-    found = (find_admin(place), *(one.admin for one in list_linked(place, place)))
+    own = find_registered(pool.site.common, place) or find_admin(place)
+    found = (own, *(one.admin for one in list_linked(place, place)))
     return [admin for admin in found if admin and os.path.realpath(admin.parent) == room]
 
 

@@ -10,7 +10,6 @@ from isolation.git.program import Git
 from isolation.git.refs import find_commit
 from isolation.git.worktrees import find_admin, lock_worktree
 from isolation.guards.install import drop_guards, ensure_guards, worktree_config
-from isolation.pins import unpin
 from isolation.scope.aside import Wanted
 from isolation.scope.view import FULL, View
 from poolmgr.core.errors import PoolError
@@ -71,8 +70,6 @@ def execute_recycle(pool: Pool, job: Job) -> Slot:
         reset_config(pool, git, job, admin, view)
     write_view(admin, view)
     prepare_filling(pool, slot, admin, base.oid)
-    if job.args.get("pinned"):
-        unpin(pool.git, slot.id)
     warmth = warm.prepare(pool, job, is_due=bool(job.args.get("warm")))
     return step(
         pool, job, State.READY, action="recycle", branch=None, base_ref=base.ref, base_oid=base.oid, error="",

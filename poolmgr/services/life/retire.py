@@ -12,7 +12,6 @@ from pathlib import Path
 
 from isolation.errors import IsolationError
 from isolation.git.worktrees import find_registered, forget_worktree
-from isolation.pins import unpin
 from isolation.work.linked import follow, move
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Slot
@@ -23,7 +22,7 @@ from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.taken import require_own
 from poolmgr.services.life.databases import drop_databases
 from poolmgr.services.life.keep import keep_directory, restore_directory
-from poolmgr.services.life.park import leave_tombstone
+from poolmgr.services.life.park import leave_tombstone, let_go
 
 
 def execute_retire(pool: Pool, job: Job) -> Slot:
@@ -44,8 +43,7 @@ def execute_retire(pool: Pool, job: Job) -> Slot:
         shutil.rmtree(trash)
     if job.args.get("tombstone") and job.slot.path.parent != pool.site.parked:
         leave_tombstone(pool, job.slot.path)
-    if job.slot.path.parent == pool.site.parked or job.args.get("pinned"):
-        unpin(pool.git, job.slot.id)
+    let_go(pool, job)
     return step(pool, job, State.RETIRED, action="retire", branch=None, error="")
 
 

@@ -29,7 +29,7 @@ from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.ground.taken import is_taken, taken_words
 from poolmgr.services.life.databases import fence_databases
 from poolmgr.services.life.keep import describe_rescue, keep_slot
-from poolmgr.services.life.park import park
+from poolmgr.services.life.park import hold_on, let_go, park
 from poolmgr.store.tables.events import add_event
 from poolmgr.store.tables.leases import find_lease, note_outside
 from poolmgr.store.tables.ops import leave_op, note_op
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from poolmgr.services.scoping.outside import Outside
 
 # What cleaning a slot has to know of the release before it.
-HANDED_ON = ("lease", "compared", "spared", "tombstone", "pinned")
+HANDED_ON = ("lease", "compared", "spared", "tombstone")
 DRAIN = 10.0
 FEW = 5
 # The lease is over by then, so the same command again would find nothing to do.
@@ -71,6 +71,7 @@ def leave_to_taker(pool: Pool, job: Job) -> Slot:
     """The slot BROKEN until its place is its own again; adopting it then goes on from here."""
     words = taken_words(job.slot.path)
     superseded = job.slot.superseded or bool(job.args.get("forced"))
+    hold_on(pool, job, job.slot.path)
     return step(
         pool, job, State.BROKEN, action="release", reason=words, error=words, drains=False,
         superseded=superseded,
@@ -141,6 +142,7 @@ def take_road(pool: Pool, job: Job) -> Settled:
         return unkept(pool, job, error, inside)
     if rescue:
         remember(pool, job, rescue=rescue.id, kept=describe_rescue(rescue))
+    let_go(pool, job)
     inside = look_inside(pool, job)
     if inside.processes:
         return Settled(slot=drain(pool, job, inside), rescue=rescue, inside=inside)

@@ -64,8 +64,8 @@ def adopt(pool: Pool, slot: Slot) -> Settled:
     require_aside(slot)
     require_own(pool, slot)
     with pool.engine.write() as session:
-        aside = {"forced": slot.state is State.PARKED, "pinned": slot.state is State.BROKEN}
-        args = {"reason": "adopted", **aside, **last_lease(session, slot)}
+        forced = slot.state is State.PARKED
+        args = {"reason": "adopted", "forced": forced, "pinned": True, **last_lease(session, slot)}
         turn = Turn(target=State.RELEASING, kind=OpKind.RELEASE, note=pool.note("adopt"), args=args)
         moved, op = begin(pool, session, slot, turn, fence=raise_fence(session), error="")
     with hands_on(pool, moved, op) as job:

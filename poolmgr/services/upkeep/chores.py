@@ -143,7 +143,7 @@ def start_retire(pool: Pool, slot: Slot, reason: str, *, lower: bool = True) -> 
             target=State.RETIRING,
             kind=OpKind.RETIRE,
             note=pool.note("retire", reason),
-            args={"reason": reason, "pinned": slot.state is State.BROKEN},
+            args={"reason": reason, "pinned": slot.state is not State.READY},
         )
         turn_slot(session, slot, turn, read_moment())
 

@@ -29,9 +29,9 @@ def try_go_on(pool: Pool, slot: Slot, op: Op) -> bool:
         try:
             go_on(pool, job)
         except (IsolationError, PoolError, OSError) as error:
+            give_up(pool, job, error)
             if is_last(job, error):
                 hold_on(pool, job, job.slot.path)
-            give_up(pool, job, error)
             if is_environment(error):
                 raise
             return False
