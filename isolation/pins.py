@@ -27,18 +27,11 @@ def pin(git: Git, admins: Iterable[Path], number: int) -> None:
     git.run("update-ref", f"{PINS}{number}", write_object(git, "commit", text.encode()))
 
 
-def read_pins(git: Git, number: int | str = "") -> frozenset[str]:
-    """What is held; of one number at most one commit."""
+def read_pins(git: Git, number: int) -> frozenset[str]:
+    """What is held: one commit, or none."""
     return frozenset(git.run("for-each-ref", "--format=%(objectname)", f"{PINS}{number}").text.split())
 
 
 def unpin(git: Git, number: int) -> None:
     """Let go of them: a rescue holds them by now."""
     git.run("update-ref", "-d", f"{PINS}{number}")
-
-
-def unpin_all(git: Git, common: Path) -> None:
-    """Where no slot is left, nothing is out of use, and nobody but the dead holds a lock of these."""
-    for ref in git.run("for-each-ref", "--format=%(refname)", PINS).text.split():
-        (common / f"{ref}.lock").unlink(missing_ok=True)
-        git.run("update-ref", "-d", ref)

@@ -218,9 +218,8 @@ def reason_of(error: sqlite3.Error, directory: Path) -> str:
     """What stopped SQLite; a full disk it may call an I/O error."""
     room = os.statvfs(directory)
     free = room.f_bavail * room.f_frsize
-    return (
-        f"only {free} bytes are free on its disk ({error})" if room.f_blocks and free < SCARCE else str(error)
-    )
+    is_full = room.f_blocks and free < SCARCE
+    return f"only {free} bytes are free on its disk ({error})" if is_full else str(error)
 
 
 @contextmanager

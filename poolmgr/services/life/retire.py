@@ -43,7 +43,8 @@ def execute_retire(pool: Pool, job: Job) -> Slot:
         shutil.rmtree(trash)
     if job.args.get("tombstone") and job.slot.path.parent != pool.site.parked:
         leave_tombstone(pool, job.slot.path)
-    let_go(pool, job)
+    if job.args.get("proven"):
+        let_go(pool, job)
     return step(pool, job, State.RETIRED, action="retire", branch=None, error="")
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from isolation.errors import IsolationError
 from isolation.git.config import EXTENSION, drop_excluded, unset_shared
 from isolation.git.program import Git
-from isolation.pins import unpin_all
 from isolation.rescue import list_rescues
 from isolation.work import examine
 from isolation.work.linked import follow, try_move
@@ -164,7 +163,6 @@ def take_back(site: Site, facts: Facts, tell: Callable[[str], None]) -> int:
             unset_shared(git, EXTENSION)
         drop_excluded(site.common, os.fsencode(facts.exclude), made=facts.exclude_made)
         drop_tracking(git, facts.tracking)
-        unpin_all(git, site.common)
     for stone in facts.tombstones:
         drop_tombstone(site, Path(stone), tell)
     with suppress(OSError):
