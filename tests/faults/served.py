@@ -25,6 +25,7 @@ SETTINGS = variables(
     DATABASE_TEMPLATE_RUN="psql -qf schema.sql",
     DATABASE_CONNECTIONS="3",
     DATABASE_SPARES="1",
+    SCALE_DOWN_AFTER="24h",  # a whole battery takes longer than a slot nobody wants stays
 )
 SLOTS = 2
 
