@@ -97,7 +97,7 @@ def answer(invocation: Invocation, rest: list[str], heard: list[KeyboardInterrup
     try:
         return run_command(invocation, rest, heard)
     except PoolError as error:
-        hint = f"{invocation.again(error.again)} {error.hint}" if error.again else error.hint
+        hint = f"{invocation.again(error.again)} {error.hint}".rstrip() if error.again else error.hint
         return tell(invocation, error.code, error.message, hint, error.facts, error.exit_code)
     except IsolationError as error:
         hint = error.hint or "poolmgr doctor"

@@ -20,11 +20,17 @@ class Invocation(NamedTuple):
     typed: tuple[str, ...] = ()
 
     def again(self, flags: tuple[str, ...]) -> str:
-        """The command line as it was typed, with more flags."""
+        """The command line as it was typed, with more flags, or with another value of one."""
         from poolmgr.core.quoting import line_of
 
         end = len(self.typed) - len(self.command) - 1 if self.command else len(self.typed)
-        return line_of(("poolmgr", *self.typed[:end], *flags, *self.typed[end:]))
+        words = list(self.typed[:end])
+        name = flags[0]
+        if len(flags) > 1 and name in words:
+            at = words.index(name)
+            del words[at : at + 2]
+        words = [word for word in words if not word.startswith(f"{name}=")]
+        return line_of(("poolmgr", *words, *flags, *self.typed[end:]))
 
 
 def parse_invocation(argv: list[str]) -> tuple[Invocation, list[str]]:

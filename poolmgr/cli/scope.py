@@ -105,7 +105,7 @@ def grant(invocation: Invocation, values: Values) -> None:
     from poolmgr.wiring import open_pool
 
     pool = open_pool(invocation.directory)
-    require_person(pool, invocation.directory, os.environ.get("POOLMGR_LEASE"), tuple(values["glob"]))
+    require_person(pool, invocation.directory, os.environ.get("POOLMGR_LEASE"))
     more = typed_scope(values, f"grant {values['slot']}")
     asked = Asked(
         slot=slot_of(pool, invocation, values), change=lambda scope: added(scope, more), action="grant",
@@ -235,11 +235,12 @@ def changed(invocation: Invocation, values: Values, action: str, how: Callable[[
     around = find_slot_around(pool.snapshot(), invocation.directory)
     is_own = around is not None and around.id == slot.id
     if values.get("overlap") or (around and not is_own):
-        require_person(pool, invocation.directory, lease, globs)
+        require_person(pool, invocation.directory, lease)
     grant = line_of(("poolmgr", "scope", "grant", slot.name, *globs))
     asked = Asked(
         slot=slot, change=how, action=action, lease=lease, overlap=bool(values.get("overlap")),
-        hint=f"ask them, or a person: {grant}", news="" if is_own or lease else f"by scope {action}",
+        hint=f"ask them, or a person in {pool.facts.checkout}: {grant}",
+        news="" if is_own or lease else f"by scope {action}",
     )  # fmt: skip
     return change_scope(pool, asked)
 

@@ -100,7 +100,7 @@ def dropped(scope: Scope, less: Scope) -> Scope:
     if not owns:
         raise UsageError(
             f"nothing would be left to own without {', '.join(less.owns)}",
-            hint="poolmgr scope set 'src/login/**' gives it another scope, poolmgr release gives it back",
+            hint="poolmgr scope set GLOB… gives it another scope, poolmgr release gives it back",
         )
     return Scope(
         owns=owns,

@@ -17,7 +17,7 @@ from tests.e2e.shop import commit_past_guards
 
 def typed(pool: Pooled, hint: str) -> str:
     """The command in a hint, typed by a shell; what it said."""
-    command = hint[hint.index("poolmgr ") :].removeprefix("poolmgr ")
+    command = hint[hint.rindex("poolmgr ") :].removeprefix("poolmgr ")
     words = f"{shlex.quote(sys.executable)} -m poolmgr {command}"
     done = subprocess.run(
         ("bash", "-c", words), cwd=pool.repo.path, env=pool.environment(), capture_output=True, check=True,
@@ -49,6 +49,28 @@ def test_what_somebody_owns_can_be_taken_with_the_same_words_again(open_shop: Po
     assert "hint: poolmgr run --scope 'src/pay/**' --overlap -- true takes it" in said
 
 
+def test_a_branch_that_is_held_can_be_had_under_another_name_with_the_same_words(open_shop: Pooled) -> None:
+    open_shop.acquire("--branch", "fix/a", agent="alice")
+    words = ("--agent", "bob", "--branch", "fix/a", "--scope", "src/pay/**")
+    typed(open_shop, open_shop.refused("acquire", *words)["hint"])
+    lease = next(lease for lease in open_shop.snapshot().leases if lease.agent == "bob")
+    assert (lease.branch, lease.scope and lease.scope.owns) == ("fix/a-2", ("src/pay/**",))
+    said = open_shop.run("run", "--branch=fix/a", "--agent", "eve", "--", "true", check=False).stderr
+    assert "hint: poolmgr run --agent eve --branch fix/a-2 -- true\n" in said
+    open_shop.acquire()
+    said = open_shop.run("run", "--timeout", "0", "--agent", "eve", "--", "true", check=False).stderr
+    assert "hint: poolmgr run --timeout 0 --agent eve --wait -- true waits" in said
+
+
+def test_where_nothing_is_unsaved_a_rescue_is_not_offered(open_shop: Pooled) -> None:
+    lent = open_shop.acquire("--scope", "src/login/**")
+    commit_past_guards(open_shop, lent, "docs/plan.md")
+    error = open_shop.refused("release", lent["slot"], "--rescue")
+    assert error["hint"].endswith(f"poolmgr release {lent['slot']} --allow-outside")
+    assert "scope request" in error["hint"]
+    typed(open_shop, error["hint"])
+
+
 def test_a_person_is_asked_for_the_globs_in_question(open_shop: Pooled) -> None:
     open_shop.acquire("--scope", "src/login/**", agent="alice")
     lent = open_shop.acquire("--scope", "src/pay/**", agent="bob")
@@ -61,12 +83,12 @@ def test_a_person_is_asked_for_the_globs_in_question(open_shop: Pooled) -> None:
 
 
 def test_nobody_inside_takes_what_others_own_or_changes_their_scope(open_shop: Pooled) -> None:
-    open_shop.acquire("--scope", "src/login/**", agent="alice")
+    other = open_shop.acquire("--scope", "src/login/**", agent="alice")
     lent = open_shop.acquire("--scope", "src/pay/**", agent="bob")
-    for words in (("add", "src/login/form.py", "--overlap"), ("set", "docs/**", "--slot", "1")):
+    for words in (("add", "src/login/form.py", "--overlap"), ("set", "docs/**", "--slot", other["slot"])):
         error = open_shop.refused("scope", *words, cwd=lent["path"])
         assert "a person decides" in error["message"]
-        assert error["hint"].startswith("poolmgr scope request ")
+        assert str(open_shop.repo.path) in error["hint"]
 
 
 def test_the_last_glob_is_not_dropped(open_shop: Pooled) -> None:

@@ -39,6 +39,11 @@ class Scene:
         return self.admin is not None or (self.pool.repo.state / "server").exists()
 
     @property
+    def goes_on(self) -> bool:
+        """Whether nothing is put back for the next case, as a server's databases would not be."""
+        return self.pool.cli.variables.get("POOLMGR_DATABASE_MODE", "off") != "off"
+
+    @property
     def handmade(self) -> Path:
         """A worktree that the user made."""
         return self.root / "by hand"

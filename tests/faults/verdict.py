@@ -35,7 +35,7 @@ def list_faults(scene: Scene, operation: Operation) -> Iterator[str]:
     yield from attempt(lambda: operation.again(scene))
     yield from attempt(scene.rest)
     yield from check(scene, operation, "after a repeat", gone=not operation.pool_stays)
-    if scene.has_databases:  # not put back for the next case, whose user has reflogs
+    if scene.goes_on:  # the next case's user has reflogs
         return
     collect_garbage(scene.pool.repo)
     yield from (f"after gc: {words}" for words in list_lost(scene.pool.repo, scene.work))

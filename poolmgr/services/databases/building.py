@@ -60,7 +60,8 @@ def too_late(fp: str, what: str, until: float | None) -> TimedOut:
     """A template was not there by the time that its asker set, or that everybody waits at most."""
     return TimedOut(
         f"the database template {fp} {what}",
-        hint="poolmgr db template list" if until is None else "poolmgr acquire --wait, or without --timeout",
+        hint="poolmgr db template list" if until is None else "waits as long as it takes",
+        again=() if until is None else ("--wait",),
         facts={"template": fp},
     )
 

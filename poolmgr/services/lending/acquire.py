@@ -202,7 +202,7 @@ def resolve_wish(pool: Pool, asked: Asked) -> tuple[Wish, str | None]:
         if asked.track and not upstream:
             raise PoolError(
                 f"there is no branch {branch} at the remote to track",
-                hint=f"poolmgr acquire --branch {branch} --fetch --track",
+                again=("--fetch",),
             )
     wish = Wish(
         agent=asked.agent, branch=branch, commit=commit, exists=exists, base=base, holder=asked.holder,

@@ -197,7 +197,8 @@ def refuse_held(snapshot: Snapshot, branch: str | None, *, request_id: str | Non
     aside = slot.state in ASIDE and slot.state is not State.RETIRING
     raise BranchHeld(
         f"the branch {branch} is {state} by {holder} in {slot.name} since {since}",
-        hint=f"poolmgr pool adopt {slot.name}" if aside else f"poolmgr acquire --branch {branch}-2",
+        hint=f"poolmgr pool adopt {slot.name}" if aside else "",
+        again=() if aside else ("--branch", f"{branch}-2"),
         facts={"branch": branch, "slot": slot.name, "agent": holder, "since": since},
     )
 

@@ -77,7 +77,8 @@ def timed_out(pool: Pool, snapshot: Snapshot, request: Request, timeout: float |
     return TimedOut(
         f"no slot became free within {timeout or 0:g} s: {held} of {size} slots are held"
         + (f", and the pool may grow to {most}" if size < most else ""),
-        hint="poolmgr acquire --wait, or see who holds them: poolmgr status",
+        again=("--wait",),
+        hint="waits as long as it takes; poolmgr status shows who holds them",
         facts={"request_id": request.id},
     )
 

@@ -138,7 +138,7 @@ def create_branch(pool: Pool, job: Job, target: Target) -> None:
         other = f"{target.branch}-2" if below == target.branch else f"{clash}-{below}"
         raise BadName(
             f"the branch {target.branch} cannot be made beside {clash}",
-            hint=f"poolmgr acquire --branch {other}",
+            again=("--branch", other),
         )
     raise BranchHeld(f"the branch {target.branch} was made by somebody else meanwhile", hint="try again")
 
@@ -163,7 +163,7 @@ def require_free(pool: Pool, branch: str, own: Collection[Path]) -> None:
     if where not in own:
         raise BranchHeld(
             f"the branch {branch} is checked out at {where}",
-            hint=f"poolmgr acquire --branch {branch}-2",
+            again=("--branch", f"{branch}-2"),
             facts={"branch": branch, "path": str(where)},
         )
 

@@ -65,14 +65,12 @@ def require_clear(pool: Pool, lease: Lease, asked: Asked) -> tuple[str, ...]:
         repaired = check_scope(pool, slot, lease, allow=asked.allow_outside)
     except OutsideScope as error:
         beyond = error
-    holds = None if asked.rescue else find_unsaved(pool, slot)
-    if beyond and (holds or asked.rescue):
-        words = (beyond.message, holds.message if holds else "")
+    holds = find_unsaved(pool, slot) if beyond or not asked.rescue else None
+    if beyond and holds:
         raise OutsideScope(
-            "\n".join(filter(None, words)),
-            hint="take it back or commit it, or let it go and keep the rest aside: "
-            f"poolmgr release {slot.name} --rescue --allow-outside",
-            facts={**(holds.facts if holds else {}), **beyond.facts},
+            f"{beyond.message}\n{holds.message}",
+            hint=f"{beyond.hint} --rescue",
+            facts={**holds.facts, **beyond.facts},
         )
     refusal = beyond or holds
     if refusal:

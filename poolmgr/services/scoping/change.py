@@ -22,7 +22,6 @@ from isolation.scope.view import Mode, View
 from poolmgr.core.errors import Busy, NotTheHolder, PoolError, WrongState
 from poolmgr.core.lifecycle import LENT
 from poolmgr.core.owning import Judged, Meeting, is_within, taken
-from poolmgr.core.quoting import line_of
 from poolmgr.core.records import Lease, Slot
 from poolmgr.core.scope import Scope, gained, require_owning
 from poolmgr.services.ground import marks
@@ -165,20 +164,13 @@ def without_ours(pool: Pool, paths: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def require_person(pool: Pool, directory: Path, lease: str | None, globs: tuple[str, ...]) -> None:
+def require_person(pool: Pool, directory: Path, lease: str | None) -> None:
     """Refuse who stands in a slot or carries a lease: nobody grants to himself, or changes another's."""
-    snapshot = pool.snapshot()
-    slot = find_slot_around(snapshot, directory)
-    if slot is None and not lease:
-        return
-    own = snapshot.lease_of(slot) if slot else None
-    if own and own.scope:
-        words = "a person decides that, from outside of the slots; here you can ask"
-        raise PoolError(words, hint=line_of(("poolmgr", "scope", "request", *globs)))
-    raise PoolError(
-        "a person decides that, from outside of the slots",
-        hint=f"type it in {pool.facts.checkout}, without POOLMGR_LEASE",
-    )
+    if find_slot_around(pool.snapshot(), directory) or lease:
+        raise PoolError(
+            "a person decides that, from outside of the slots",
+            hint=f"a person types it in {pool.facts.checkout}, without POOLMGR_LEASE",
+        )
 
 
 def scope_words(scope: Scope) -> str:

@@ -14,7 +14,7 @@ from isolation.git.program import Git
 from isolation.git.refs import find_commit, point_head
 from isolation.git.worktrees import checked_out, find_admin
 from isolation.rescue import Held, Rescue, restore_into
-from poolmgr.core.errors import NoSuchRescue, UsageError
+from poolmgr.core.errors import NoSuchRescue, TimedOut, UsageError
 from poolmgr.core.settings_values import parse_duration
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.site import Site, find_site
@@ -69,7 +69,11 @@ def restore_into_slot(pool: Pool, rescue_id: str, agent: str, *, background: Cal
         agent=agent, branch=rescue.branch if tip == rescue.head and tip and is_free else None,
         base=rescue.head or None, timeout=pool.settings.queue.timeout,
     )  # fmt: skip
-    lent = acquire(pool, asked, background=background)
+    try:
+        lent = acquire(pool, asked, background=background)
+    except TimedOut as error:
+        error.again, error.hint = (), f"poolmgr rescue restore {rescue_id} --to DIR needs no slot"
+        raise
     git = Git(lent.slot.path)
     restore_into(git, rescue, lent.slot.path, rules_for(pool, lent.slot))
     if rescue.head and not find_operation(git):
