@@ -36,6 +36,7 @@ from poolmgr.store import gate
 
 NAP = 0.2
 FULL_NAP = 1.0  # each attempt makes a database
+COARSE = 0.05  # seconds that a file's time may lie behind the clock
 T = TypeVar("T")
 
 
@@ -106,12 +107,12 @@ def held(pool: Pool, fp: str, until: float | None) -> Iterator[int]:
     """The template's lock, once nobody else builds it and nothing of a killed build runs."""
     if is_dead(pool, fp):
         try_clear(pool, fp, patience=min(PATIENCE, patience_of(until)))
+    since = time.time() - COARSE
     with ExitStack() as stack:
         try:
             lock = stack.enter_context(gate.held(lock_file(pool, fp), patience=0))
         except Busy:
             pool.tell(f"another process builds the database template {fp}; waiting for it")
-            since = time.time()
             try:
                 lock = stack.enter_context(gate.held(lock_file(pool, fp), patience=patience_of(until)))
             except Busy:
