@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
 
 GRAPHS = ("svg", "html", "mermaid", "dot")
 REPORTS = ("md", "html")
+ENDINGS = {
+    ".svg": "svg",
+    ".html": "html",
+    ".htm": "html",
+    ".mmd": "mermaid",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".md": "md",
+}
+STDOUT = "-"
 
 
 def graph(invocation: Invocation, values: Values) -> None:
@@ -29,13 +40,13 @@ def graph(invocation: Invocation, values: Values) -> None:
     """
     from tracks.draw.picture import compose
 
-    kind = checked("graph", values["format"], GRAPHS)
+    kind, output = chosen("graph", values, GRAPHS)
     found, outlook, _ = look_ahead(invocation, values["rules"])
     picture = compose(outlook.analysis, outlook.plan, outlook.forecast.conflicts)
-    if values["output"] is not None or not invocation.as_json:
-        hand_over(drawer_of(kind)(picture), values["output"])
+    if output is not None or not invocation.as_json:
+        hand_over(drawer_of(kind)(picture), output)
     if invocation.as_json:
-        told = {"format": kind, "output": values["output"], "problems": problems_json(found.tasks)}
+        told = {"format": kind, "output": output, "problems": problems_json(found.tasks)}
         emit({**picture.as_json, **told})
 
 
@@ -57,12 +68,12 @@ def report(invocation: Invocation, values: Values) -> None:
 
     Example: poolmgr tracks report --format html --output tracks.html
     """
-    kind = checked("report", values["format"], REPORTS)
+    kind, output = chosen("report", values, REPORTS)
     found, outlook, slots = look_ahead(invocation, values["rules"])
-    if values["output"] is not None or not invocation.as_json:
-        hand_over(report_text(outlook, kind), values["output"])
+    if output is not None or not invocation.as_json:
+        hand_over(report_text(outlook, kind), output)
     if invocation.as_json:
-        emit({**report_json(found, outlook, slots), "format": kind, "output": values["output"]})
+        emit({**report_json(found, outlook, slots), "format": kind, "output": output})
 
 
 def report_text(outlook: Outlook, kind: str) -> str:
@@ -144,30 +155,45 @@ def look_ahead(invocation: Invocation, rules: str | None) -> tuple[Read, Outlook
     return found, outlook, slots
 
 
-def checked(verb: str, kind: str, kinds: tuple[str, ...]) -> str:
-    """A format that there is."""
+def chosen(verb: str, values: Values, kinds: tuple[str, ...]) -> tuple[str, str | None]:
+    """The format, which the file's name may say, and the file; None for stdout."""
     from poolmgr.core.errors import UsageError
 
+    output = None if values["output"] == STDOUT else values["output"]
+    ending = os.path.splitext(output or "")[1].lower()
+    kind = values["format"] or (ENDINGS[ending] if ENDINGS.get(ending) in kinds else kinds[0])
     if kind not in kinds:
         raise UsageError(
             f"--format {safe(kind)!r} is none of {', '.join(kinds)}",
             hint=f"poolmgr tracks {verb} --format {kinds[0]}",
         )
-    return kind
+    return kind, output
 
 
-OUTPUT = Word("output", "write it into this file, not to stdout", metavar="FILE")
+OUTPUT = Word("output", "write it into this file, not to stdout (-)", metavar="FILE")
 VERBS = (
     Verb(
         "report",
         report.__doc__ or "",
-        (Word("format", " or ".join(REPORTS), default=REPORTS[0], metavar="FORMAT"), OUTPUT, RULES),
+        (
+            Word("format", "md or html; by default what the file's name says, else md", metavar="FORMAT"),
+            OUTPUT,
+            RULES,
+        ),
         report,
     ),
     Verb(
         "graph",
         graph.__doc__ or "",
-        (Word("format", "svg, html, mermaid or dot", default=GRAPHS[0], metavar="FORMAT"), OUTPUT, RULES),
+        (
+            Word(
+                "format",
+                "svg, html, mermaid or dot; by default what the file's name says, else svg",
+                metavar="FORMAT",
+            ),
+            OUTPUT,
+            RULES,
+        ),
         graph,
     ),
 )

@@ -130,8 +130,11 @@ def packed(paths: Sequence[str]) -> Iterator[str]:
 
 def basis(examples: int, past: int) -> str:
     """What the chances rest on."""
-    if not examples:
+    if not past:
         return "from six public trackers; no commit here names a task yet"
+    if not examples:
+        number = f"{past} task{'s' if past > 1 else ''}"
+        return f"from six public trackers; the commits here name {number}, too few to learn from"
     return f"from six public trackers, set by {examples} pairs of {past} tasks that commits here name"
 
 
@@ -149,12 +152,12 @@ def typed_globs(flag: str, globs: list[str], *, fold: bool) -> Globs:
 LEAST = Word(
     "min", "list every pair of open tasks with at least this chance", float, metavar="CHANCE", low=0, high=1
 )
-GLOBS = Word("a", "what one may change", metavar="GLOB", many=True, is_required=True)
+GLOBS = Word("a", "what one may change; as many as you like", metavar="GLOB", many=True, is_required=True)
 VERBS = (
     Verb(
         "overlap",
         overlap.__doc__ or "",
-        (GLOBS, GLOBS._replace(name="b", help="what the other may change")),
+        (GLOBS, GLOBS._replace(name="b", help="what the other may change; as many as you like")),
         overlap,
     ),
     Verb("conflicts", conflicts.__doc__ or "", (LEAST,), conflicts),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from poolmgr.cli.invocation import Invocation
-from poolmgr.cli.output import emit, out, safe, say
+from poolmgr.cli.output import clipped, emit, extent, out, safe, say, width
 from poolmgr.cli.tracks_read import RULES, problems_json, read
 from poolmgr.cli.verb import Values, Verb, Word
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SHOWN = 10  # of a list that is longer; --json has all
 SLOTS = 4  # where there is no pool
+LEAST = 24  # columns of a title
 
 
 def recommend(invocation: Invocation, values: Values) -> None:
@@ -86,7 +87,7 @@ def track_lines(track: Track, tasks: Mapping[str, Task]) -> Iterator[str]:
     """One track: its tasks in order, each with why it is there, then its paths."""
     yield f"track {track.number}{'' if track.certain else ' (unproven)' if track.unproven else ' (likely)'}"
     for step in track.steps[:SHOWN]:
-        yield f"  {step.task}  {tasks[step.task].title}  ({step.why})"
+        yield task_line(tasks[step.task], step.why)
     if len(track.steps) > SHOWN:
         yield f"  … {len(track.steps) - SHOWN} more"
     for word, paths in (
@@ -102,7 +103,13 @@ def left_lines(left_out: Sequence[LeftOut], tasks: Mapping[str, Task]) -> Iterat
     """What is not done now."""
     yield f"left out ({len(left_out)}{f', the first {SHOWN}' if len(left_out) > SHOWN else ''}):"
     for each in left_out[:SHOWN]:
-        yield f"  {each.id}  {tasks[each.id].title}  ({each.why})"
+        yield task_line(tasks[each.id], each.why)
+
+
+def task_line(task: Task, why: str) -> str:
+    """A task and why it is where it is; a long title is cut, the reason never."""
+    room = width() - extent(safe(f"  {task.id}    ({why})"))
+    return f"  {task.id}  {clipped(safe(task.title), max(LEAST, room))}  ({why})"
 
 
 def listed(words: Sequence[str]) -> str:

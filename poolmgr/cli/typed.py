@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from inspect import Parameter, Signature
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from poolmgr.cli.verb import Verb, Word
 from poolmgr.core.errors import BadName, UsageError
@@ -30,7 +32,26 @@ def add_verb(app: typer.Typer, verb: Verb) -> None:
     command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     command.__doc__ = verb.help
-    app.command(name=verb.name, options_metavar=verb.usage)(command)
+
+    class Spreading(TyperCommand):
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - as typer has it
+            return super().parse_args(ctx, list(spread(verb, args)))
+
+    app.command(name=verb.name, options_metavar=verb.usage, cls=Spreading)(command)
+
+
+def spread(verb: Verb, typed: Sequence[str]) -> Iterator[str]:
+    """`--a x y` as `--a x --a y`, as a shell writes a glob; where nothing else can be meant by it."""
+    is_alone = not any(word.is_argument for word in verb.words)
+    many = {word.flag for word in verb.words if word.many and is_alone}
+    flag, is_due = "", False
+    for text in typed:
+        if flag and not is_due and not text.startswith("-"):
+            yield flag
+        elif not is_due:
+            flag = text.partition("=")[0] if text.partition("=")[0] in many else ""
+        is_due = not is_due and bool(flag) and text == flag
+        yield text
 
 
 def require_values(verb: Verb, values: dict[str, Any], hint: str) -> None:

@@ -205,6 +205,39 @@ def test_what_is_put_off_is_asked_for_in_parts_and_never_taken_for_ready(
     assert answer["problems"][0]["why"].startswith("Error: show is refused; ")
 
 
+def test_what_plans_follow_from_is_compared_and_what_cannot_be_read_is_named(
+    unpooled: Pooled, bd: ReplayedBd
+) -> None:
+    changes: tuple[dict[str, object], ...] = (
+        {"defer_until": "2199-01-01T00:00:00Z"}, {"metadata": {"files": ["a"]}}, {"description": "in b.py"},
+        {"estimated_minutes": 5},
+    )  # fmt: skip
+    rows = [issue(f"c-{at}") for at, _ in enumerate(changes)]
+    bd.change(issues=rows)
+    put(
+        unpooled, lines([row | change for row, change in zip(rows, changes, strict=True)]) + b"<<<<<<< ours\n"
+    )
+    answer = analyze(unpooled, env=bd.environment)
+    assert (answer["source"], len(answer["ready"])) == ("bd", 4)
+    assert [(problem["line"], problem["why"].split(";")[0]) for problem in answer["problems"]] == [
+        (5, "is a conflict marker"), (0, "disagrees with bd about 4 tasks (c-0, c-1, c-2, c-3)"),
+    ]  # fmt: skip
+
+
+def test_bd_knows_what_its_user_has_set_but_no_other_place(
+    unpooled: Pooled, bd: ReplayedBd, tmp_path: Path
+) -> None:
+    put(unpooled, lines([issue("a")]))
+    (bd.directory / "bd").write_text(f"#!/bin/sh\nenv >{tmp_path}/told\nexit 1\n")
+    unpooled.ask(
+        "tracks", "analyze",
+        env=bd.environment | {"BEADS_DOLT_PASSWORD": "x", "GIT_DIR": "/nowhere", "BEADS_DIR": "/nowhere"},
+    )  # fmt: skip
+    told = (tmp_path / "told").read_text().splitlines()
+    assert "BEADS_DOLT_PASSWORD=x" in told
+    assert not [line for line in told if "/nowhere" in line]
+
+
 @pytest.mark.parametrize("code", [0, 1])
 def test_a_bd_that_fails_is_named_and_the_file_is_read(unpooled: Pooled, bd: ReplayedBd, code: int) -> None:
     bd.change(error="Error: no beads database found\nHint: run 'bd init'", code=code)
@@ -231,6 +264,8 @@ def test_a_bd_that_is_another_program_is_named(unpooled: Pooled, bd: ReplayedBd)
     error = json.dumps({"error": "no store", "code": 1}, indent=2)
     (bd.directory / "bd").write_text(f"#!/bin/sh\necho '{error}'; exit 1\n")
     assert analyze(unpooled, env=bd.environment)["problems"][0]["why"].startswith("no store; ")
+    (bd.directory / "bd").write_text("#!/bin/sh\necho '[]'; exit 3\n")
+    assert analyze(unpooled, env=bd.environment)["problems"][0]["why"].startswith("it ended with 3; ")
     (bd.directory / "bd").write_bytes(b"\x7fnothing\n")
     answer = analyze(unpooled, env=bd.environment)
     assert (answer["ready"], "cannot be started" in answer["problems"][0]["why"]) == (["a"], True)

@@ -31,6 +31,20 @@ def test_every_format_goes_to_stdout_or_into_a_file(unpooled: Pooled) -> None:
     assert unpooled.run("tracks", "report").stdout.startswith("# Tasks and tracks\n")
 
 
+def test_the_files_name_says_the_format_and_a_dash_is_stdout(unpooled: Pooled) -> None:
+    unpooled.repo.write({".beads/issues.jsonl": lines(ISSUES)})
+    for verb, ending, kind in (
+        ("graph", "html", "html"),
+        ("graph", "mmd", "mermaid"),
+        ("report", "HTM", "html"),
+    ):
+        target = unpooled.repo.path.parent / f"drawn.{ending}"
+        unpooled.run("tracks", verb, "--output", str(target))
+        text = unpooled.run("tracks", verb, "--format", kind).stdout
+        assert target.read_text() == text
+        assert unpooled.run("tracks", verb, "--format", kind, "--output", "-").stdout == text
+
+
 def test_programs_get_what_is_drawn_and_what_is_told(unpooled: Pooled) -> None:
     unpooled.repo.write({".beads/issues.jsonl": lines(ISSUES)})
     target = unpooled.repo.path.parent / "drawn.svg"

@@ -25,6 +25,8 @@ def test_an_overlap_is_a_path_and_whether_it_exists(
     answer = unpooled.ask("tracks", "overlap", *words)
     assert answer["overlap"] == (witness is not None)
     assert (answer["witness"], answer["exists"], answer["odd"]) == (witness, exists, odd)
+    assert unpooled.ask("tracks", "overlap", "--a", *a, "--b", *b) == answer
+    assert unpooled.ask("tracks", "overlap", f"--a={a[0]}", *a[1:], "--b", *b) == answer
 
 
 def test_a_text_that_is_no_glob_is_refused_by_name(unpooled: Pooled) -> None:

@@ -46,6 +46,14 @@ def test_without_a_pool_there_are_four_tracks(unpooled: Pooled) -> None:
     unpooled.refused("tracks", "recommend", "0", code=2)
 
 
+def test_a_title_is_cut_to_the_line_and_its_reason_is_not(unpooled: Pooled) -> None:
+    unpooled.repo.write({".beads/issues.jsonl": lines([issue("t-1", title="Very " * 600)])})
+    line = unpooled.run("tracks", "recommend").stdout.splitlines()[1]
+    assert line.startswith("  t-1  Very Very Very")
+    assert line.endswith("risk 0%)")
+    assert len(line) < 120
+
+
 def test_a_pool_has_as_many_tracks_as_free_slots_and_its_leases_count(pool: Pooled) -> None:
     pool.repo.write({".beads/issues.jsonl": lines(ISSUES)})
     pool.repo.commit("Tasks.")

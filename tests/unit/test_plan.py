@@ -150,6 +150,40 @@ def test_an_epic_comes_after_what_is_below_it() -> None:
     assert names(planned(*rows[:2])) == [["e.1", "e"]]
 
 
+def test_an_epic_holds_back_nothing_below_it_whatever_that_waits_for() -> None:
+    rows = [issue("e", issue_type="epic"), issue("a", **files("src/a.py"))]
+    rows.append(issue("b", "a", "parent-child:e", priority=0, **files("src/b.py")))
+    assert names(planned(*rows)) == names(planned(*rows, slots=1)) == [["a", "b", "e"]]
+    rows = [
+        issue("e", issue_type="epic", **files("src/a.py")),
+        issue("e.1", status="in_progress"),
+        issue("e.2", "e.1"),
+    ]
+    rows.append(issue("x", **files("src/b.py")))
+    found = planned(*rows)
+    assert names(found) == [["x"]]
+    assert left(found) == {"e": "those below it come first: e.1 (in progress), e.2"}
+
+
+def test_an_epic_that_its_own_child_waits_for_comes_before_it() -> None:
+    rows = [
+        issue("e", issue_type="epic", **files("src/a.py")),
+        issue("x", "e"),
+        issue("c", "x", "parent-child:e"),
+    ]
+    assert names(planned(*rows)) == [["e", "x", "c"]]
+
+
+def test_what_is_in_progress_without_a_lease_is_told_and_takes_nothing() -> None:
+    rows = [issue("p", status="in_progress", assignee="ann", **files("src/a.py"))]
+    rows += [issue("q", **files("src/a.py")), issue("r", **files("src/b.py"))]
+    found = planned(*rows)
+    assert names(found) == [["q"], ["r"]]
+    assert found.tracks[0].why == "P2; p, in progress, shares src/a.py"
+    old = judge(parse_issues(lines(rows[:1]), "f").tasks, Rules.OLD, NOW)
+    assert plan(ground_of(rows[:1]), old, (), Wish(1)).tracks[0].why == "P2; in progress by ann"
+
+
 def test_what_is_named_or_learned_is_expected_and_only_what_is_learned_may_be_shared() -> None:
     words = "Parser recovery of nested quotes"
     rows = [issue("old", title=words, status="closed", closed_at="2026-01-02T00:00:00Z")]

@@ -57,10 +57,13 @@ class Walk:
             self.knots.append(knot[::-1])
 
 
-def list_knots(edges: Edges) -> list[list[str]]:
-    """The sets of nodes that reach one another, and the single ones that reach themselves."""
+def list_knots(edges: Edges, starts: Iterable[str] | None = None) -> list[list[str]]:
+    """The sets of nodes that reach one another, and the single ones that reach themselves.
+
+    Where starts are given, only of what these reach.
+    """
     walk = Walk(edges)
-    for node in edges:
+    for node in edges if starts is None else starts:
         if node not in walk.index:
             walk.run(node)
     return walk.knots

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tracks.conflicts.claimed import Index
 from tracks.conflicts.ground import Ground
 from tracks.footprints.claim import Footprint
-from tracks.graph.course import is_startable
+from tracks.graph.course import RUNNING, is_startable
 from tracks.graph.open_work import Graph
 from tracks.plan.clashes import Clash, Clashes
 from tracks.plan.lane import exclusions, is_known
@@ -20,6 +20,7 @@ from tracks.plan.picking import Pick, Picker, by_risk, by_urgency
 from tracks.plan.risk import Chance, chance_among
 from tracks.plan.waiting import Waiting
 from tracks.plan.weight import Order, Rank
+from tracks.ready.readiness import urgency
 
 ENOUGH = 4  # ready tasks, with which one track is not enough where two are possible
 SHOWN = 3
@@ -62,6 +63,9 @@ class Planner:
         self._order = Order(field.graph)
         self._waiting = Waiting(field.graph)
         self._clashes = Clashes(field.claims)
+        self._others = Clashes(
+            field.claims
+        )  # what is in progress without a lease: it takes nothing, but is told
         self._holders: list[str] = []
         self._busy: dict[str, str] = {}  # tasks under way, with who has them
         self._left: dict[str, str] = {}
@@ -79,6 +83,10 @@ class Planner:
 
     def run(self) -> None:
         """The whole plan."""
+        for at, task in enumerate(
+            each for each in sorted(self.field.graph.tasks) if self._is_elsewhere(each)
+        ):
+            self._others.add(at, task)
         known, unknown = self._candidates()
         chance = self._chance([*known, *unknown])
         for pick in self._choose(known, chance, is_alone=self.is_strict or not unknown):
@@ -161,7 +169,7 @@ class Planner:
     def _place(self, task: str, at: int, why: str) -> None:
         """A task goes to the end of a track; what its end sets free is looked at."""
         lane = self.lanes[at]
-        lane.steps.append(Step(task, why))
+        lane.steps.append(Step(task, why + self._beside(task)))
         lane.exclusions |= dict.fromkeys(exclusions(self.field.footprints[task]), task)
         self._placed.add(task)
         for struck in self._apart.intersection(self._clashes.add(at, task)):
@@ -172,6 +180,19 @@ class Planner:
             self._wait(each)
             if len(self._waiting.met(each)) == 1 and each in self.field.graph.needs:
                 lane.unblocks.append(each)
+
+    def _is_elsewhere(self, task: str) -> bool:
+        """Whether somebody is said to work on a task of which the plan knows no lease."""
+        is_going = self.field.graph.tasks[task].status in RUNNING
+        return is_going and task not in self._busy and task not in self.field.graph.readiness.ready
+
+    def _beside(self, task: str) -> str:
+        """Who works on a task already, or on another one that claims the same."""
+        own = self.field.graph.tasks[task]
+        if own.status in RUNNING:
+            return f"; in progress{f' by {own.assignee}' if own.assignee else ''}"
+        clash = next(iter(self._others.of(task).values()), None)
+        return f"; {clash.task}, in progress, shares {clash.path}" if clash else ""
 
     def _wait(self, task: str) -> None:
         """A task is to be judged when its turn comes."""
@@ -215,8 +236,15 @@ class Planner:
 
     def _idle(self, task: str) -> str:
         """Why a ready task that stands in nobody's way is left out."""
+        tasks = self.field.graph.tasks
         before = [each for each in self._waiting.below.get(task, ()) if each not in self._placed]
+        before.sort(key=lambda each: urgency(tasks[each]))
         if before:
             more = ", …" if len(before) > SHOWN else ""
-            return f"those below it come first: {', '.join(before[:SHOWN])}{more}"
+            return f"those below it come first: {', '.join(map(self._named, before[:SHOWN]))}{more}"
         return "no slot is left for it"
+
+    def _named(self, task: str) -> str:
+        """A task, and whether it is under way."""
+        is_going = self.field.graph.tasks[task].status in RUNNING
+        return f"{task} (in progress)" if is_going else task

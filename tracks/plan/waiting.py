@@ -1,6 +1,6 @@
 """What becomes free to begin while a plan grows, and on which tracks it has waited.
 
-A ready task with ready ones below it comes after them: it is done when they are.
+A ready task with open ones below it comes after them: it is done when they are.
 """
 
 from __future__ import annotations
@@ -27,9 +27,8 @@ class Waiting:
             if not needs.is_lost:
                 self._add(task_id, needs.ends, self._after_end)
                 self._add(task_id, needs.begins, self._after_begin)
-        for task_id in graph.readiness.ready:
-            if task_id in self.above:
-                self.below[self.above[task_id]].append(task_id)
+        for task_id, above in self.above.items():
+            self.below[above].append(task_id)
         for parent, children in self.below.items():
             self._add(parent, children, self._after_end)
 
@@ -74,7 +73,7 @@ class Waiting:
 
 
 def ready_above(graph: Graph) -> dict[str, str]:
-    """The nearest ready ancestor of every open task that has one; none of a circle."""
+    """The nearest ready ancestor of every open task that has one and that it does not wait for itself."""
     ready = frozenset(graph.readiness.ready)
     known = graph.readiness.relations.tasks
     found: dict[str, str | None] = {}
@@ -88,6 +87,15 @@ def ready_above(graph: Graph) -> dict[str, str]:
             above = known[above].parent
         nearest = found.get(next(reversed(path)), above if above in ready else None)
         found.update(dict.fromkeys(path, nearest))
-    edges = {task_id: [nearest] for task_id, nearest in found.items() if nearest is not None}
-    circles = {task_id for knot in list_knots(edges) for task_id in knot}
-    return {task_id: above for task_id, (above,) in edges.items() if task_id not in circles}
+    below: dict[str, list[str]] = defaultdict(list)
+    for task_id, nearest in found.items():
+        if nearest is not None and task_id in graph.tasks:
+            below[nearest].append(task_id)
+    knots = list_knots({**graph.edges, **below}, below)
+    circle = {task_id: at for at, knot in enumerate(knots) for task_id in knot}
+    return {
+        task_id: nearest
+        for nearest, children in below.items()
+        for task_id in children
+        if task_id not in circle or circle[task_id] != circle.get(nearest)
+    }

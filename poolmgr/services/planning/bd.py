@@ -1,6 +1,6 @@
 """The one door to the `bd` program: it only ever reads, and its exit codes are not believed alone.
 
-Beads' own variables are dropped, so that it looks where we say, and it starts no daemon.
+Variables that name another place are dropped, so that it looks where we say, and it starts no daemon.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tracks.tasks.beads import BadAnswer, Parsed, Sign, found_json, parse_answer
 from tracks.tasks.json_text import loaded
 
 TIMEOUT = 30.0  # also for thousands of issues it takes a few seconds
-KEPT_VARIABLES = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
+ELSEWHERE = ("GIT_", "BEADS_DIR", "BEADS_DB", "BD_DB")  # beginnings of what names another place
 LIST = ("--readonly", "list", "--all", "--json", "--limit", "0")
 # What `list` leaves out and others can wait for; older ones do not know all of the words.
 HIDDEN = ("--include-gates", "--include-templates", "--include-infra")
@@ -72,18 +72,17 @@ class Bd(NamedTuple):
         return text
 
     def environment(self) -> dict[str, str]:
-        """What it may know."""
-        kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+        """Everything it knows when somebody types it: its server's password, proxies."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(ELSEWHERE)}
         place = {"BEADS_DIR": str(self.data)} if self.data else {}
         return kept | place | {"LC_ALL": "C", "NO_COLOR": "1", "BEADS_NO_DAEMON": "1"}
 
 
 def complaint(text: str) -> str:
-    """What it says went wrong: the error in an answer of JSON, else the first line."""
+    """What it says went wrong: the error in an answer of JSON, else the first line; "" for other JSON."""
     with suppress(ValueError):
         value = loaded(found_json(text))
-        if isinstance(value, dict) and isinstance(value.get("error"), str):
-            return str(value["error"])
+        return str(value["error"])[:LONGEST_WORDS] if isinstance(value, dict) and value.get("error") else ""
     return text.strip().split("\n")[0][:LONGEST_WORDS]
 
 
@@ -136,7 +135,7 @@ def read_issues(bd: Bd, version: tuple[int, ...] | None) -> Parsed:
 
 def with_dates(bd: Bd, parsed: Parsed, version: tuple[int, ...] | None) -> Parsed:
     """The same with the dates until which tasks are put off, where `list` and `export` leave them out."""
-    if version is None or not DATELESS[0] <= version < DATELESS[1]:
+    if not is_dateless(version):
         return parsed
     deferred = [task.id for task in parsed_answer(bd.run(*LIST, "--deferred")).tasks]
     until: dict[str, datetime] = {}
@@ -145,6 +144,11 @@ def with_dates(bd: Bd, parsed: Parsed, version: tuple[int, ...] | None) -> Parse
         until.update((task.id, task.defer_until) for task in shown.tasks if task.defer_until)
     tasks = (task._replace(defer_until=until.get(task.id, task.defer_until)) for task in parsed.tasks)
     return parsed._replace(tasks=tuple(tasks)) if until else parsed
+
+
+def is_dateless(version: tuple[int, ...] | None) -> bool:
+    """Whether its `list` and its files leave out until when a task is put off."""
+    return version is not None and DATELESS[0] <= version < DATELESS[1]
 
 
 def parsed_answer(text: str) -> Parsed:

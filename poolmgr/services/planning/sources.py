@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from poolmgr.core.errors import NoTasks
 from poolmgr.core.settings import BeadsSettings
-from poolmgr.services.planning.bd import Bd, BdFailed, find_bd, find_version, read_issues
+from poolmgr.services.planning.bd import Bd, BdFailed, find_bd, find_version, is_dateless, read_issues
 from poolmgr.services.planning.places import YAML, Place, find_place, list_files, read_file
 from tracks.ready.rules import Decision, decide_rules
 from tracks.tasks.backup import parse_backup
@@ -49,7 +49,7 @@ def read_tasks(checkout: Path, settings: BeadsSettings) -> Tasks:
     if told.parsed:
         problems = told.parsed.problems
         if written:
-            problems += disagreement(told.parsed.tasks, written.tasks, place.name_of(files[0]))
+            problems += written.problems + disagreement(told, written.tasks, place.name_of(files[0]))
         decision = decide_rules(settings.rules, told.version, told.parsed.signs)
         return Tasks(told.parsed.tasks, problems, "bd", decision, is_file=False)
     if written is None:
@@ -101,9 +101,13 @@ def unused(place: Place, files: Sequence[Path], told: Told) -> tuple[Problem, ..
     return others + failed
 
 
-def disagreement(told: Iterable[Task], written: Iterable[Task], name: str) -> tuple[Problem, ...]:
+def disagreement(told: Told, written: Iterable[Task], name: str) -> tuple[Problem, ...]:
     """That the file says something else than `bd` about open tasks, if it does."""
-    ours, theirs = ({task.id: facts_of(task) for task in tasks} for tasks in (told, written))
+    is_dated = not is_dateless(told.version)
+    tasks = told.parsed.tasks if told.parsed else ()
+    ours, theirs = (
+        {each.id: facts_of(each, is_dated=is_dated) for each in some} for some in (tasks, written)
+    )
     different = sorted(
         task_id
         for task_id in ours.keys() | theirs.keys()
@@ -119,9 +123,14 @@ def disagreement(told: Iterable[Task], written: Iterable[Task], name: str) -> tu
 OVER: tuple[object, ...] = ("over",)
 
 
-def facts_of(task: Task) -> tuple[object, ...]:
-    """What two sources have to agree on; of what is over and of wisps only that."""
+def facts_of(task: Task, *, is_dated: bool) -> tuple[object, ...]:
+    """What two sources have to agree on, as plans follow from it; of what is over and of wisps only that."""
     if task.is_over or task.ephemeral:
         return OVER
+    until = task.defer_until.replace(microsecond=0) if task.defer_until and is_dated else None
     edges = frozenset((edge.target, edge.kind) for edge in task.edges)
-    return task.title, task.status, task.priority, task.type, task.pinned, frozenset(task.labels), edges
+    texts = (task.title, task.description, task.design, task.acceptance, task.notes)
+    return (
+        *(text.strip() for text in texts), task.status, task.priority, task.type, task.pinned,
+        frozenset(task.labels), edges, until, task.estimate, task.metadata,
+    )  # fmt: skip
