@@ -41,15 +41,15 @@ def add_verb(app: typer.Typer, verb: Verb) -> None:
 
 
 def spread(verb: Verb, typed: Sequence[str]) -> Iterator[str]:
-    """`--a x y` as `--a x --a y`, as a shell writes a glob; where nothing else can be meant by it."""
-    is_alone = not any(word.is_argument for word in verb.words)
-    many = {word.flag for word in verb.words if word.many and is_alone}
+    """`--a x y` as `--a x --a y`, as a shell writes a glob, for flags that a command is all about."""
+    many = {word.flag for word in verb.words if word.many and word.is_required and not word.is_argument}
     flag, is_due = "", False
     for text in typed:
         if flag and not is_due and not text.startswith("-"):
             yield flag
         elif not is_due:
-            flag = text.partition("=")[0] if text.partition("=")[0] in many else ""
+            name = text.partition("=")[0]
+            flag = name if name in many else ""
         is_due = not is_due and bool(flag) and text == flag
         yield text
 
