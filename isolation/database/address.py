@@ -29,7 +29,10 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class Address(NamedTuple):
-    """One server, one user, one database; `host` is a name, or the directory of a socket."""
+    """One server, one user, one database; `host` is a name, or the directory of a socket.
+
+    `name` is what others call the server, where we come to it by a way that is ours alone.
+    """
 
     host: str
     port: int
@@ -37,6 +40,7 @@ class Address(NamedTuple):
     password: str = ""
     dbname: str = MAINTENANCE
     options: tuple[tuple[str, str], ...] = ()
+    name: str = ""
 
     def __repr__(self) -> str:
         return f"Address({self.where!r}, user={self.user!r}, dbname={self.dbname!r})"
@@ -44,6 +48,8 @@ class Address(NamedTuple):
     @property
     def where(self) -> str:
         """The server in words."""
+        if self.name:
+            return self.name
         if self.is_socket:
             return f"{self.host}/.s.PGSQL.{self.port}"
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

@@ -11,8 +11,8 @@ from contextlib import ExitStack, suppress
 from typing import NamedTuple
 
 from isolation.database.catalog import Role, list_marked, list_ours, list_roles
-from isolation.database.dropping import drop, drop_whole
-from isolation.database.errors import DatabaseBusy, NotOurs
+from isolation.database.dropping import BRIEF, drop, drop_whole
+from isolation.database.errors import DatabaseBusy, DropHeldUp, NotOurs
 from isolation.database.fencing import close_role
 from isolation.database.leaving import roll_back_prepared
 from isolation.database.limits import require_room
@@ -81,8 +81,8 @@ def drop_left(session: Session, pool_id: str, fingerprint: str) -> None:
     """What killed builds and copies of this fingerprint left; what somebody is making stays."""
     for role in list_roles(session, pool_id):
         if role.mark.kind == "making" and role.mark.template == fingerprint:
-            with suppress(DatabaseBusy):
-                drop_whole(session, pool_id, role)
+            with suppress(DatabaseBusy, DropHeldUp):
+                drop_whole(session, pool_id, role, BRIEF)
 
 
 def seal_template(session: Session, building: Building) -> None:
@@ -92,7 +92,8 @@ def seal_template(session: Session, building: Building) -> None:
     roll_back_prepared(session, role.name)
     for found in list_ours(session, building.pool_id, sized=False):
         if found.owner_oid == role.oid and found.name != building.dbname:
-            drop(session, building.pool_id, found)  # what the migrations' tools made for themselves
+            with suppress(DropHeldUp):  # it goes later
+                drop(session, building.pool_id, found, BRIEF)  # what the migrations' tools made
     mark = role.mark._replace(kind="template", made=session.clock(), used=None)
     with turn(session):
         name = template_name(building.prefix, building.fingerprint)
@@ -113,7 +114,7 @@ def seal_template(session: Session, building: Building) -> None:
 def abandon_template(session: Session, building: Building) -> None:
     """Nothing of a build that failed is left."""
     try:
-        drop_whole(session, building.pool_id, require_building(session, building))
+        drop_whole(session, building.pool_id, require_building(session, building), BRIEF)
     finally:
         end(session, building)
 

@@ -25,7 +25,7 @@ WHERE c.description LIKE %s ORDER BY r.oid
 """
 DATABASES = """
 SELECT d.oid, d.datname, o.oid, o.rolname, oc.description, dc.description, d.datconnlimit,
-  (SELECT count(*) FROM pg_catalog.pg_stat_activity s WHERE s.datid = d.oid AND s.usesysid IS NOT NULL),
+  coalesce(s.connections, 0),
   CASE WHEN %s AND d.datconnlimit <> -2
     AND (pg_has_role('pg_read_all_stats', 'USAGE') OR has_database_privilege(d.oid, 'CONNECT'))
     THEN pg_catalog.pg_database_size(d.oid) END
@@ -35,6 +35,10 @@ LEFT JOIN pg_catalog.pg_shdescription oc
   ON oc.objoid = o.oid AND oc.classoid = 'pg_catalog.pg_authid'::regclass
 LEFT JOIN pg_catalog.pg_shdescription dc
   ON dc.objoid = d.oid AND dc.classoid = 'pg_catalog.pg_database'::regclass
+LEFT JOIN (
+  SELECT datid, count(*) AS connections FROM pg_catalog.pg_stat_activity WHERE usesysid IS NOT NULL
+  GROUP BY datid
+) s ON s.datid = d.oid
 WHERE oc.description LIKE %s OR dc.description LIKE %s ORDER BY d.oid
 """
 
@@ -98,9 +102,9 @@ def list_roles(session: Session, pool_id: str) -> list[Role]:
     return [role for role in list_marked(session) if role.mark.pool == pool_id]
 
 
-def list_leases(session: Session, pool_id: str, fence: int) -> list[Role]:
-    """The roles of one lease: one, or none any more."""
-    return [role for role in list_roles(session, pool_id) if role.mark.fence == fence]
+def list_leases(session: Session, pool_id: str, fence: int, lease: str = "") -> list[Role]:
+    """The roles of one lease: one, or none any more; without its id, of every lease with that fence."""
+    return [role for role in list_roles(session, pool_id) if role.mark.is_of(fence, lease)]
 
 
 def list_ours(session: Session, pool_id: str, *, sized: bool = True) -> list[Found]:

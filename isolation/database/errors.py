@@ -123,6 +123,21 @@ class ServerBusy(DatabaseError):
     exit_code = 75
 
 
+class DropHeldUp(ServerBusy):
+    """The server drops nothing: it waits for a session whose client does not read its answer."""
+
+    def __init__(self, name: str, seconds: int, holder: tuple[int, str] | None) -> None:
+        why = "perhaps it waits for clients that do not read their answers"
+        if holder:
+            why = f"it waits for {holder[1]}'s session {holder[0]}, whose client does not read its answer"
+        show = "SELECT pid, usename FROM pg_stat_activity WHERE wait_event = 'ClientWrite'"
+        end = f"SELECT pg_terminate_backend({holder[0]})" if holder else show
+        super().__init__(
+            f"the server could not drop {name} within {seconds} seconds; {why}",
+            hint=f"try again later; as superuser: {end}",
+        )
+
+
 class RoleInUse(DatabaseError):
     """A role of ours owns something in a database that is not ours, so it cannot go."""
 
@@ -159,6 +174,10 @@ class ServerFailed(DatabaseError):
     """The embedded server could not be made, started or stopped."""
 
     kind = "database_server"
+
+
+class EndedAtStart(ServerFailed):
+    """The embedded server's programs are there and run, but not on the data that it has."""
 
 
 class CommandFailed(DatabaseError):

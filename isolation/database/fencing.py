@@ -26,11 +26,15 @@ IN_DATABASE = "WHERE s.datname = %s"
 SESSIONS = "FROM pg_catalog.pg_stat_activity s JOIN pg_catalog.pg_roles r ON r.oid = s.usesysid"
 
 
-def fence(session: Session, pool_id: str, fence: int) -> None:
+def fence(session: Session, pool_id: str, fence: int, lease: str = "") -> None:
     """Put the holder of a lease out, and whoever is in its databases, which stay as they are."""
-    for role in list_leases(session, pool_id, fence):
-        if close_role(session, pool_id, role):
-            terminate(session, OF_GUESTS, role.oid)
+    for role in list_leases(session, pool_id, fence, lease):
+        fence_role(session, pool_id, role)
+
+
+def fence_role(session: Session, pool_id: str, role: Role) -> None:
+    if close_role(session, pool_id, role):
+        terminate(session, OF_GUESTS, role.oid)
 
 
 def close_role(session: Session, pool_id: str, role: Role) -> Role | None:

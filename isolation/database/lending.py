@@ -10,9 +10,10 @@ from __future__ import annotations
 import secrets
 from typing import NamedTuple
 
-from isolation.database.catalog import Found, Role, list_marked, list_ours
-from isolation.database.comments import Mark
+from isolation.database.catalog import Found, Role, list_leases, list_marked, list_ours
+from isolation.database.comments import DIGITS, Mark
 from isolation.database.errors import CommandFailed
+from isolation.database.fencing import fence_role
 from isolation.database.limits import require_room
 from isolation.database.making import made
 from isolation.database.names import passing_name, slot_name
@@ -42,6 +43,7 @@ class Wanted(NamedTuple):
     template: str
     connections: int
     secret: str = ""
+    lease: str = ""  # its id
 
     def __repr__(self) -> str:
         return f"Wanted(number={self.number}, fence={self.fence}, template={self.template!r})"
@@ -75,7 +77,8 @@ class Sight(NamedTuple):
 
 
 def lend(session: Session, wanted: Wanted) -> Lent:
-    """The lease's database; asked again for one fence, the same one with another password."""
+    """The lease's database; asked again for one lease, the same one with another password."""
+    fence_others(session, wanted)
     lent = hand_over(session, wanted)
     if lent is None:
         source = source_of(session, wanted.pool_id, wanted.template)
@@ -84,6 +87,13 @@ def lend(session: Session, wanted: Wanted) -> Lent:
     if lent is None:
         raise CommandFailed(f"no database could be lent to slot {wanted.number}")
     return lent
+
+
+def fence_others(session: Session, wanted: Wanted) -> None:
+    """Put out who has the fence by another lease, which the pool forgot when its state was put back."""
+    for role in list_leases(session, wanted.pool_id, wanted.fence):
+        if not role.mark.is_of(wanted.fence, wanted.lease):
+            fence_role(session, wanted.pool_id, role)
 
 
 def hand_over(session: Session, wanted: Wanted, own: int | None = None) -> Lent | None:
@@ -102,7 +112,7 @@ def decide(session: Session, wanted: Wanted, own: int | None) -> Lent | None:
     """What a turn does: the lease's database again, or the next free one; None when there is none."""
     sight = look(session, wanted)
     for role in sight.marked:
-        if role.mark.pool == wanted.pool_id and role.mark.fence == wanted.fence and sight.database_of(role):
+        if is_leases(role.mark, wanted) and sight.database_of(role):
             return admit(session, wanted, role.name)
     require_room(session, wanted.pool_id, sight.marked, wanted.connections)
     free = choose(sight, wanted, own)
@@ -162,11 +172,18 @@ def is_free(found: Found) -> bool:
     return not found.connections and not found.is_half_dropped
 
 
+def is_leases(mark: Mark, wanted: Wanted) -> bool:
+    """Whether a mark is the lease's own."""
+    is_slots = mark.pool == wanted.pool_id and mark.kind == "slot" and mark.slot == wanted.number
+    return is_slots and mark.is_of(wanted.fence, wanted.lease)
+
+
 def is_earlier(role: Role, wanted: Wanted) -> bool:
-    """Whether a role is that of an earlier lease of the slot: fences only rise."""
+    """Whether a role is that of an earlier lease of the slot: fences only rise, or of a forgotten one."""
     mark = role.mark
-    is_before = mark.fence is not None and mark.fence < wanted.fence
-    return mark.pool == wanted.pool_id and mark.slot == wanted.number and is_before
+    is_before = mark.fence is not None and mark.fence <= wanted.fence
+    is_slots = mark.pool == wanted.pool_id and mark.slot == wanted.number
+    return is_slots and is_before and not mark.is_of(wanted.fence, wanted.lease)
 
 
 def put_aside(session: Session, sight: Sight, prefix: str, role: Role) -> None:
@@ -205,4 +222,5 @@ def mark_of_lease(wanted: Wanted, now: int) -> Mark:
         fence=wanted.fence,
         template=wanted.template or None,
         made=now,
+        lease=wanted.lease[:DIGITS] or None,
     )

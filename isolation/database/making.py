@@ -15,7 +15,7 @@ from typing import NamedTuple
 from isolation.database.catalog import Role
 from isolation.database.comments import Mark
 from isolation.database.copies import hand_contents
-from isolation.database.dropping import drop_whole
+from isolation.database.dropping import BRIEF, drop_whole
 from isolation.database.errors import IN_USE, CommandFailed, DatabaseBusy, DatabaseError
 from isolation.database.names import passing_name
 from isolation.database.rights import create_role
@@ -64,7 +64,7 @@ def begin(session: Session, pool_id: str, prefix: str, source: Source, fingerpri
 def undo(session: Session, pool_id: str, role: Role) -> None:
     """Take away what was begun, as far as the server allows now; the rest is known to be nobody's."""
     with suppress(DatabaseError):
-        drop_whole(session, pool_id, role)
+        drop_whole(session, pool_id, role, BRIEF)
     with suppress(DatabaseError):
         let_go(session, making_key(role.oid))
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from isolation.database.catalog import Found, Role, list_ours, list_roles
-from isolation.database.dropping import drop, drop_whole
+from isolation.database.dropping import PATIENCE, drop, drop_whole
 from isolation.database.session import Session
 from isolation.database.turns import let_go, making_key, try_hold
 
@@ -81,10 +81,10 @@ def is_given_up(session: Session, found: Found) -> bool:
     return bool(session.rows("SELECT 1 FROM pg_catalog.pg_database WHERE oid = %s", (found.oid,)))
 
 
-def drop_orphan(session: Session, pool_id: str, orphan: Orphan) -> None:
+def drop_orphan(session: Session, pool_id: str, orphan: Orphan, patience: int = PATIENCE) -> None:
     """Take it away, with every safeguard of a drop."""
     if orphan.role is not None:
-        drop_whole(session, pool_id, orphan.role)
+        drop_whole(session, pool_id, orphan.role, patience)
         return
     for found in orphan.databases:
-        drop(session, pool_id, found)
+        drop(session, pool_id, found, patience)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from isolation.database.catalog import Role, list_leases, list_ours
 from isolation.database.comments import Mark
 from isolation.database.copies import hand_contents
-from isolation.database.dropping import drop
+from isolation.database.dropping import BRIEF, drop
 from isolation.database.errors import IN_USE, CommandFailed, DatabaseBusy, DatabaseError, NotOurs
 from isolation.database.fencing import IN_DATABASE, terminate
 from isolation.database.leaving import roll_back_prepared
@@ -34,10 +34,10 @@ def renew(session: Session, wanted: Wanted, password: str = "") -> str:
 
     The password is the one its holder was given, who may have set another one meanwhile.
     """
-    leases = [role for role in list_leases(session, wanted.pool_id, wanted.fence) if role.can_login]
-    if not leases:
+    leases = list_leases(session, wanted.pool_id, wanted.fence, wanted.lease)
+    role = next((role for role in leases if role.can_login), None)
+    if role is None:
         raise NotOurs(f"the database of slot {wanted.number}", "its lease has none on this server")
-    role = leases[0]
     if not try_hold(session, making_key(role.oid)):
         raise DatabaseError(f"{role.name} is being made anew by another command", hint="poolmgr db status")
     try:
@@ -93,4 +93,4 @@ def drop_passing(session: Session, wanted: Wanted, role: Role) -> None:
     for found in list_ours(session, wanted.pool_id, sized=False):
         if found.owner_oid == role.oid and found.name.startswith(passing):
             with suppress(DatabaseError):
-                drop(session, wanted.pool_id, found)
+                drop(session, wanted.pool_id, found, BRIEF)

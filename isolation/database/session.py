@@ -10,12 +10,12 @@ import os
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from isolation.database import failures
 from isolation.database.address import Address
-from isolation.database.errors import DriverMissing, TooOld
+from isolation.database.errors import CommandFailed, DriverMissing, TooOld
 
 if TYPE_CHECKING:
     import psycopg
@@ -45,6 +45,15 @@ SETTINGS = {
 }
 # The same, known from a major version on.
 SINCE = ((14, "idle_session_timeout", "0"), (17, "transaction_timeout", "0"))
+# A client that is gone ends its statement on the server, too: where the server's system can tell.
+GONE = "SET client_connection_check_interval = '5s'"
+# The same for a server that the network has lost; a DSN may say otherwise.
+NETWORK = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,  # milliseconds
+}
 # libpq reads PG* from the environment, and a slot's own variables name another database. What says
 # where certificates and passwords are kept stays.
 KEPT = ("PGPASSFILE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGSSLCRL", "PGKRBSRVNAME", "PGGSSLIB")
@@ -132,6 +141,9 @@ def open_session(
             raise TooOld(connection.info.parameter_status("server_version") or "?", address.where)
         session = Session(connection, address)
         require_own(session)
+        if session.major >= 14:
+            with suppress(CommandFailed):
+                session.do(GONE)
         yield session
 
 
@@ -194,6 +206,7 @@ def parameters_of(address: Address, timeout: int, major: int = 0) -> dict[str, A
     settings = {**SETTINGS, **{name: value for since, name, value in SINCE if since <= major}}
     return {
         "connect_timeout": BUSY if address.is_socket else timeout,
+        **NETWORK,
         **options,
         "application_name": "poolmgr",
         "client_encoding": "UTF8",

@@ -29,9 +29,11 @@ class Template(NamedTuple):
 
 
 def list_templates(session: Session, pool_id: str, *, sized: bool = True) -> list[Template]:
-    """The pool's templates."""
+    """The pool's templates, each whole."""
     return [
-        template_of(found) for found in list_ours(session, pool_id, sized=sized) if found.kind == "template"
+        template_of(found)
+        for found in list_ours(session, pool_id, sized=sized)
+        if found.kind == "template" and not found.is_half_dropped
     ]
 
 

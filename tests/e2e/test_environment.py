@@ -176,6 +176,89 @@ def test_what_the_holder_changed_in_a_file_is_work(ignoring: Pooled) -> None:
     assert not files_of(lent)[1].exists()
 
 
+def list_gone(pool: Pooled) -> list[Json]:
+    """What `doctor` says of files that leases miss."""
+    findings = pool.ask("doctor", check=False)["findings"]
+    return [found for found in findings if found["kind"] == "file_gone"]
+
+
+@pytest.mark.parametrize("words", [("run", "--", "true"), ("doctor", "--fix"), ("acquire",)])
+def test_files_that_somebody_cleaned_away_are_written_again(ignoring: Pooled, words: tuple[str, ...]) -> None:
+    ignoring.repo.write({".env.local": "SECRET=abc\n"})
+    ignoring.cli.variables["POOLMGR_WARM_COPY"] = ".env.local"
+    asked = ("--request-id", f"again-{words[0]}")
+    lent = ignoring.acquire(*asked)
+    before = [file.read_bytes() for file in files_of(lent)]
+    ignoring.git(lent["path"], "clean", "-ffdxq")
+    (found,) = list_gone(ignoring)
+    assert found["subject"] == lent["slot"]
+    assert found["detail"] == "files of its lease are gone or old: .env.local, .env.worktree"
+    if words == ("acquire",):
+        assert ignoring.acquire(*asked)["lease"] == lent["lease"]
+    else:
+        ignoring.run(*words, cwd=lent["path"])
+    assert [file.read_bytes() for file in files_of(lent)] == before
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files_of(lent)] == [0o600, 0o600]
+    assert list_gone(ignoring) == []
+    ignoring.release(lent["slot"])
+    (ignoring.repo.path / ".env.local").unlink()
+
+
+def test_what_the_holder_wrote_into_our_file_is_work_and_comes_back_with_new_values(
+    ignoring: Pooled, tmp_path: Path
+) -> None:
+    lent = ignoring.acquire()
+    with files_of(lent)[0].open("a") as file:
+        file.write("TOKEN=precious\n")
+    changed = files_of(lent)[0].read_bytes()
+    assert ignoring.refused("release", lent["slot"])["findings"] == [
+        {"kind": "placed", "path": ".env.worktree", "detail": "changed since it was placed"}
+    ]
+    told = ignoring.run("run", "--", "sh", "-c", 'echo "$POOLMGR_LEASE$TOKEN"', cwd=lent["path"])
+    assert told.stdout == f"{lent['lease']}precious\n"
+    assert files_of(lent)[0].read_bytes() == changed
+    kept = ignoring.ask("release", lent["slot"], "--rescue")["rescue"]
+    ignoring.await_ready(2)
+    assert not files_of(lent)[0].exists()
+    ignoring.run("rescue", "restore", kept, "--to", tmp_path / "again")
+    assert (tmp_path / "again/.env.worktree").read_bytes() == changed
+    ignoring.repo.git("worktree", "remove", "--force", str(tmp_path / "again"))
+    place = Path(ignoring.ask("rescue", "restore", kept)["path"])
+    now = ignoring.slots()[place.name]
+    assert by_sh(place / ".env.worktree").items() >= {"TOKEN": "precious", "ID": now["lease"]}.items()
+
+
+def test_what_the_holder_wrote_into_our_file_is_kept_when_the_slot_is_taken(pool: Pooled) -> None:
+    lent = pool.acquire()
+    with files_of(lent)[0].open("a") as file:
+        file.write("TOKEN=precious\n")
+    pool.run("reclaim", lent["slot"])  # into a new directory; the old one is removed
+    pool.cli.settle()
+    assert not files_of(lent)[0].exists()
+    shown = pool.run("rescue", "show", pool.ask("rescue", "list")["rescues"][0]["id"]).stdout
+    assert ".env.worktree" in shown
+
+
+def test_a_link_in_place_of_our_file_goes_and_nothing_is_written_through_it(
+    ignoring: Pooled, tmp_path: Path
+) -> None:
+    lent = ignoring.acquire("--branch", "linking")
+    ours = files_of(lent)[0]
+    target = ours.rename(tmp_path / "target")
+    ours.symlink_to(target)
+    before = target.read_bytes()
+    assert ignoring.refused("release", lent["slot"])["findings"][0]["path"] == ".env.worktree"
+    ignoring.release(lent["slot"], "--rescue")
+    ignoring.await_ready(2)
+    assert not ours.is_symlink()
+    ours.symlink_to(target)  # by somebody who stayed
+    for again in (ignoring.acquire(agent=agent) for agent in ("alice", "bob")):
+        assert again["warnings"] == []
+        assert by_sh(files_of(again)[0])["POOLMGR_LEASE"] == again["lease"]
+        assert not files_of(again)[0].is_symlink()
+    assert target.read_bytes() == before
+
+
 def test_ours_win_over_a_copied_file_and_the_rest_of_it_stays(ignoring: Pooled) -> None:
     copied = "VITE_PORT=5173\nSECRET=abc\n"
     ignoring.repo.write({".env.local": copied})

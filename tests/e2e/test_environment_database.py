@@ -11,8 +11,10 @@ import pytest
 from dotenv import dotenv_values
 
 from isolation.database.address import url_of
+from isolation.database.session import open_session
 from tests.e2e.pooled import Json, Pooled
 from tests.fixtures.servers import PostgresServer
+from tests.fixtures.variables import address_in
 
 NAMES = "PGHOST PGPORT PGUSER PGDATABASE PGPASSWORD PGAPPNAME DATABASE_URL POOLMGR_SLOT POOLMGR_LEASE"
 ENV = {
@@ -91,3 +93,87 @@ def test_without_its_database_a_lease_has_no_such_variables(furnished: Pooled) -
         ".env, a copy from the checkout, names a database that others use, too (DB_NAME=shop, "
         "DB_HOST=db.example.com, DATABASE_URL=postgres://localhost/shop); the slot has none of its own"
     )
+
+
+def test_run_leads_to_the_slots_own_database_whatever_became_of_the_file(
+    furnished: Pooled, embedded_server: PostgresServer
+) -> None:
+    lent = furnished.acquire()
+    file, found = Path(lent["path"]) / ".env.worktree", variables_of(lent)
+    before = file.read_text()
+    prod = {"DATABASE_URL": "postgres://app@prod/shop", "PGHOST": "prod", "PGDATABASE": "shop"}
+    asked = ("run", "--", "sh", "-c", 'echo "$DATABASE_URL $PGHOST $PGDATABASE"')
+    own = " ".join(found[name] for name in prod) + "\n"
+    for old, new in (
+        ("POOLMGR_LEASE=", "POOLMGR_LEASE=0"),
+        (f"PGDATABASE={lent['database']}", "PGDATABASE=x"),
+    ):
+        file.write_text(before.replace(old, new))
+        assert furnished.run(*asked, cwd=lent["path"], env=prod).stdout == own
+        assert file.read_text() == before.replace(old, new)
+    furnished.git(lent["path"], "clean", "-ffdxq")
+    furnished.run("db", "reset", cwd=lent["path"])
+    assert file.read_text() == before
+    assert variables_of(lent, ".env")["TEST_URL"] == found["DATABASE_URL"]
+    file.unlink()
+    assert furnished.run(*asked, cwd=lent["path"], env=prod).stdout == own
+    assert file.read_text() == before
+
+
+def test_without_a_record_of_its_database_run_leads_nowhere_until_a_reset(furnished: Pooled) -> None:
+    lent = furnished.acquire()
+    admin = Path(furnished.git(lent["path"], "rev-parse", "--absolute-git-dir").strip())
+    for name in ("poolmgr-environment.json", "poolmgr-database.json"):
+        (admin / name).unlink()
+    assert furnished.run("run", "--", "sh", "-c", "echo $PGHOST", cwd=lent["path"]).stdout != "\n"
+    (Path(lent["path"]) / ".env.worktree").unlink()
+    prod = {"DATABASE_URL": "postgres://app@prod/shop"}
+    refused = furnished.run("run", "--", "env", cwd=lent["path"], env=prod, check=False)
+    assert (refused.code, refused.stdout) == (1, "")
+    assert f"hint: poolmgr db reset {lent['slot']}" in refused.stderr
+    furnished.run("db", "reset", lent["slot"])
+    psql = ("sh", "-c", 'echo "$DATABASE_URL"')
+    url = furnished.run("run", "--", *psql, cwd=lent["path"], env=prod).stdout.strip()
+    assert url == variables_of(lent)["DATABASE_URL"]
+    with open_session(address_in(lent["path"])) as session:
+        assert session.rows("SELECT current_database()::text") == [(lent["database"],)]
+
+
+def lose_database(lent: Json, server: PostgresServer) -> None:
+    """Somebody drops the database and its role."""
+    with open_session(server.superuser) as session:
+        session.do("DROP DATABASE {name}", name=lent["database"])
+        session.do("DROP ROLE {name}", name=lent["database"])
+
+
+def test_a_changed_file_has_new_values_when_the_database_is_made_with_another_password(
+    furnished: Pooled, embedded_server: PostgresServer
+) -> None:
+    lent = furnished.acquire()
+    file = Path(lent["path"]) / ".env.worktree"
+    file.write_text(file.read_text() + "TOKEN=precious\n")
+    before = variables_of(lent)
+    lose_database(lent, embedded_server)
+    furnished.run("db", "reset", lent["slot"])
+    after = variables_of(lent)
+    assert (after["TOKEN"], after["PGPASSWORD"] == before["PGPASSWORD"]) == ("precious", False)
+    with open_session(address_in(lent["path"])) as session:
+        assert session.rows("SELECT current_database()::text") == [(lent["database"],)]
+
+
+def test_files_that_a_killed_reset_left_as_they_were_are_nobodys_work_and_written_later(
+    furnished: Pooled, embedded_server: PostgresServer
+) -> None:
+    lent = furnished.acquire()
+    before = variables_of(lent)
+    lose_database(lent, embedded_server)
+    admin = Path(furnished.git(lent["path"], "rev-parse", "--absolute-git-dir").strip())
+    (admin / "poolmgr-making").mkdir()  # stops it where a kill would: on record, and not in the files
+    furnished.run("db", "reset", lent["slot"], check=False)
+    (admin / "poolmgr-making").rmdir()
+    assert variables_of(lent) == before
+    told = furnished.run("run", "--", "sh", "-c", 'echo "$PGPASSWORD"', cwd=lent["path"]).stdout.strip()
+    assert told not in ("", before["PGPASSWORD"])
+    assert variables_of(lent)["PGPASSWORD"] == told
+    assert told in variables_of(lent, ".env")["TEST_URL"]
+    furnished.release(lent["slot"])

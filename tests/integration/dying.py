@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import select
 import signal
 import subprocess
 import sys
@@ -24,6 +25,11 @@ from tests.integration.works import WORKS
 
 TOP = Path(__file__).parents[2]
 MOMENTS = ("before", "during", "after")
+PATIENCE = 60
+DOING = """
+SELECT pid, usename::text, datname::text, state, wait_event, query_start::text, left(query, 80)
+FROM pg_catalog.pg_stat_activity WHERE pid <> pg_backend_pid() AND usesysid IS NOT NULL
+"""
 
 
 class Mortals:
@@ -32,12 +38,12 @@ class Mortals:
     def __enter__(self) -> Self:
         self.program = subprocess.Popen(
             (sys.executable, "-m", "tests.integration.dying"),
-            cwd=TOP, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            cwd=TOP, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.program.kill()
+        os.killpg(self.program.pid, signal.SIGKILL)  # its copy has the pipes, too
         self.program.communicate()
 
     def die_in(self, name: str, ground: Ground, step: int, moment: str) -> bool:
@@ -46,6 +52,9 @@ class Mortals:
         assert self.program.stdout
         pickle.dump((name, ground[1:], step, moment), self.program.stdin)
         self.program.stdin.flush()
+        if not select.select([self.program.stdout], [], [], PATIENCE)[0]:
+            doing = ground.session.rows(DOING)
+            raise AssertionError(f"{name} goes on {moment} statement {step}: {doing}")
         code = int(self.program.stdout.readline())
         assert code in (0, -signal.SIGKILL), f"{name} failed, its traceback is in stderr"
         return code != 0

@@ -12,10 +12,12 @@ from isolation.database.comments import Mark
 from isolation.database.dropping import drop, drop_lease, drop_pool
 from isolation.database.errors import DatabaseBusy, NotOurs, RoleInUse
 from isolation.database.fencing import fence
+from isolation.database.names import template_name
 from isolation.database.orphans import drop_orphan, list_orphans
 from isolation.database.rights import create_role
 from isolation.database.session import open_session
 from isolation.database.shutting import shut_public_out
+from isolation.database.templates import find_template
 from tests.fixtures.patience import await_that
 from tests.integration.grounds import Ground
 
@@ -224,6 +226,18 @@ def test_a_half_dropped_spare_goes_with_its_role(ground: Ground) -> None:
         drop_orphan(ground.session, ground.pool_id, orphan)
     assert list_orphans(ground.session, ground.pool_id, (), 0) == []
     assert {role.mark.kind for role in list_roles(ground.session, ground.pool_id)} == {"owner", "template"}
+
+
+def test_a_half_dropped_template_is_none_and_another_is_built(ground: Ground) -> None:
+    ground.build("f1")
+    with open_session(ground.server.superuser) as other:
+        half = "UPDATE pg_database SET datconnlimit = -2 WHERE datname = %s"
+        other.do(half, (template_name(ground.prefix, "f1"),))
+    assert find_template(ground.session, ground.pool_id, "f1") is None
+    ground.build("f1")
+    assert ground.lend(1, 1, "f1").name in ground.databases()
+    assert drop_pool(ground.session, ground.pool_id) == []
+    assert ground.databases() == set()
 
 
 def test_a_role_without_a_database_is_an_orphan(ground: Ground) -> None:

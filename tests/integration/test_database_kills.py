@@ -28,7 +28,7 @@ def mortals(home: Path) -> Iterator[Mortals]:
 
 
 @pytest.mark.battery
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", WORKS)
 def test_a_killed_command_leaves_nothing_unmarked_and_is_repeated(
     ground: Ground, mortals: Mortals, name: str, share: float

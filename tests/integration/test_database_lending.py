@@ -14,6 +14,7 @@ from isolation.database.errors import AddressWrong, DatabaseFull, NoDatabase, No
 from isolation.database.fencing import fence
 from isolation.database.lending import Lent, Wanted, lend
 from isolation.database.limits import free_connections, require_room
+from isolation.database.orphans import list_orphans
 from isolation.database.passwords import spare_password
 from isolation.database.session import open_session
 from isolation.database.shutting import shut_public_out
@@ -54,6 +55,34 @@ def test_asked_again_for_one_fence_it_is_the_same_database_with_another_password
         inside.execute("SELECT * FROM t")
     with pytest.raises(psycopg.OperationalError):
         ground.enter(first)
+
+
+def test_a_fence_that_comes_again_is_another_leases_and_whoever_had_it_is_out(ground: Ground) -> None:
+    forgotten = lend(ground.session, ground.wanted(1, 1)._replace(lease="a" * 32))
+    with ground.enter(forgotten) as inside:
+        inside.execute("CREATE TABLE precious (x int)")
+        lent = lend(ground.session, ground.wanted(1, 1)._replace(lease="b" * 32))
+        with pytest.raises(psycopg.OperationalError):
+            inside.execute("SELECT 1")
+    assert lent.name == forgotten.name
+    with pytest.raises(psycopg.OperationalError):
+        ground.enter(forgotten)
+    with ground.enter(lent) as inside:
+        assert inside.execute("SELECT to_regclass('precious')").fetchone() == (None,)
+    drop_lease(ground.session, ground.pool_id, 1, "b" * 32)
+    (kept,) = list_ours(ground.session, ground.pool_id)
+    assert (kept.kind, kept.mark.lease) == ("old", "a" * 16)
+    (orphan,) = list_orphans(ground.session, ground.pool_id, (), 0)
+    assert orphan.databases == (kept,)
+
+
+def test_what_an_older_version_lent_is_its_leases_still(ground: Ground) -> None:
+    first = ground.lend(1, 1)
+    again = lend(ground.session, ground.wanted(1, 1)._replace(lease="a" * 32))
+    assert again.name == first.name
+    assert len(ground.databases()) == 1
+    drop_lease(ground.session, ground.pool_id, 1, "a" * 32)
+    assert ground.databases() == set()
 
 
 def test_other_slots_are_refused_by_the_server(ground: Ground) -> None:

@@ -19,8 +19,8 @@ from isolation.database.errors import (
     TooManyClients,
     WrongPassword,
 )
-from isolation.database.session import open_session
-from isolation.database.turns import TURN, turn, turn_outside
+from isolation.database.session import open_session, parameters_of
+from isolation.database.turns import TURN, turn
 from isolation.database.visiting import inside
 from tests.fixtures.pooler import pooled
 from tests.fixtures.servers import PASSWORD, PostgresServer
@@ -51,7 +51,7 @@ def test_a_url_of_an_address_is_read_as_that_address(any_server: PostgresServer)
 
 
 def test_a_socket_has_a_url_too(any_server: PostgresServer) -> None:
-    assert parse_dsn(url_of(any_server.superuser)) == any_server.superuser
+    assert parse_dsn(url_of(any_server.superuser)) == any_server.superuser._replace(name="")
 
 
 def test_variables_of_the_slot_lead_nowhere_else(
@@ -117,8 +117,23 @@ def test_who_is_stopped_in_a_turn_is_put_out_and_the_others_go_on(any_server: Po
             pass
         with pytest.raises(DatabaseError):
             held.__exit__(None, None, None)
-    with open_session(any_server.admin) as stopped, turn_outside(stopped):
-        assert stopped.rows("SELECT current_setting('idle_session_timeout')") == [("20s",)]
+
+
+def test_what_a_client_that_is_gone_left_running_ends_by_itself(any_server: PostgresServer) -> None:
+    if any_server.major < 14:
+        pytest.skip("this server does not look whether its clients are there")
+    with open_session(any_server.admin) as session, inside(session, "template1") as visit:
+        for each in (session, visit):
+            assert each.rows("SHOW client_connection_check_interval") == [("5s",)]
+
+
+def test_a_dsn_says_how_long_a_lost_server_is_waited_for_and_else_we_do() -> None:
+    address = Address("db.example", 5432, "shop")
+    assert parameters_of(address, 5)["tcp_user_timeout"] == 60_000
+    said = parse_dsn("postgresql://shop@db.example/postgres?tcp_user_timeout=1000&keepalives_idle=5")
+    chosen = parameters_of(said, 5)
+    assert (chosen["tcp_user_timeout"], chosen["keepalives_idle"]) == ("1000", "5")
+    assert chosen["keepalives_count"] == 3
 
 
 def test_a_dsn_does_not_say_who_we_are(any_server: PostgresServer) -> None:

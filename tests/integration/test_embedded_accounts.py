@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -15,7 +16,14 @@ from pathlib import Path
 import pytest
 
 from isolation.database.embedded.binaries import Binaries, find_wheel
-from isolation.database.embedded.outside import LIBRARIES, copy_wheel
+from isolation.database.embedded.outside import (
+    LIBRARIES,
+    LOCK,
+    alone,
+    copy_wheel,
+    ensure_outside,
+    remove_outside,
+)
 from isolation.database.embedded.place import OUTSIDE, Home, read_record
 from isolation.database.embedded.postmaster import find_listener
 from isolation.database.embedded.server import (
@@ -176,6 +184,30 @@ def test_programs_that_the_account_cannot_reach_are_copied(
     running = ensure_server(place, Wanted(programs=str(copy.dir)))
     assert running.programs == copy.dir
     assert running.major == 18
+
+
+def test_nobody_else_can_hold_up_what_lies_outside(place: Home) -> None:
+    place.root.mkdir()
+    everybodys = os.open(OUTSIDE.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(everybodys, fcntl.LOCK_EX)  # as any user may
+        ensure_outside(place)
+        assert LOCK.stat().st_mode & 0o777 == 0o600
+        remove_outside(place)
+    finally:
+        os.close(everybodys)
+    assert not (OUTSIDE / place.digest).exists()
+
+
+def test_whoever_is_at_what_lies_outside_is_not_waited_for_without_end(
+    place: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.root.mkdir()
+    monkeypatch.setattr("isolation.database.embedded.outside.PATIENCE", 0.1)
+    with alone(), pytest.raises(ServerFailed, match="does not go on"):
+        ensure_outside(place)
+    ensure_outside(place)
+    remove_outside(place)
 
 
 def test_the_data_of_another_user_is_left_to_him(place: Home) -> None:

@@ -224,6 +224,9 @@ def test_data_of_another_version_is_left_alone(place: Home) -> None:
 
 
 def test_a_server_that_cannot_start_says_why(place: Home) -> None:
+    ensure_server(place)
+    stop_server(place)
+    take_notice(place)
     settings = data_of(place) / "postgresql.conf"
     settings.write_text("nonsense = 1\n")
     with pytest.raises(ServerFailed, match=r"postgresql\.conf") as caught:

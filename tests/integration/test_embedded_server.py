@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from isolation.database.address import Address
 from isolation.database.embedded import idle
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import (
+    Running,
     Wanted,
     ensure_server,
     find_running,
@@ -80,8 +82,19 @@ def test_its_log_holds_no_statement(place: Home) -> None:
     assert place.log.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_slots_role_makes_the_extensions_that_first_migrations_ask_for(place: Home) -> None:
-    running = ensure_server(place)
+@pytest.mark.parametrize("name", ["state", "a:b"])
+def test_a_slots_role_makes_the_extensions_that_first_migrations_ask_for(
+    made: Path, tmp_path: Path, name: str
+) -> None:
+    place = Home(shutil.copytree(made, tmp_path / name))
+    try:
+        make_extensions(ensure_server(place))
+    finally:
+        remove_server(place)
+
+
+def make_extensions(running: Running) -> None:
+    """As a slot's role: those it may make, and those it may not."""
     with open_session(running.address) as session:
         session.do("CREATE ROLE guest LOGIN PASSWORD 'x'")
         session.do("CREATE DATABASE guests OWNER guest")

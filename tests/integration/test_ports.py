@@ -14,7 +14,8 @@ import pytest
 from poolmgr.core.errors import NoPorts
 from poolmgr.core.settings import PortsSettings
 from poolmgr.services.environment import ports
-from poolmgr.services.environment.record import RECORD, Record, find_record
+from poolmgr.services.environment.record import Record, find_record
+from poolmgr.services.ground.marks import RECORD
 from resources.probes.ports import is_free
 
 PLACES = [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::1")]  # noqa: S104

@@ -85,6 +85,7 @@ def test_a_file_name_that_is_no_text_has_a_name() -> None:
         slot=st.none() | st.integers(),
         fence=st.none() | st.integers(),
         template=st.none() | st.text(),
+        lease=st.none() | st.text(),
     )
 )
 def test_a_mark_reads_back(mark: Mark) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from poolmgr.core.database import Facts
-from poolmgr.core.foreign import list_other_databases
+from poolmgr.core.foreign import list_other_databases, template_for
 
 OURS = Facts(
     server="embedded", host="127.0.0.1", port=54001, name="shop_wt-1", role="shop_wt-1", password="x"
@@ -34,7 +34,7 @@ OTHERS = [
     ("DATABASE_URL", "sqlite:///dev.db", "DATABASE_URL=sqlite://…"),
     ("DATABASE_URL", "://hunter2", "DATABASE_URL"),
     ("TEST_DB", "postgresql://app@[fe80::1]:5433/t?password=hunter2", "TEST_DB=postgresql://fe80::1:5433/t"),
-    ("JDBC_URL", "jdbc:postgresql://db/shop?user=a&password=hunter2", "JDBC_URL=postgresql://db/shop"),
+    ("JDBC_URL", "jdbc:postgresql://db/shop?user=a&password=hunter2", "JDBC_URL=jdbc:postgresql://db/shop"),
     ("PGHOST", "db.example.com", "PGHOST=db.example.com"),
     ("PGDATABASE", "shop", "PGDATABASE=shop"),
     ("DB_HOST", "db", "DB_HOST=db"),
@@ -78,3 +78,25 @@ def test_who_has_no_database_is_told_of_every_one_that_is_named(name: str, value
 def test_a_password_nobody_escaped_is_not_shown(secret: str) -> None:
     found = list_other_databases({"DATABASE_URL": f"postgres://u:{secret}/db"}, None)
     assert found == ("DATABASE_URL",)
+
+
+@pytest.mark.parametrize(
+    ("found", "template"),
+    [
+        ("URL=postgres://db/shop", "{url}"),
+        ("DATABASE_URL", "{url}"),
+        ("DATABASE_URL=mysql://…", "{url}"),
+        (
+            "DATABASE_URL=postgresql+asyncpg://db/shop",
+            "postgresql+asyncpg://{user}:{password}@{host}:{dbport}/{database}",
+        ),
+        ("DJANGO_DB=postgis://db/shop", "postgis://{user}:{password}@{host}:{dbport}/{database}"),
+        (
+            "SPRING_DATASOURCE_URL=jdbc:postgresql://db:5432/shop",
+            "jdbc:postgresql://{host}:{dbport}/{database}?user={user}&password={password}",
+        ),
+        ("DB_PORT=5432", "{dbport}"),
+    ],
+)
+def test_a_template_keeps_the_scheme_that_its_reader_goes_by(found: str, template: str) -> None:
+    assert template_for(found) == f'{found.partition("=")[0]}: "{template}"'

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-import time
 from pathlib import Path
 from typing import NamedTuple
 
 from isolation.database.embedded import accounts, postmaster
+from isolation.database.embedded.aside import set_aside
 from isolation.database.embedded.binaries import Binaries
 from isolation.database.embedded.extensions import ensure_extensions
 from isolation.database.embedded.fitting import choose_programs
@@ -28,7 +28,7 @@ from isolation.database.embedded.place import (
     replace_file,
 )
 from isolation.database.embedded.program import Account, run
-from isolation.database.errors import DatabaseError, DiskFull, ServerFailed
+from isolation.database.errors import DatabaseError, DiskFull, EndedAtStart, ServerFailed
 
 SUPERUSER = "poolmgr"
 # We ourselves come by the socket, in a directory of ours alone; everybody else by password.
@@ -38,7 +38,6 @@ host  all {SUPERUSER} 127.0.0.1/32 reject
 host  all all 127.0.0.1/32 scram-sha-256
 """
 FULL = "No space left on device"
-ASIDE = "data.crashed-"
 
 
 class Cluster(NamedTuple):
@@ -78,7 +77,8 @@ def ensure_cluster(home: Home, asked: str, alive: int) -> Cluster:
         make_data(data, binaries, account, alive)
     sockets = choose_sockets(home, place)
     ensure_private(sockets, accounts.uid_of(account))
-    cluster = Cluster(account, place, sockets, binaries, ensure_extensions(place, binaries))
+    extensions = ensure_extensions(sockets if ":" in str(place) else place, binaries)
+    cluster = Cluster(account, place, sockets, binaries, extensions)
     clear_traces(cluster)
     replace_file(cluster.rules, RULES, mode=0o644)
     return cluster
@@ -95,19 +95,17 @@ def refuse_strangers(data: Path) -> None:
 
 def is_torn(record: Record | None, data: Path, binaries: Binaries, account: Account) -> bool:
     """Whether the data may lack what was written: power was lost, or it is a copy of running data."""
-    if record is not None and record.boot == read_boot() and record.inode == read_inode(data):
+    if has_run(record, data):
         return False
     output = run((binaries.dir / "pg_controldata", "-D", data), account)
-    if output.code:
-        raise failure("its data cannot be read", output.text)
-    return not re.search(r"^Database cluster state: +shut down$", output.text, re.MULTILINE)
+    return bool(output.code) or not re.search(
+        r"^Database cluster state: +shut down$", output.text, re.MULTILINE
+    )
 
 
-def set_aside(data: Path) -> None:
-    """Keep what may be damaged under another name; only the last one is kept."""
-    for old in data.parent.glob(f"{ASIDE}*"):
-        shutil.rmtree(old)
-    data.rename(data.with_name(f"{ASIDE}{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"))
+def has_run(record: Record | None, data: Path) -> bool:
+    """Whether a server ran on just these data since the machine was started: then nothing was lost."""
+    return record is not None and record.boot == read_boot() and record.inode == read_inode(data)
 
 
 def make_data(data: Path, binaries: Binaries, account: Account, alive: int) -> None:
@@ -130,7 +128,7 @@ def make_data(data: Path, binaries: Binaries, account: Account, alive: int) -> N
         if "locale" not in output.text:
             break
     shutil.rmtree(fresh, ignore_errors=True)
-    raise failure("initdb failed", output.text if output else "")
+    raise failure(ServerFailed, "initdb failed", output.text if output else "", "mend that, then try again")
 
 
 def list_locales(major: int) -> list[tuple[str, ...]]:
@@ -154,13 +152,19 @@ def read_boot() -> str:
     return run(("sysctl", "-n", "kern.bootsessionuuid")).text
 
 
-def failure(what: str, text: str, log: Path | None = None) -> DatabaseError:
+def start_failure(text: str, log: Path) -> DatabaseError:
+    """Why the server ended at its start; what leads out keeps the data that may be the reason."""
+    return failure(
+        EndedAtStart, "it ended at its start", text, "poolmgr doctor --fix", f"; its words are in {log}"
+    )
+
+
+def failure(kind: type[DatabaseError], what: str, text: str, hint: str, more: str = "") -> DatabaseError:
     """Why a program of the server failed, in its own words."""
-    where = f"; its words are in {log}" if log else ""
-    reason = f"{what}: {last_line(text)}{where}"
+    reason = f"{what}: {last_line(text)}{more}"
     if FULL in text:
         return DiskFull(f"the disk is full: {reason}", hint="make room, then try again")
-    return ServerFailed(f"the embedded PostgreSQL server cannot be used: {reason}", hint="poolmgr db status")
+    return kind(f"the embedded PostgreSQL server cannot be used: {reason}", hint=hint)
 
 
 def last_line(text: str) -> str:

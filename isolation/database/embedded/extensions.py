@@ -19,10 +19,13 @@ TRUSTED = ("vector", "moddatetime", "pg_stat_statements")
 
 
 def ensure_extensions(place: Path, binaries: Binaries) -> str | None:
-    """Where the server looks for extensions; None when only in its own place."""
+    """Where the server looks for extensions; None when only in its own place.
+
+    The list of places has no quoting, so no path in it has a colon.
+    """
     own = place / "share"
     shutil.rmtree(own, ignore_errors=True)
-    if binaries.major < FIRST_MAJOR or ":" in str(own):  # the list of places has no quoting
+    if binaries.major < FIRST_MAJOR:
         return None
     system = find_system(binaries)
     if system is None:

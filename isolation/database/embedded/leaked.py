@@ -24,7 +24,8 @@ class Leak(NamedTuple):
 
 def list_numbers(data: Path) -> frozenset[int]:
     """The numbers of the directories in `base`, each a database's or leaked."""
-    return frozenset(int(name) for name in os.listdir(data / "base") if name.isascii() and name.isdigit())
+    names = (path.name for path in (data / "base").glob("*"))
+    return frozenset(int(name) for name in names if name.isascii() and name.isdigit())
 
 
 def list_leaked(session: Session, data: Path, before: frozenset[int]) -> list[Leak]:

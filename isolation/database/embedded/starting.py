@@ -6,12 +6,20 @@ Whoever calls holds `lock` and `alive`; the server inherits `alive`.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import time
 
 from isolation.database.embedded import postmaster, program
-from isolation.database.embedded.cluster import Cluster, failure, read_boot
-from isolation.database.embedded.place import Home, Record, read_inode, read_record, write_record
+from isolation.database.embedded.cluster import Cluster, has_run, read_boot, start_failure
+from isolation.database.embedded.place import (
+    Home,
+    Record,
+    read_inode,
+    read_record,
+    replace_file,
+    write_record,
+)
 from isolation.database.errors import DatabaseError, ServerFailed
 
 HOST = "127.0.0.1"
@@ -20,15 +28,17 @@ PORTS = range(25432, 32768)
 TRIES = 5
 PATIENCE = 60.0
 LOG_LIMIT = 1 << 20
+KILLED = "was terminated by signal 9"  # of a child; whose fault that is, memory's or a person's, is not said
 
 
 def start(home: Home, cluster: Cluster, max_connections: int, alive: int) -> Record:
-    """A server that answers, and the record of it."""
+    """A server that answers, and the record of it; that it has run is for `settle` to say."""
     before = read_record(home)
     port = before.port if before is not None else 0
+    boot = read_boot() if has_run(before, cluster.data) else ""
     for _ in range(TRIES):
         port = choose_port(home, port)
-        record = describe(cluster, port, max_connections)
+        record = describe(cluster, port, max_connections)._replace(boot=boot)
         write_record(home, record)
         try:
             launch(home, cluster, record, alive)
@@ -53,8 +63,30 @@ def describe(cluster: Cluster, port: int, max_connections: int) -> Record:
         sockets=str(cluster.sockets),
         port=port,
         max_connections=max_connections,
-        boot=read_boot(),
+        boot="",
     )
+
+
+def read_failure(home: Home) -> str:
+    """Why the last start came to nothing, "" where it did not."""
+    try:
+        return home.failed.read_text()
+    except FileNotFoundError:
+        return ""
+
+
+def is_settled(home: Home) -> bool:
+    """Whether the record says in which run of the machine a server ran on the data."""
+    record = read_record(home)
+    return record is not None and bool(record.boot)
+
+
+def settle(home: Home) -> None:
+    """Now it does, for the server has let us in; whoever calls holds `lock`."""
+    record = read_record(home)
+    if record is not None and not record.boot:
+        write_record(home, record._replace(boot=read_boot()))
+    home.failed.unlink(missing_ok=True)
 
 
 def choose_port(home: Home, wanted: int) -> int:
@@ -142,7 +174,11 @@ def await_ready(home: Home, record: Record, process: program.Process, begin: int
                 text = log.read(LOG_LIMIT).decode(errors="replace")
             if "could not create any TCP/IP sockets" in text:
                 raise PortTaken(f"port {record.port} is taken")
-            raise failure("it ended at its start", text, home.log)
+            if process.returncode == -signal.SIGKILL or KILLED in text:
+                raise ServerFailed("the embedded server was killed at its start", hint="try again")
+            error = start_failure(text, home.log)
+            replace_file(home.failed, error.message)
+            raise error
         if time.monotonic() > deadline:
             program.let_go(process)
             raise ServerFailed(

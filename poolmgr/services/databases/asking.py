@@ -18,6 +18,7 @@ from poolmgr.services.ground.site import write_private
 from poolmgr.store.tables.leases import owed_databases
 
 LATER = 60.0
+LEAVING = "leaving"
 
 
 def ask_house(pool: Pool) -> None:
@@ -108,9 +109,27 @@ def is_put_off(pool: Pool) -> bool:
     return 0 <= time.time() - tried < LATER
 
 
+def mark_leaving(pool: Pool) -> None:
+    """A server of our own goes whole: nothing on it is dropped by itself, which waits for every client."""
+    (room_of(pool.site.state) / LEAVING).touch(mode=0o600)
+
+
+def mark_staying(pool: Pool) -> None:
+    """The pool goes on, and what is owed is paid."""
+    (room_of(pool.site.state) / LEAVING).unlink(missing_ok=True)
+
+
+def is_leaving(pool: Pool) -> bool:
+    """Whether a cleanup is under way, or was killed and not taken up since."""
+    return (room_of(pool.site.state) / LEAVING).exists()
+
+
 def is_house_due(pool: Pool, snapshot: Snapshot) -> bool:
-    """Whether there is work that can be tried now: what was asked for, what is owed, a dead server."""
-    if not is_on(pool) or is_put_off(pool):
+    """Whether there is work that can be tried now: what was asked for, what is owed, a dead server.
+
+    There is none for a pool that goes, and its own server with it.
+    """
+    if not is_on(pool) or is_put_off(pool) or (is_leaving(pool) and read_mode(pool) == EMBEDDED):
         return False
     if (room_of(pool.site.state) / "due").exists() or is_missed(pool, snapshot):
         return True

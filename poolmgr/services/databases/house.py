@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from functools import partial
 
 from isolation.database import spares
-from isolation.database.errors import TemplateFailed
-from isolation.database.orphans import drop_orphan, list_orphans
+from isolation.database.errors import DropHeldUp, TemplateFailed
+from isolation.database.orphans import Orphan, drop_orphan, list_orphans
 from isolation.database.shutting import shut_public_out
 from isolation.errors import IsolationError
 from poolmgr.core.errors import Busy, PoolError
@@ -63,7 +63,7 @@ def go_over(pool: Pool) -> dict[str, Exception]:
     with noted(failed):
         pay(pool)
     with noted(failed), open_server(pool) as server:
-        for step in (make_lost, drop_unfinished, shut, build_ahead):
+        for step in (make_lost, shut, drop_unfinished, build_ahead):
             with noted(failed):
                 step(pool, server)
     return failed
@@ -94,16 +94,23 @@ def pay(pool: Pool) -> None:
     with pool.engine.read() as session:
         over, owed = databases_over(session), owed_databases(session)
     closed = [lease for lease in over if lease not in owed]
-    every((partial(on_servers, pool, owed, drop_lease), partial(on_servers, pool, closed, fence_lease)))
+    every((partial(on_servers, pool, closed, fence_lease), partial(on_servers, pool, owed, drop_lease)))
 
 
 def drop_unfinished(pool: Pool, server: Server) -> None:
-    """What killed commands left half made."""
+    """What killed commands left half made, or half dropped."""
     pool_id = pool.facts.pool_id
     with server.session() as session:
         orphans = list_orphans(session, pool_id, list_live(pool), 0)
-        left = [each for each in orphans if each.role and each.role.mark.kind in UNFINISHED]
-        every(partial(drop_orphan, session, pool_id, each) for each in left)
+        left = [each for each in orphans if is_unfinished(each)]
+        every((partial(drop_orphan, session, pool_id, each) for each in left), unless=DropHeldUp)
+
+
+def is_unfinished(orphan: Orphan) -> bool:
+    """Whether nobody can miss it: nothing of it was whole, or is any more."""
+    if orphan.role:
+        return orphan.role.mark.kind in UNFINISHED
+    return all(found.is_half_dropped for found in orphan.databases)
 
 
 def shut(pool: Pool, server: Server) -> None:

@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from isolation.database import dropping
+from isolation.database.address import FORM
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import remove_server
-from isolation.database.errors import DatabaseError
+from isolation.database.errors import AddressWrong, DatabaseError
 from poolmgr.core.settings import DatabaseSettings, Settings
-from poolmgr.services.databases.choice import OFF, SERVER, list_given, read_mode, room_of
+from poolmgr.services.databases.choice import EMBEDDED, OFF, SERVER, list_given, read_mode, room_of
 from poolmgr.services.databases.server import Server, open_server
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.site import Site
 from poolmgr.store import gate
 
 PATIENCE = 600.0
+LEAVE = "leave it: POOLMGR_DATABASE_MODE=off poolmgr cleanup"
 
 
 def without_databases(pool: Pool) -> Pool:
@@ -40,10 +42,17 @@ def leave_given(pool: Pool, tell: Callable[[str], None]) -> None:
 
 
 def require_given(pool: Pool) -> None:
-    """Refuse to begin while the user's server cannot be asked."""
-    if list_given(pool.site.state) and read_mode(pool) == SERVER:
+    """Refuse to begin while the user's server cannot be asked, or is not named; `off` says to leave it."""
+    given, mode = list_given(pool.site.state), pool.settings.database.mode
+    if given and read_mode(pool) == SERVER:
         with reached(pool):
             pass
+    elif given and mode != OFF:
+        server = "POOLMGR_DATABASE_MODE=server " if mode == EMBEDDED else ""
+        raise AddressWrong(
+            f"does not name the PostgreSQL server at {given[-1]}, where this pool has databases or roles",
+            hint=f"{server}POOLMGR_DATABASE_DSN={FORM} poolmgr cleanup; or {LEAVE}",
+        )
 
 
 def drop_all(pool: Pool) -> str:
@@ -62,9 +71,7 @@ def reached(pool: Pool) -> Iterator[Server]:
         with open_server(pool) as server:
             yield server
     except DatabaseError as error:
-        error.hint = (
-            "mend that, then: poolmgr cleanup; or leave it: POOLMGR_DATABASE_MODE=off poolmgr cleanup"
-        )
+        error.hint = f"mend that, then: poolmgr cleanup; or {LEAVE}"
         raise
 
 

@@ -13,14 +13,15 @@ from functools import partial
 from isolation.database import dropping, fencing, lending
 from isolation.database.address import Address
 from isolation.database.catalog import list_leases
-from isolation.database.errors import DatabaseError, WrongPassword
+from isolation.database.errors import DatabaseError, DropHeldUp, WrongPassword
 from isolation.database.names import slot_name
 from isolation.database.session import Session, open_session
 from isolation.errors import IsolationError
 from poolmgr.core.database import Facts
 from poolmgr.core.errors import PoolError, TimedOut
 from poolmgr.core.records import Lease, Slot
-from poolmgr.services.databases.asking import ask_house
+from poolmgr.services.databases.asking import ask_house, is_leaving, mark_staying
+from poolmgr.services.databases.choice import EMBEDDED
 from poolmgr.services.databases.facts import write_facts
 from poolmgr.services.databases.secret import find_secret
 from poolmgr.services.databases.server import Server, open_server, open_server_of
@@ -38,6 +39,7 @@ def prepare(pool: Pool, commit: str, until: float | None) -> None:
 
 def lend_database(pool: Pool, slot: Slot, lease: Lease, commit: str, until: float | None) -> Facts:
     """The slot's own database, its holder's alone."""
+    mark_staying(pool)  # whoever lends again does not finish a killed cleanup
     with for_lease(), open_server(pool) as server:
         facts = from_template(
             pool, server, commit, lambda template: lend_from(pool, server, slot, lease, template), until
@@ -63,7 +65,7 @@ def lend_from(pool: Pool, server: Server, slot: Slot, lease: Lease, template: st
     wanted = lending.Wanted(
         prefix=server.prefix, pool_id=pool.facts.pool_id, number=slot.number, slot_id=slot.id,
         fence=lease.fence, template=template, connections=pool.settings.database.connections,
-        secret=find_secret(pool),
+        secret=find_secret(pool), lease=lease.id,
     )  # fmt: skip
     with server.session() as session:
         lent = lending.lend(session, wanted)
@@ -105,9 +107,14 @@ def fence_databases(pool: Pool, job: Job, over: tuple[Lease, ...]) -> None:
 
 
 def try_drop(pool: Pool, over: tuple[Lease, ...]) -> None:
-    """The databases gone; what cannot be dropped now stays owed, and the slot goes on."""
+    """The databases gone; what cannot be dropped now stays owed, and the slot goes on.
+
+    What is on a server of our own is left to go with it where the whole pool goes.
+    """
+    if is_leaving(pool):
+        over = tuple(lease for lease in over if lease.server != EMBEDDED)
     with suppress(DatabaseError, PoolError):
-        on_servers(pool, over, drop_lease)
+        on_servers(pool, over, partial(drop_lease, patience=dropping.BRIEF))
     ask_house(pool)  # also for what a killed attempt to lend left half made
 
 
@@ -116,17 +123,23 @@ def on_servers(pool: Pool, over: Collection[Lease], step: Callable[[Pool, Server
 
     def on_server(where: str) -> None:
         with open_server_of(pool, where) as server:
-            every(partial(step, pool, server, lease) for lease in over if lease.server == where)
+            steps = (partial(step, pool, server, lease) for lease in over if lease.server == where)
+            every(steps, unless=DropHeldUp)
 
     every(partial(on_server, where) for where in dict.fromkeys(lease.server for lease in over))
 
 
-def every(steps: Iterable[Callable[[], object]]) -> None:
-    """Each step in its turn; one that fails stops no other, and the first failure is raised at the end."""
+def every(steps: Iterable[Callable[[], object]], *, unless: type[IsolationError] | tuple[()] = ()) -> None:
+    """Each step in its turn; one that fails stops no other, and the first failure is raised at the end.
+
+    But after what it must not be the others do not begin, for they would fail in the same way.
+    """
     failed: IsolationError | PoolError | None = None
     for step in steps:
         try:
             step()
+        except unless:
+            raise
         except (IsolationError, PoolError) as error:
             failed = failed or error
     if failed:
@@ -137,21 +150,21 @@ def fence_lease(pool: Pool, server: Server, lease: Lease) -> None:
     """Nobody comes in any more."""
     with server.session() as session:
         require_here(session, pool, server, lease)
-        fencing.fence(session, pool.facts.pool_id, lease.fence)
+        fencing.fence(session, pool.facts.pool_id, lease.fence, lease.id)
 
 
-def drop_lease(pool: Pool, server: Server, lease: Lease) -> None:
+def drop_lease(pool: Pool, server: Server, lease: Lease, patience: int = dropping.PATIENCE) -> None:
     """The databases and the role of a lease that is over, and then their record."""
     with server.session() as session:
         require_here(session, pool, server, lease)
-        dropping.drop_lease(session, pool.facts.pool_id, lease.fence)
+        dropping.drop_lease(session, pool.facts.pool_id, lease.fence, lease.id, patience=patience)
         put_on_record(pool, lease, "")
 
 
 def require_here(session: Session, pool: Pool, server: Server, lease: Lease) -> None:
     """Raise when the lease's database is on another server, where it goes on until the settings name it."""
     is_known = lease.server in ("", server.name)
-    if not is_known and not list_leases(session, pool.facts.pool_id, lease.fence):
+    if not is_known and not list_leases(session, pool.facts.pool_id, lease.fence, lease.id):
         raise DatabaseError(
             f"{lease.database} is on another server than the settings name: "
             f"{lease.server}, not {server.name}",

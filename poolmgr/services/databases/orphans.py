@@ -7,11 +7,12 @@ read, nothing is an orphan. The dropping itself proves once more whose it is and
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from isolation.database.embedded import leaked
 from isolation.database.embedded.place import Home, read_record
-from isolation.database.errors import DatabaseError
+from isolation.database.errors import DatabaseError, ServerBusy
 from isolation.database.orphans import Orphan, drop_orphan, list_orphans
 from isolation.database.session import Session
 from isolation.git.worktrees import find_admin, list_worktrees
@@ -21,6 +22,7 @@ from poolmgr.services.ground.pool import Pool
 from poolmgr.store.tables.leases import databases_over, live_leases, owed_databases
 
 LOCK = "LOCK TABLE pg_catalog.pg_database IN SHARE MODE"  # while it is held, no database is being made
+PATIENCE = 10  # seconds for each
 
 
 class Left(NamedTuple):
@@ -109,21 +111,32 @@ def try_clean(pool: Pool, session: Session, orphan: Orphan) -> Left:
     if orphan.role and orphan.role.mark.fence in list_live(pool):
         return left._replace(stays="a slot has it")
     try:
-        drop_orphan(session, pool.facts.pool_id, orphan)
+        drop_orphan(session, pool.facts.pool_id, orphan, PATIENCE)
     except DatabaseError as error:
         return left._replace(stays=error.message)
     return left._replace(is_dropped=True)
 
 
 def list_leaks(pool: Pool, server: Server, session: Session, *, clean: bool = False) -> list[Left]:
-    """Files of databases that were never finished, on a server of our own; gone with `clean`."""
+    """Files of databases that were never finished, on a server of our own; gone with `clean`.
+
+    None while somebody is at making or dropping one for long: then it cannot be told.
+    """
     record = read_record(Home(pool.site.state)) if server.is_embedded else None
     if record is None:
         return []
     look = leaked.remove_leaked if clean else leaked.list_leaked
-    with session.transaction():
-        session.do(f"SET LOCAL idle_in_transaction_session_timeout = 0; {LOCK}")  # files take their time
-        found = look(session, record.data, leaked.list_numbers(record.data))
+    try:
+        with session.transaction():
+            session.do(f"SET LOCAL lock_timeout = '3s'; {LOCK}")
+            before = leaked.list_numbers(record.data) - list_oids(session)
+    except ServerBusy:
+        return []
+    # Files take their time, without the lock: the server gives nobody the number of one that is there.
+    found = []
+    for number in sorted(before):
+        with suppress(FileNotFoundError):  # somebody else removed it
+            found += look(session, record.data, frozenset({number}))
     return [
         Left(
             name=f"base/{leak.path.name}", kind="files", reason="the copy they belong to was cut off",
@@ -131,3 +144,8 @@ def list_leaks(pool: Pool, server: Server, session: Session, *, clean: bool = Fa
         )
         for leak in found
     ]  # fmt: skip
+
+
+def list_oids(session: Session) -> frozenset[int]:
+    """The numbers of the databases there are."""
+    return frozenset(int(oid) for (oid,) in session.rows("SELECT oid FROM pg_catalog.pg_database"))

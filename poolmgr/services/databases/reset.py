@@ -1,7 +1,7 @@
 """A slot's database made anew under its holder: from the template of the slot's HEAD, sessions ended.
 
 The template and the new database are whole before the old one is touched. Name, role and password
-stay, so that the slot's variables stay true.
+stay, so that the slot's variables stay true; files of theirs that are gone are written again.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ from typing import NamedTuple
 
 from isolation.database import lending, renewing
 from isolation.database.errors import NotOurs, TemplateFailed
+from isolation.database.passwords import new_password
 from isolation.git.program import Git
 from isolation.git.refs import find_commit
 from poolmgr.core.errors import NoDatabase
 from poolmgr.core.records import Lease, Slot
-from poolmgr.services.databases.facts import read_facts
+from poolmgr.services.databases.facts import read_facts, write_facts
 from poolmgr.services.databases.fingerprint import choose
 from poolmgr.services.databases.lending import lend_from, require_here
 from poolmgr.services.databases.server import Server, open_server
 from poolmgr.services.databases.templates import from_template
 from poolmgr.services.environment.files import write_environment
+from poolmgr.services.environment.missing import restore_missing
 from poolmgr.services.ground.job import lock_file
 from poolmgr.services.ground.pool import Pool, require_holder, require_slot
 from poolmgr.store import gate
@@ -76,16 +78,21 @@ def renew(pool: Pool, server: Server, slot: Slot, lease: Lease, template: str) -
     wanted = lending.Wanted(
         prefix=server.prefix, pool_id=pool.facts.pool_id, number=slot.number, slot_id=slot.id,
         fence=lease.fence, template=template, connections=pool.settings.database.connections,
+        lease=lease.id,
     )  # fmt: skip
     try:
         with server.session() as session:
             require_here(session, pool, server, lease)
-            facts = read_facts(slot)
-            return renewing.renew(session, wanted, facts.password if facts else "")
+            known = read_facts(slot)
+            password = known.password if known else new_password()
+            name = renewing.renew(session, wanted, password)
+        facts = known or server.facts_of(name, name, password)
+        if known is None:
+            write_facts(slot, facts)
     except NotOurs:  # somebody dropped its role
-        facts = lend_from(pool, server, slot, lease, template)
-        write_environment(pool, slot, lease, facts)
-        return facts.name
+        known, facts = None, lend_from(pool, server, slot, lease, template)
+    (restore_missing if known else write_environment)(pool, slot, lease, facts)
+    return facts.name
 
 
 def list_uncommitted(pool: Pool, git: Git) -> tuple[str, ...]:

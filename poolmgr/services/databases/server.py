@@ -6,7 +6,7 @@ only looks, or takes away, leaves a server untouched that has nothing of ours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,13 @@ from isolation.database.address import Address, parse_dsn
 from isolation.database.building import CONNECTIONS as MIGRATIONS
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import Wanted, is_running, opened, take_notice
-from isolation.database.errors import AddressWrong, ServerDown
+from isolation.database.errors import (
+    AddressWrong,
+    DatabaseError,
+    DatabaseFull,
+    ServerDown,
+    WrongPassword,
+)
 from isolation.database.ground import claim_prefix, find_ground
 from isolation.database.session import Session, open_session, require_driver
 from poolmgr.core.database import Facts
@@ -40,6 +46,11 @@ from poolmgr.services.ground.pool import Pool
 
 LEAST = 100  # connections
 OWN = 20  # beside the slots': ours, and a person who looks
+OWN_HINTS: Mapping[type[DatabaseError], str] = {
+    ServerDown: "try again: the next command starts it",
+    DatabaseFull: "poolmgr makes it larger once nobody is connected; poolmgr db status shows which slots are",
+    WrongPassword: "its data are damaged; give up its databases: poolmgr cleanup && poolmgr init",
+}
 
 
 class Server(NamedTuple):
@@ -62,7 +73,7 @@ class Server(NamedTuple):
     @property
     def where(self) -> str:
         """The server in words."""
-        return f"{self.host}:{self.port}" if self.is_embedded else self.address.where
+        return self.address.where
 
     @property
     def name(self) -> str:
@@ -122,27 +133,37 @@ def switched_off(pool: Pool) -> PoolError:
 
 
 @contextmanager
-def open_embedded(pool: Pool) -> Iterator[Server]:
-    """A server of our own; a port it had to change is told to those who have a database."""
+def open_embedded(pool: Pool, *, gives_up: bool = False) -> Iterator[Server]:
+    """A server of our own; a port it had to change is told to those who have a database.
+
+    Who gives up what it cannot start on gets new data; the old are kept.
+    """
     require_driver()  # before there is a server that nobody can talk to
     home = Home(pool.site.state)
     if not home.root.exists():
         pool.tell("making a PostgreSQL server of our own")
-    with opened(home, Wanted(max_connections=connections_for(pool.settings))) as (running, session):
+    wanted = Wanted(max_connections=connections_for(pool.settings), is_given_up=gives_up)
+    with told_of_own(), opened(home, wanted) as (running, session):
         if running.fresh:
             ask_house(pool)  # what was lent is lost
             take_notice(home)
         ensure_watched(pool)
         follow_port(pool, running)
-        try:
-            yield Server(
-                address=running.address, known=find_ground(session, pool.facts.pool_id, embedded=True),
-                claim=partial(claim, pool, session), host=running.tcp_host, port=running.tcp_port,
-                binaries=running.programs, is_embedded=True, opened=session,
-            )  # fmt: skip
-        except ServerDown as error:
-            error.hint = "try again: the next command starts it"
-            raise
+        yield Server(
+            address=running.address, known=find_ground(session, pool.facts.pool_id, embedded=True),
+            claim=partial(claim, pool, session), host=running.tcp_host, port=running.tcp_port,
+            binaries=running.programs, is_embedded=True, opened=session,
+        )  # fmt: skip
+
+
+@contextmanager
+def told_of_own() -> Iterator[None]:
+    """Errors inside come with what to do about a server of our own, which nobody looks after by hand."""
+    try:
+        yield
+    except tuple(OWN_HINTS) as error:
+        error.hint = OWN_HINTS[type(error)]
+        raise
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from isolation.database.embedded.binaries import require_binaries
-from isolation.database.errors import DatabaseError
+from isolation.database.errors import DatabaseError, EndedAtStart
 from isolation.database.rights import require_rights
 from isolation.database.session import open_session, require_driver
 from poolmgr.core.settings import Settings
@@ -58,14 +58,19 @@ def require_server(settings: Settings, state: Path) -> None:
 
 
 def set_up(pool: Pool) -> SetUp:
-    """The server, up; where `auto` finds one of our own that does not start, there is none."""
+    """The server, up; where `auto` finds one of our own that does not start, there is none.
+
+    One that did before, and has data that it does not start on, is not given up: they can be mended.
+    """
+    before = read_choice(pool.site.state).mode
     choice = choose(pool)
     if choice.mode == OFF:
         return SetUp(choice.mode, choice.why, hint=hint_for(choice.why))
     try:
         found = read_server(pool, choice)
     except DatabaseError as error:
-        if choice.mode != EMBEDDED or find_said(pool.settings.database):
+        has_data = before == EMBEDDED and isinstance(error, EndedAtStart)
+        if choice.mode != EMBEDDED or find_said(pool.settings.database) or has_data:
             raise
         failed = Choice(OFF, error.message)
         keep_choice(pool, failed)

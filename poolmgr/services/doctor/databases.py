@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from isolation.database.embedded.aside import list_aside
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import is_running
+from isolation.database.embedded.starting import read_failure
 from isolation.database.errors import DatabaseError
 from poolmgr.core.records import Lease, Slot, Snapshot
 from poolmgr.services.databases.asking import ask_house
@@ -14,7 +16,7 @@ from poolmgr.services.databases.choice import EMBEDDED, is_on, read_mode
 from poolmgr.services.databases.house import pay
 from poolmgr.services.databases.losing import list_lost, make_anew
 from poolmgr.services.databases.orphans import find_orphans
-from poolmgr.services.databases.server import Server, open_server
+from poolmgr.services.databases.server import Server, open_embedded, open_server
 from poolmgr.services.doctor.finding import Case, beyond_us, remark, wrong
 from poolmgr.services.ground.pool import Pool
 from poolmgr.store.tables.leases import owed_databases
@@ -28,9 +30,11 @@ def look_at_databases(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
         yield from list_owed(pool, owed)
         return
     leases = [lease for lease in snapshot.leases if lease.database]
+    yield from list_kept_aside(pool)
     if read_mode(pool) == EMBEDDED and not is_running(Home(pool.site.state)):
-        if leases or owed:
-            detail = "slots have databases on it, and it does not run"
+        failed = read_failure(Home(pool.site.state))
+        if leases or owed or failed:
+            detail = failed or "slots have databases on it, and it does not run"
             yield wrong("database_server", "the embedded server", detail, partial(start, pool))
         return
     try:
@@ -42,9 +46,16 @@ def look_at_databases(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
     yield from cases
 
 
+def list_kept_aside(pool: Pool) -> Iterator[Case]:
+    """What a server of our own had as data and could not use."""
+    for aside in list_aside(Home(pool.site.state)):
+        detail = "data the embedded server could not use, kept to be looked at: rm -rf them when you like"
+        yield remark("database_aside", str(aside), detail)
+
+
 def start(pool: Pool) -> None:
-    """The server up."""
-    with open_server(pool):
+    """The server up, on new data where it cannot start on those it has, which are kept."""
+    with open_embedded(pool, gives_up=True):
         ask_house(pool)
 
 

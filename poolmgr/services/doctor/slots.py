@@ -15,11 +15,13 @@ from poolmgr.core.records import Slot, Snapshot
 from poolmgr.services.doctor.finding import Case, beyond_us, remark, wrong
 from poolmgr.services.doctor.lost import bury, revive, take_from_nowhere
 from poolmgr.services.doctor.registered import find_strayed, read_line
+from poolmgr.services.environment.missing import list_missing
 from poolmgr.services.ground import marks
 from poolmgr.services.ground.inside import names, without_watchers
 from poolmgr.services.ground.marks import is_tombstone
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.taken import WAY_OUT, is_taken, taken_words
+from poolmgr.services.life.files import restore_files
 from poolmgr.services.life.keep import restore_directory, rules_for
 from poolmgr.services.upkeep.chores import start_recycle
 from resources.probes.inside import scan
@@ -39,7 +41,7 @@ def look_at_slots(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
         places = list(look_at_place(pool, snapshot, slot))
         yield from places
         if not places:
-            yield from look_at_content(pool, slot)
+            yield from look_at_content(pool, snapshot, slot)
     yield from look_inside_free(pool, snapshot)
 
 
@@ -88,13 +90,18 @@ def lock_again(pool: Pool, slot: Slot) -> None:
         lock_worktree(git, slot.path, reason=marks.lock_reason(pool, slot.number, slot.generation))
 
 
-def look_at_content(pool: Pool, slot: Slot) -> Iterator[Case]:
-    """HEAD where it belongs; a free slot as free slots are."""
+def look_at_content(pool: Pool, snapshot: Snapshot, slot: Slot) -> Iterator[Case]:
+    """HEAD where it belongs; a lease's files there; a free slot as free slots are."""
     admin = find_admin(slot.path)
     head = read_line(admin / "HEAD") if admin else ""
     if slot.state in LENT and slot.branch and head != f"ref: refs/heads/{slot.branch}":
         where = head.removeprefix("ref: refs/heads/")
         yield remark("off_branch", slot.name, f"lent for {slot.branch}, but HEAD is at {where[:60]}")
+    lease = snapshot.lease_of(slot) if slot.state in LENT else None
+    missing = list_missing(slot, lease) if lease else ()
+    if lease and missing:
+        detail = f"files of its lease are gone or old: {', '.join(missing)}"
+        yield wrong("file_gone", slot.name, detail, lambda: restore_files(pool, slot, lease))
     if slot.state is State.READY:
         fault = find_fault(pool, slot, head)
         if fault:

@@ -18,10 +18,11 @@ from poolmgr.services.ground.copying import is_plain
 
 
 class Chosen(NamedTuple):
-    """A file to write, and whether what lies there now is ours as it is."""
+    """A file to write, whether what lies there now is ours as it is, and what it would be then."""
 
     content: bytes
     is_ours: bool
+    text: str
 
 
 def plan_files(
@@ -36,13 +37,15 @@ def plan_files(
         digest = digest_of(file)
         is_ours = digest in ("", placed.get(path))
         why = why_not(slot, lease, path)
-        if not why and not is_ours and path not in record.files:
+        if not why and not is_ours and path not in record.texts:
             why = "there is one that poolmgr did not put there"
         if why:
             words.append(f"{path} is not written: {why}")
             continue
-        text = os.fsdecode(file.read_bytes()) if digest else ""
-        plan[path] = Chosen(content=os.fsencode(merged(text, variables)), is_ours=is_ours)
+        there = os.fsdecode(file.read_bytes()) if digest else ""
+        content = os.fsencode(merged(there, variables))
+        known = there if is_ours else record.texts[path]
+        plan[path] = Chosen(content=content, is_ours=is_ours, text=merged(known, variables))
     return plan, tuple(words)
 
 

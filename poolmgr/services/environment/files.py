@@ -1,22 +1,23 @@
 """`.env.worktree` and the files of the user's choice: written for a lease, gone with it.
 
 Files are replaced whole, mode 0600, never through a symlink, and only where git ignores them and
-nobody else wrote them. What will be there is recorded first: unchanged, it is nobody's work.
+nobody else wrote them. What will be there is recorded first: unchanged, it is nobody's work, and
+gone, it is written again.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from isolation.git.worktrees import find_admin
 from poolmgr.core.database import Facts
-from poolmgr.core.environment import list_ports, parse_lines, written
+from poolmgr.core.environment import list_ports, parse_lines
 from poolmgr.core.records import Lease, Slot
-from poolmgr.services.environment.record import RECORD, Record, find_record, read_record, write_record
+from poolmgr.services.environment.own import drop_own, plan_own, read_text
+from poolmgr.services.environment.record import Record, find_record, read_record, write_record
 from poolmgr.services.environment.variables import fields_of, fill, own_variables
 from poolmgr.services.ground import marks
 from poolmgr.services.ground.pool import ENV_FILE, Pool
@@ -26,15 +27,14 @@ if TYPE_CHECKING:
     from poolmgr.services.environment.chosen import Chosen
 
 MAKING = "poolmgr-making"  # not in the tree: what a kill leaves there would look like work
-SPARE = "poolmgr-env"  # the variables, where the branch has a file of their file's name
 
 
 class Plan(NamedTuple):
     """What is to be written for a lease."""
 
     record: Record
-    variables: dict[str, str]
     files: dict[str, Chosen]
+    own: str | None  # the variables, for `.env.worktree`; None: it stays as it is
 
 
 def write_environment(pool: Pool, slot: Slot, lease: Lease, database: Facts | None) -> None:
@@ -43,11 +43,11 @@ def write_environment(pool: Pool, slot: Slot, lease: Lease, database: Facts | No
     if admin is None:
         return
     plan = plan_environment(pool, admin, slot, lease, database)
-    if plan.record != Record(lease=lease.id) or (admin / RECORD).exists():
-        write_record(admin, plan.record)
+    write_record(admin, plan.record)
     place_files(admin, slot, plan.files)
-    # Plain KEY=value lines for direnv, dotenv and `set -a`.
-    place_file(admin, file_of(admin, slot), os.fsencode(written(plan.variables.items())))
+    if plan.own is not None:
+        # Plain KEY=value lines for direnv, dotenv and `set -a`.
+        place_file(admin, slot.path / ENV_FILE, os.fsencode(plan.own))
 
 
 def plan_environment(pool: Pool, admin: Path, slot: Slot, lease: Lease, database: Facts | None) -> Plan:
@@ -57,27 +57,20 @@ def plan_environment(pool: Pool, admin: Path, slot: Slot, lease: Lease, database
     files: dict[str, Chosen] = {}
     words: tuple[str, ...] = ()
     if pool.settings.env:
-        from poolmgr.services.environment.chosen import digests, plan_files
+        from poolmgr.services.environment.chosen import plan_files
 
         record = with_ports(pool, admin, slot, record)
         given = fill(pool.settings.env, fields_of(slot, lease, record, database))
         variables |= given.variables
         files, refused = plan_files(slot, lease, record, given.files)
-        record = record._replace(files={**record.files, **digests(files)})
+        record = record._replace(texts={**record.texts, **{path: one.text for path, one in files.items()}})
         words = (*given.words, *refused)
     if pool.settings.warm.copy:
         from poolmgr.services.environment.copied import list_foreign
 
         words += list_foreign(slot, pool.settings.warm.copy, files, database)
-    if file_of(admin, slot).parent == admin:
-        words += (f"the branch has a file {ENV_FILE}; `poolmgr run` passes the slot's variables",)
-    return Plan(record._replace(words=words), variables, files)
-
-
-def file_of(admin: Path, slot: Slot) -> Path:
-    """Where the variables go: a branch may have something of that name, which is not ours to replace."""
-    file = slot.path / ENV_FILE
-    return file if not os.path.lexists(file) or is_our_env(file) else admin / SPARE
+    own = plan_own(slot, record, variables)
+    return Plan(own.record._replace(words=(*words, *own.words)), files, own.text)
 
 
 def with_ports(pool: Pool, admin: Path, slot: Slot, record: Record) -> Record:
@@ -116,49 +109,35 @@ def place_file(admin: Path, file: Path, content: bytes) -> None:
         making.unlink()
 
 
-def is_our_env(file: Path) -> bool:
-    """Whether the file is the one we write: a regular file that names a lease."""
-    with suppress(OSError):
-        return not file.is_symlink() and file.is_file() and b"\nPOOLMGR_LEASE=" in file.read_bytes()
-    return False
-
-
 def drop_environment(slot: Slot) -> None:
-    """Ours alone: whatever was changed since is left to whoever keeps work."""
-    if is_our_env(slot.path / ENV_FILE):
-        (slot.path / ENV_FILE).unlink()
+    """Ours alone: whatever was changed since is left to whoever keeps work, who goes by the record."""
     admin = find_admin(slot.path)
-    if admin is None:
-        return
-    for name in (MAKING, SPARE):
-        (admin / name).unlink(missing_ok=True)
-    record = find_record(admin)
-    if record:
+    record = find_record(admin) if admin else None
+    drop_own(slot, record)
+    if admin:
+        (admin / MAKING).unlink(missing_ok=True)
+    if admin and record:
         drop_recorded(admin, slot, record)
 
 
 def drop_recorded(admin: Path, slot: Slot, record: Record) -> None:
-    """The files of a record, its ports, and last the record."""
-    from poolmgr.services.environment import ports
-    from poolmgr.services.environment.chosen import digest_of
+    """The files of a record, and its ports."""
     from poolmgr.services.ground.copying import is_plain
 
-    for path, digest in record.files.items():
-        if is_plain(slot.path, slot.path / path) and digest_of(slot.path / path) == digest:
+    for path, text in record.texts.items():
+        if is_plain(slot.path, slot.path / path) and read_text(slot.path / path) == text:
             (slot.path / path).unlink()
-    ports.drop_claim(admin, record)
-    (admin / RECORD).unlink(missing_ok=True)
+    if record.block:
+        from poolmgr.services.environment import ports
+
+        ports.drop_claim(admin, record)
 
 
 def variables_of(slot: Slot, lease_id: str) -> dict[str, str]:
-    """What the slot's own file says; a file of that name that is not of this lease says nothing."""
-    admin = find_admin(slot.path)
-    for file in (slot.path / ENV_FILE, *((admin / SPARE,) if admin else ())):
-        with suppress(OSError):
-            found = parse_lines(os.fsdecode(file.read_bytes()))
-            if found.get("POOLMGR_LEASE") == lease_id:
-                return found
-    return {}
+    """What a lease was given, whatever became of its file; and what its holder added there."""
+    found = parse_lines(read_text(slot.path / ENV_FILE) or "")
+    added = found if found.get("POOLMGR_LEASE") == lease_id else {}
+    return {**added, **read_record(slot, lease_id).variables}
 
 
 def list_words(slot: Slot, lease_id: str) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from poolmgr.core.errors import NoPorts
 from poolmgr.core.settings import PortsSettings
-from poolmgr.services.environment.record import RECORD, Record, find_record, write_record
+from poolmgr.services.environment.record import Record, find_record, write_record
+from poolmgr.services.ground.marks import RECORD
 from poolmgr.services.ground.site import write_private
 from poolmgr.store import gate
 

@@ -1,7 +1,8 @@
 """What a lease was given, in its slot's admin directory: `poolmgr-environment.json`.
 
-Written before anything it names is: what a killed hand-over left can be told from somebody's work.
-A claim on ports counts as long as this record names it.
+Written before anything it names is: what a killed hand-over left can be told from somebody's work,
+and what went missing in the working tree is still known. Goes with the slot's other marks. A claim on
+ports counts as long as this record names it. It may hold passwords: only its owner reads it.
 """
 
 from __future__ import annotations
@@ -13,18 +14,19 @@ from typing import NamedTuple
 
 from isolation.git.worktrees import find_admin
 from poolmgr.core.records import Slot
+from poolmgr.services.ground.marks import RECORD
 from poolmgr.services.ground.site import write_private
-
-RECORD = "poolmgr-environment.json"
 
 
 class Record(NamedTuple):
-    """Ports as first and how many (0: none), files as path and sha256, and what the holder should know."""
+    """Ports as first and how many (0: none), variables, texts by path, and what the holder should know."""
 
     lease: str
     first: int = 0
     block: int = 0
-    files: Mapping[str, str] = {}
+    variables: Mapping[str, str] = {}
+    texts: Mapping[str, str] = {}
+    before: str = ""  # what `.env.worktree` said until it was written last
     words: tuple[str, ...] = ()
 
     @property
@@ -37,7 +39,8 @@ def find_record(admin: Path) -> Record | None:
     """What stands in an admin directory; None when nothing is there that can be read."""
     try:
         facts = json.loads((admin / RECORD).read_bytes())
-        return Record(**{**facts, "words": tuple(facts["words"])})
+        known = {name: facts[name] for name in Record._fields if name in facts}
+        return Record(**{**known, "words": tuple(facts["words"])})
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

@@ -24,6 +24,7 @@ MARK = "poolmgr.json"
 REVOKED = "revoked"
 PLACED = "poolmgr-placed.json"
 DATABASE = "poolmgr-database.json"
+RECORD = "poolmgr-environment.json"
 
 
 def lock_reason(pool: Pool, number: int, generation: int) -> str:
@@ -92,7 +93,7 @@ def drop_marks(slot: Slot) -> None:
     """Nothing of the last lease stays."""
     admin = find_admin(slot.path)
     if admin:
-        for name in (MARK, REVOKED, PLACED, FACTS, BORN, DATABASE):
+        for name in (MARK, REVOKED, PLACED, FACTS, BORN, DATABASE, RECORD):
             (admin / name).unlink(missing_ok=True)
 
 

@@ -131,7 +131,12 @@ def find_granted(pool: Pool, request_id: str) -> Lent | None:
         return None
     snapshot = pool.snapshot()
     slot = next((slot for slot in snapshot.slots if slot.lease_id == lease.id), None)
-    return Lent(slot=slot, lease=lease, mode=mode_of(slot)) if slot and slot.state in LENT else None
+    if slot is None or slot.state not in LENT:
+        return None
+    from poolmgr.services.life.files import try_restore_files  # who asks once needs none of it
+
+    try_restore_files(pool, slot, lease)
+    return Lent(slot=slot, lease=lease, mode=mode_of(slot))
 
 
 def mode_of(slot: Slot) -> str:

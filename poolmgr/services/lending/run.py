@@ -21,6 +21,7 @@ from poolmgr.services.ground import marks
 from poolmgr.services.ground.pool import Pool, find_slot_around, read_moment, require_lease
 from poolmgr.services.ground.use import is_orphaned
 from poolmgr.services.life import release
+from poolmgr.services.life.files import try_restore_files
 from poolmgr.services.life.settle import Settled
 from poolmgr.store.tables.events import add_event
 from poolmgr.store.tables.leases import try_unbind_lease
@@ -74,12 +75,21 @@ def find_held(pool: Pool, directory: Path, lease_id: str | None) -> Held | None:
     return Held(slot=slot, lease=lease)
 
 
-def variables_for(held: Held, outer: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a command in a slot: the caller's, with what the slot's file says."""
+def variables_for(pool: Pool, held: Held, outer: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a command in a slot: the caller's, with what the lease was given.
+
+    Never the caller's database in place of the slot's own.
+    """
+    try_restore_files(pool, held.slot, held.lease)
     kept = {name: value for name, value in outer.items() if name not in HOOKS_OWN}
     if kept.get("GIT_EDITOR") == ":":  # set by a commit for its hooks
         del kept["GIT_EDITOR"]
     given = variables_of(held.slot, held.lease.id)
+    if held.lease.database and "PGHOST" not in given:
+        raise PoolError(
+            f"nothing on record says how {held.slot.name} reaches {held.lease.database}",
+            hint=f"poolmgr db reset {held.slot.name} makes that database anew",
+        )
     if "PGHOST" in given:
         kept = {name: value for name, value in kept.items() if name not in ELSEWHERE}
     return kept | given | {"POOLMGR_SLOT": held.slot.name, "POOLMGR_LEASE": held.lease.id}

@@ -29,6 +29,7 @@ from poolmgr.core.errors import BadName, BranchGone, BranchHeld, PoolError
 from poolmgr.core.lifecycle import State
 from poolmgr.core.records import Lease, OpKind, Slot
 from poolmgr.services.environment.files import drop_environment, write_environment
+from poolmgr.services.environment.own import is_in_the_way
 from poolmgr.services.ground import marks
 from poolmgr.services.ground.dirt import is_dirty
 from poolmgr.services.ground.job import Job, Turn, call_waiters, remember, step, step_on
@@ -108,10 +109,11 @@ def require_untouched(job: Job, admin: Path) -> None:
 
     A look costs as much as the repository is large, so only small ones get it here; in large
     ones `status` shows such a slot as dirty, and `doctor --fix` sends it back. That somebody moved
-    HEAD, or made a worktree in the slot, costs nothing to see.
+    HEAD, made a worktree in the slot, or left something at the name of our file costs nothing to see.
     """
     head = (admin / "HEAD").read_text(errors="replace").removesuffix("\n")
     is_moved = head not in {job.slot.base_oid, ELSEWHERE} or has_worktree(admin.parent, job.slot.path)
+    is_moved = is_moved or is_in_the_way(job.slot)
     if not is_moved and (admin / "index").stat().st_size > SMALL:
         return
     if is_moved or is_dirty(job.git, marks.read_placed(job.slot)):

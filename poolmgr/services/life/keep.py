@@ -12,11 +12,12 @@ from isolation.rescue import Rescue, RescuePlace, keep
 from isolation.rescue.rescue import PREFIX
 from isolation.work import Rules, Work, examine
 from poolmgr.core.records import Slot
+from poolmgr.services.environment.own import find_own
 from poolmgr.services.ground import marks
 from poolmgr.services.ground.job import Job
 from poolmgr.services.ground.locks import drop_ref_lock
 from poolmgr.services.ground.matching import matcher
-from poolmgr.services.ground.pool import ENV_FILE, Pool
+from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.taken import require_own
 from poolmgr.store.snapshot import raise_fence
 
@@ -30,10 +31,11 @@ def rules_for(pool: Pool, slot: Slot) -> Rules:
 
 def rules_of(pool: Pool, worktree: Path) -> Rules:
     """The same for a worktree that is no slot, or one no more."""
+    own, changed = find_own(worktree)
     return Rules(
         disposable=matcher(pool.settings.release.disposable),
-        placed=marks.read_placed_in(worktree),
-        own=frozenset({ENV_FILE}),
+        placed=marks.read_placed_in(worktree) | changed,
+        own=own,
     )
 
 

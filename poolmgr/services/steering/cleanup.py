@@ -68,12 +68,7 @@ def clean_up(site: Site, open_pool: Callable[[], Pool], *, rescue: bool, tell: C
         refuse_unsaved(pool, snapshot)
     with pool.engine.write() as session:
         write_meta(session, "size", "0")
-    empty(pool, tell)
-    left = tuple(pool.snapshot().slots)
-    if not left and (site.state / "database").exists():
-        from poolmgr.services.databases.leaving import leave_given
-
-        leave_given(pool, tell)
+    left = leave(pool, tell) if (site.state / "database").exists() else empty(pool, tell)
     pool.engine.close()
     if left:
         return Left(slots=left, rescues=len(list_rescues(site.git, site.archives)))
@@ -107,8 +102,22 @@ def describe(snapshot: Snapshot, slot: Slot) -> str:
     return f"{slot.name} ({lease.agent})" if lease else f"{slot.name} ({slot.state.lower()})"
 
 
-def empty(pool: Pool, tell: Callable[[str], None]) -> None:
-    """Every slot given back, gone over and retired, as far as that can be proven safe."""
+def leave(pool: Pool, tell: Callable[[str], None]) -> tuple[Slot, ...]:
+    """The same where slots had databases: those on a server of our own go with it, once no slot stays."""
+    from poolmgr.services.databases.asking import mark_leaving, mark_staying
+    from poolmgr.services.databases.leaving import leave_given
+
+    mark_leaving(pool)
+    left = empty(pool, tell)
+    if left:
+        mark_staying(pool)
+    else:
+        leave_given(pool, tell)
+    return left
+
+
+def empty(pool: Pool, tell: Callable[[str], None]) -> tuple[Slot, ...]:
+    """Every slot given back, gone over and retired, as far as that can be proven safe; those that stay."""
     snapshot = pool.snapshot()
     for slot in snapshot.slots:
         lease = snapshot.lease_of(slot)
@@ -127,6 +136,7 @@ def empty(pool: Pool, tell: Callable[[str], None]) -> None:
         if not try_clear(pool, aside, patience=PATIENCE):
             tell(f"{aside} could not be kept, so it stays: {read_stuck(aside)}")
     clear_builds(pool)
+    return tuple(pool.snapshot().slots)
 
 
 def clear_builds(pool: Pool) -> None:

@@ -19,6 +19,7 @@ from poolmgr.core.settings_values import parse_duration
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.site import Site, find_site
 from poolmgr.services.lending.acquire import Asked, acquire, delivered
+from poolmgr.services.life.files import lend_files
 from poolmgr.services.life.keep import rules_for
 from poolmgr.store import gate
 
@@ -76,6 +77,7 @@ def restore_into_slot(pool: Pool, rescue_id: str, agent: str, *, background: Cal
         raise
     git = Git(lent.slot.path)
     restore_into(git, rescue, lent.slot.path, rules_for(pool, lent.slot))
+    lend_files(pool, lent.slot, lent.lease)
     if rescue.head and not find_operation(git):
         point_head(git, lent.lease.branch, message=f"poolmgr: restored {rescue.id}")
     delivered(pool, lent)
