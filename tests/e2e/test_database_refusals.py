@@ -169,7 +169,7 @@ def test_a_server_without_room_lends_nothing_and_says_the_numbers(
     assert "database.connections" in said["hint"]
     refused.await_ready(1)
     with open_session(system_server.admin) as session:
-        assert session.rows("SELECT datname FROM pg_database WHERE datname LIKE 'refused%'") == []
+        assert session.rows("SELECT datname FROM pg_database WHERE datname LIKE 'refused_wt%'") == []
 
 
 def test_a_shell_that_does_not_know_the_address_gets_no_lease_and_takes_nothing_away(

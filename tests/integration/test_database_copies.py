@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from isolation.database.building import abandon_template, begin_template, seal_template
+from isolation.database.catalog import list_ours
 from isolation.database.dropping import drop_lease
 from isolation.database.errors import NotOurs
 from isolation.database.fencing import fence
@@ -15,6 +16,7 @@ from isolation.database.renewing import renew
 from isolation.database.session import open_session
 from isolation.database.spares import count_spares, drop_spare, list_spares
 from isolation.database.templates import drop_template, find_template, list_templates, touch_template
+from tests.fixtures.patience import await_that
 from tests.integration.grounds import NEXT, Ground
 
 FOREIGN_OWNERS = """
@@ -174,6 +176,9 @@ def test_an_old_database_that_is_a_template_goes_and_one_in_use_waits_for_the_le
     with open_session(ground.server.superuser, used):
         renew(ground.session, ground.wanted(1, 1))
         assert ground.databases() == {lent.name, used}
+    await_that(
+        lambda: not any(found.connections for found in list_ours(ground.session, ground.pool_id)), "it ends"
+    )
     drop_lease(ground.session, ground.pool_id, 1)
     assert ground.databases() == set()
 
