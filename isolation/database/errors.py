@@ -177,7 +177,11 @@ class ServerFailed(DatabaseError):
 
 
 class EndedAtStart(ServerFailed):
-    """The embedded server's programs are there and run, but not on the data that it has."""
+    """The embedded server's programs are there, but the server ended before it let anybody in."""
+
+
+class DataDamaged(EndedAtStart):
+    """The embedded server's programs say that its data are damaged."""
 
 
 class CommandFailed(DatabaseError):

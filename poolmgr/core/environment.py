@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 Environment = Mapping[str, str | Mapping[str, str]]
 """Variables by name, and files by path with the variables of each; the values are templates."""
@@ -87,8 +88,9 @@ def line_of(name: str, value: str) -> str:
 
 
 def parse_lines(text: str) -> dict[str, str]:
-    """The variables of lines as they are written here."""
-    pairs = (line.partition("=") for line in text.splitlines() if not line.startswith("#"))
+    """The variables of lines as they are written here; `export` before one is its writer's habit."""
+    lines = (line.removeprefix("export ") for line in text.splitlines() if not line.startswith("#"))
+    pairs = (line.partition("=") for line in lines)
     return {name: unquoted(value) for name, is_set, value in pairs if is_set and re.fullmatch(NAME, name)}
 
 
@@ -111,6 +113,22 @@ def merged(text: str, variables: Mapping[str, str]) -> str:
     """
     rest = re.sub(ASSIGNMENT, lambda found: "" if found["name"] in variables else found[0], text)
     return written(variables.items()) + rest
+
+
+def merged_own(text: str, variables: Mapping[str, str]) -> str:
+    """The same for a file of ours, in which each of these has a line: it is one, whatever quote it opens."""
+    names = "|".join(map(re.escape, variables))
+    line = rf"^[ \t]*(?:export[ \t]+)?(?:{names})[ \t]*=[^\n]*(?:\n|\Z)"
+    either = ASSIGNMENT.replace("(?ms)", f"(?ms){line}|", 1)
+    rest = re.sub(either, lambda found: found[0] if found["name"] else "", text)
+    return written(variables.items()) + rest
+
+
+def is_written(text: str) -> bool:
+    """Whether a file is lines of ours and nothing else."""
+    with suppress(ValueError):
+        return written(parse_lines(text).items()) == text
+    return False
 
 
 def written(variables: Iterable[tuple[str, str]]) -> str:

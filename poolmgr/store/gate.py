@@ -30,6 +30,13 @@ def held(path: Path, *, patience: float = PATIENCE) -> Iterator[int]:
         os.close(descriptor)
 
 
+def is_held(path: Path) -> bool:
+    """Whether some process has the lock now."""
+    with suppress(Busy), held(path, patience=0):
+        return False
+    return True
+
+
 def wait_for(descriptor: int, path: Path, patience: float) -> None:
     """Take the lock; a holder that does not let go in time is an error, not an endless wait."""
     if try_lock(descriptor):

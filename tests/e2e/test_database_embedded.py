@@ -17,6 +17,7 @@ from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import find_running, is_running, remove_server
 from isolation.database.errors import DatabaseError, NoRight, ServerDown, WrongPassword
 from isolation.database.session import open_session
+from poolmgr.store import gate
 from tests.e2e.pooled import Pooled
 from tests.faults.stage import duplicate
 from tests.fixtures.patience import await_that
@@ -124,11 +125,15 @@ def test_doctor_names_data_that_no_server_starts_on_and_its_fix_keeps_them_aside
     kill_server(pool)
     server = pool.repo.state / "server"
     (server / "data" / "global" / "pg_control").write_bytes(b"")
+    pool.ask("doctor", "--fix", check=False)  # only tries: nobody has seen before that they are damaged
+    assert not list(server.glob("data.crashed-*"))
     for words in (("db", "status"), ("init",)):
         assert pool.refused(*words)["hint"].startswith("poolmgr doctor --fix")
     found = pool.ask("doctor", check=False)["findings"]
     assert [each["kind"] for each in found if each["kind"].startswith("database")] == ["database_server"]
-    assert "pg_control" in next(each["detail"] for each in found if each["kind"] == "database_server")
+    detail = next(each["detail"] for each in found if each["kind"] == "database_server")
+    assert "pg_control" in detail
+    assert "sets the data aside, keeps them" in detail
     assert not list(server.glob("data.crashed-*"))
     found = pool.ask("doctor", "--fix")["findings"]
     (kept,) = server.glob("data.crashed-*")
@@ -171,15 +176,15 @@ def test_a_client_that_reads_nothing_does_not_hold_up_the_end_of_a_pool_with_its
     assert not is_running(home_of(pool))
 
 
-def test_who_lends_again_after_a_killed_cleanup_has_what_it_left_dropped(pool: Pooled) -> None:
+def test_what_a_cleanup_leaves_to_its_server_is_dropped_when_it_is_killed(pool: Pooled) -> None:
     lent = pool.acquire()
     pool.cli.settle()
-    mark = pool.repo.state / "database" / "leaving"  # made by a cleanup before the slots go
-    mark.touch()
-    pool.release(lent["slot"])
-    assert "slot" in {each["kind"] for each in pool.ask("db", "status")["databases"]}
-    pool.release(pool.acquire(agent="bob")["slot"])
-    assert not mark.exists()
+    with gate.held(pool.repo.state / "database" / "leaving"):  # as a cleanup does while the slots go
+        pool.release(lent["slot"])
+        pool.cli.settle()
+        assert "slot" in {each["kind"] for each in pool.ask("db", "status")["databases"]}
+    pool.run("status")
+    pool.cli.settle()
     assert "slot" not in {each["kind"] for each in pool.ask("db", "status")["databases"]}
 
 

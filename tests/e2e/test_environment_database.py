@@ -12,6 +12,7 @@ from dotenv import dotenv_values
 
 from isolation.database.address import url_of
 from isolation.database.session import open_session
+from poolmgr.store import gate
 from tests.e2e.pooled import Json, Pooled
 from tests.fixtures.servers import PostgresServer
 from tests.fixtures.variables import address_in
@@ -176,4 +177,55 @@ def test_files_that_a_killed_reset_left_as_they_were_are_nobodys_work_and_writte
     assert told not in ("", before["PGPASSWORD"])
     assert variables_of(lent)["PGPASSWORD"] == told
     assert told in variables_of(lent, ".env")["TEST_URL"]
+    furnished.release(lent["slot"])
+
+
+@pytest.mark.parametrize("words", [("run", "--", "true"), ("doctor", "--fix"), ("db", "reset")])
+def test_a_reset_that_was_killed_before_it_told_of_its_password_is_made_good(
+    furnished: Pooled, embedded_server: PostgresServer, words: tuple[str, ...]
+) -> None:
+    lent = furnished.acquire()
+    admin = Path(furnished.git(lent["path"], "rev-parse", "--absolute-git-dir").strip())
+    written = (
+        admin / "poolmgr-environment.json",
+        *(Path(lent["path"]) / name for name in (".env.worktree", ".env")),
+    )
+    before = {file: file.read_bytes() for file in written}
+    lose_database(lent, embedded_server)
+    furnished.run("db", "reset", lent["slot"])
+    now = variables_of(lent), variables_of(lent, ".env")
+    for file, content in before.items():
+        file.write_bytes(content)
+    furnished.run(*words, cwd=lent["path"])
+    assert (variables_of(lent), variables_of(lent, ".env")) == now
+    with open_session(address_in(lent["path"])) as session:
+        assert session.rows("SELECT current_database()::text") == [(lent["database"],)]
+    furnished.release(lent["slot"])
+
+
+def test_files_that_were_cleaned_away_are_whole_after_a_reset(furnished: Pooled) -> None:
+    lent = furnished.acquire()
+    before = [variables_of(lent, name) for name in (".env.worktree", ".env")]
+    furnished.git(lent["path"], "clean", "-ffdxq")
+    furnished.run("db", "reset", lent["slot"])
+    assert [variables_of(lent, name) for name in (".env.worktree", ".env")] == before
+    furnished.release(lent["slot"])
+
+
+def test_while_a_slot_is_busy_run_says_to_try_again(furnished: Pooled) -> None:
+    lent = furnished.acquire()
+    admin = Path(furnished.git(lent["path"], "rev-parse", "--absolute-git-dir").strip())
+    (admin / "poolmgr-environment.json").unlink()
+    (Path(lent["path"]) / ".env.worktree").unlink()
+    slot = furnished.stored(lent["slot"])
+    assert slot
+    with gate.held(furnished.repo.state / f"locks/slot-{slot.id}.lock"):
+        refused = furnished.run("run", "--", "env", cwd=lent["path"], check=False)
+    assert refused.stdout == ""
+    assert "hint: try again" in refused.stderr
+    assert "db reset" not in refused.stderr
+    assert (
+        furnished.run("run", "--", "sh", "-c", "echo $PGDATABASE", cwd=lent["path"]).stdout
+        == f"{lent['database']}\n"
+    )
     furnished.release(lent["slot"])

@@ -9,14 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from isolation.database.embedded import locks
-from isolation.database.embedded.aside import list_aside
+from isolation.database.embedded import locks, server, starting
+from isolation.database.embedded.aside import MARK, list_aside
 from isolation.database.embedded.binaries import find_wheel
 from isolation.database.embedded.cluster import read_boot
-from isolation.database.embedded.place import Home, read_inode, read_record
-from isolation.database.embedded.server import Wanted, ensure_server, is_running, stop_server, take_notice
+from isolation.database.embedded.place import Home, Record, read_inode, read_record
+from isolation.database.embedded.postmaster import find_postmaster, read_status
+from isolation.database.embedded.server import (
+    Wanted,
+    ensure_server,
+    is_running,
+    opened,
+    stop_server,
+    take_notice,
+)
 from isolation.database.embedded.starting import read_failure
-from isolation.database.errors import EndedAtStart
+from isolation.database.errors import DataDamaged, EndedAtStart, ServerDown, ServerFailed
 from tests.fixtures.patience import await_that
 from tests.integration.embedded import (
     data_of,
@@ -66,6 +74,15 @@ def boot_of(place: Home) -> str:
     return record.boot
 
 
+class PowerCut(BaseException):
+    """The end of the machine, as far as one process can have it."""
+
+
+def cut_off(*_: object) -> None:
+    """Where a process goes no further."""
+    raise PowerCut
+
+
 def programs_that_fail(directory: Path) -> str:
     """PostgreSQL on a machine that does not let it start."""
     wheel = find_wheel()
@@ -106,7 +123,7 @@ def test_what_was_damaged_without_a_reset_stays_until_it_is_given_up(
     damage(data_of(place))
     inode = read_inode(data_of(place))
     for _ in range(2):
-        with pytest.raises(EndedAtStart) as caught:
+        with pytest.raises(DataDamaged) as caught:
             ensure_server(place)
         assert caught.value.hint == "poolmgr doctor --fix"
         assert read_failure(place) == caught.value.message
@@ -152,7 +169,7 @@ def test_a_server_whose_starter_was_killed_is_known_to_run_on_its_data(place: Ho
     assert has_table(ensure_server(place))
 
 
-def test_only_the_last_of_what_was_set_aside_is_kept(place: Home) -> None:
+def test_nothing_that_was_set_aside_is_ever_removed(place: Home) -> None:
     seen = []
     for _ in range(2):
         ensure_server(place)
@@ -160,4 +177,128 @@ def test_only_the_last_of_what_was_set_aside_is_kept(place: Home) -> None:
         edit_record(place, boot="another")
         seen.append(read_inode(data_of(place)))
     ensure_server(place)
-    assert [read_inode(aside) for aside in list_aside(place)] == seen[1:]
+    assert {read_inode(aside) for aside in list_aside(place)} == set(seen)
+
+
+def test_new_data_that_nobody_ever_used_are_never_set_aside(
+    place: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_table(ensure_server(place))
+    kill(place)
+    edit_record(place, boot="another")
+    inode = read_inode(data_of(place))
+    with monkeypatch.context() as power:
+        power.setattr(server, "settle", cut_off)
+        with pytest.raises(PowerCut):
+            ensure_server(place)
+    kill(place)
+    assert (data_of(place) / MARK).exists()
+    assert ensure_server(place).fresh
+    assert [read_inode(aside) for aside in list_aside(place)] == [inode]
+    assert not (data_of(place) / MARK).exists()
+
+
+def test_new_data_in_which_there_is_a_database_are_not_taken_for_new(place: Home) -> None:
+    with opened(place) as (_, session):
+        session.do("CREATE DATABASE precious")
+    kill(place)
+    edit_record(place, boot="another")
+    (data_of(place) / MARK).touch()
+    inode = read_inode(data_of(place))
+    ensure_server(place)
+    assert [read_inode(aside) for aside in list_aside(place)] == [inode]
+
+
+@pytest.mark.parametrize("error", [OSError(), ServerDown("gone"), ServerFailed("late")])
+def test_what_was_set_aside_comes_back_whatever_stops_the_start_on_new_data(
+    place: Home, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    ensure_server(place)
+    kill(place)
+    edit_record(place, boot="another")
+    before = (read_inode(data_of(place)), boot_of(place))
+
+    def stop_here(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(starting, "launch", stop_here)
+        with pytest.raises(type(error)):
+            ensure_server(place)
+    assert (read_inode(data_of(place)), boot_of(place)) == before
+    assert list_aside(place) == []
+
+
+def test_what_was_set_aside_comes_back_at_the_next_start_after_an_interrupted_one(
+    place: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_table(ensure_server(place))
+    stop(place)
+    edit_record(place, boot="another")
+    control = (data_of(place) / "global" / "pg_control").read_bytes()
+    empty_control(data_of(place))
+    with monkeypatch.context() as stopped:
+        stopped.setattr(starting, "await_ready", cut_off)
+        with pytest.raises(PowerCut):
+            ensure_server(place)
+    await_that(lambda: read_status(data_of(place)) == "ready", "the server has come up")
+    kill(place)
+    (kept,) = list_aside(place)
+    (kept / "global" / "pg_control").write_bytes(control)
+    assert has_table(ensure_server(place))
+    assert list_aside(place) == []
+
+
+def test_programs_that_do_not_run_say_nothing_of_the_data(place: Home, tmp_path: Path) -> None:
+    make_table(ensure_server(place))
+    stop(place)
+    edit_record(place, boot="another")
+    inode = read_inode(data_of(place))
+    programs = programs_that_fail(tmp_path / "programs")
+    broken = tmp_path / "programs" / "pg_controldata"
+    broken.unlink()
+    broken.write_text("#!/bin/sh\necho 'error while loading shared libraries: libpq.so.5' >&2\nexit 127\n")
+    broken.chmod(0o755)
+    with pytest.raises(ServerFailed, match=r"libpq\.so\.5") as caught:
+        ensure_server(place, Wanted(programs=programs, is_given_up=True))
+    assert not isinstance(caught.value, DataDamaged)
+    assert read_inode(data_of(place)) == inode
+    assert has_table(ensure_server(place))
+    assert list_aside(place) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL])
+def test_data_are_not_set_aside_because_somebody_ended_the_server_at_its_start(
+    place: Home, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    make_table(ensure_server(place))
+    stop(place)
+    edit_record(place, boot="another")
+
+    def end_it(record: Record) -> bool:
+        pid = find_postmaster(record.data)
+        if pid is not None:
+            os.kill(pid, number)
+        return False
+
+    with monkeypatch.context() as ended:
+        ended.setattr(starting, "is_ready", end_it)
+        with pytest.raises(EndedAtStart, match="killed at its start"):
+            ensure_server(place)
+    assert list_aside(place) == []
+    assert has_table(ensure_server(place))
+
+
+@pytest.mark.parametrize("is_given_up", [False, True])
+def test_rights_that_are_wrong_are_no_damage(place: Home, *, is_given_up: bool) -> None:
+    make_table(ensure_server(place))
+    stop(place)
+    edit_record(place, boot="another")
+    data_of(place).chmod(0o755)
+    with pytest.raises(EndedAtStart, match="invalid permissions") as caught:
+        ensure_server(place, Wanted(is_given_up=is_given_up))
+    assert caught.value.hint == f"chmod 700 {data_of(place)}"
+    assert not isinstance(caught.value, DataDamaged)
+    assert (list_aside(place), read_failure(place)) == ([], "")
+    data_of(place).chmod(0o700)
+    assert has_table(ensure_server(place))

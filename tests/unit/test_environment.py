@@ -15,6 +15,7 @@ from poolmgr.core.environment import (
     list_fields,
     list_ports,
     merged,
+    merged_own,
     parse_lines,
     written,
 )
@@ -106,6 +107,21 @@ def test_ours_win_and_the_others_stay(theirs: dict[str, str], ours: dict[str, st
 def test_a_file_of_somebodys_keeps_all_but_our_names() -> None:
     rest = THEIRS.replace("export PORT=3000\n", "").replace("PORT=4000\n", "")
     assert merged(THEIRS, {"PORT": "20000", "NEW": "x"}) == "PORT=20000\nNEW=x\n" + rest
+
+
+def test_a_quote_left_open_in_a_line_of_ours_takes_nothing_else_with_it() -> None:
+    text = "HOST='x\nMINE=1\nexport URL=old\nNOTE='one\nHOST=not a line'\nURL='y'\nLAST=2"
+    rest = "MINE=1\nNOTE='one\nHOST=not a line'\nLAST=2"
+    assert merged_own(text, {"HOST": "h", "URL": "u"}) == "HOST=h\nURL=u\n" + rest
+
+
+@given(st.dictionaries(NAMES, VALUES), st.dictionaries(NAMES, VALUES, min_size=1))
+def test_in_our_own_file_ours_win_and_the_others_stay(theirs: dict[str, str], ours: dict[str, str]) -> None:
+    assert parse_lines(merged_own(written(theirs.items()), ours)) == theirs | ours
+
+
+def test_a_line_with_export_before_it_is_one() -> None:
+    assert parse_lines("export A=1\nB='2 3'\n#C=4\nexportD=5\n") == {"A": "1", "B": "2 3", "exportD": "5"}
 
 
 def test_what_a_file_sets_is_listed_as_its_readers_see_it() -> None:

@@ -6,15 +6,15 @@ copied while it ran. Whoever calls holds the server's `alive` lock; so does what
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
 from isolation.database.embedded import accounts, postmaster
-from isolation.database.embedded.aside import set_aside
+from isolation.database.embedded.aside import bring_back, is_new, mark_new, remove_new
 from isolation.database.embedded.binaries import Binaries
+from isolation.database.embedded.damage import AGAIN, failure, is_torn, torn
 from isolation.database.embedded.extensions import ensure_extensions
 from isolation.database.embedded.fitting import choose_programs
 from isolation.database.embedded.outside import ensure_outside, follow_home
@@ -23,12 +23,13 @@ from isolation.database.embedded.place import (
     Record,
     choose_sockets,
     ensure_private,
+    find_data,
     read_inode,
     read_record,
     replace_file,
 )
 from isolation.database.embedded.program import Account, run
-from isolation.database.errors import DatabaseError, DiskFull, EndedAtStart, ServerFailed
+from isolation.database.errors import ServerFailed
 
 SUPERUSER = "poolmgr"
 # We ourselves come by the socket, in a directory of ours alone; everybody else by password.
@@ -37,7 +38,6 @@ local all {SUPERUSER} trust
 host  all {SUPERUSER} 127.0.0.1/32 reject
 host  all all 127.0.0.1/32 scram-sha-256
 """
-FULL = "No space left on device"
 
 
 class Cluster(NamedTuple):
@@ -60,9 +60,13 @@ class Cluster(NamedTuple):
         return self.place / "pg_hba.conf"
 
 
-def ensure_cluster(home: Home, asked: str, alive: int) -> Cluster:
-    """The data directory as it was, or a new one."""
+def ensure_cluster(home: Home, asked: str, alive: int, replaced: str) -> Cluster:
+    """The data directory as it was, or a new one in the place of what was set aside.
+
+    Data that may lack what was written (power was lost, or they are a copy of running data) are damaged.
+    """
     follow_home(home)
+    bring_back(find_data(home))
     record = read_record(home)
     account, binaries = choose_programs(home, record, asked)
     place = home.place_for(account)
@@ -70,11 +74,13 @@ def ensure_cluster(home: Home, asked: str, alive: int) -> Cluster:
         ensure_outside(home)
     data = place / "data"
     refuse_strangers(data)
-    if data.exists() and is_torn(record, data, binaries, account):
-        set_aside(data)
+    if data.exists() and not has_run(record, data) and is_torn(data, binaries, account):
+        if not is_new(data):
+            raise torn(data)
+        remove_new(data)
     if not data.exists():
         home.news.touch(mode=0o600)
-        make_data(data, binaries, account, alive)
+        make_data(data, binaries, account, alive, replaced)
     sockets = choose_sockets(home, place)
     ensure_private(sockets, accounts.uid_of(account))
     extensions = ensure_extensions(sockets if ":" in str(place) else place, binaries)
@@ -93,22 +99,12 @@ def refuse_strangers(data: Path) -> None:
         )
 
 
-def is_torn(record: Record | None, data: Path, binaries: Binaries, account: Account) -> bool:
-    """Whether the data may lack what was written: power was lost, or it is a copy of running data."""
-    if has_run(record, data):
-        return False
-    output = run((binaries.dir / "pg_controldata", "-D", data), account)
-    return bool(output.code) or not re.search(
-        r"^Database cluster state: +shut down$", output.text, re.MULTILINE
-    )
-
-
 def has_run(record: Record | None, data: Path) -> bool:
     """Whether a server ran on just these data since the machine was started: then nothing was lost."""
     return record is not None and record.boot == read_boot() and record.inode == read_inode(data)
 
 
-def make_data(data: Path, binaries: Binaries, account: Account, alive: int) -> None:
+def make_data(data: Path, binaries: Binaries, account: Account, alive: int, replaced: str) -> None:
     """A new data directory, complete from the moment it has its name."""
     fresh = data.with_name("data.new")
     output = None
@@ -123,12 +119,13 @@ def make_data(data: Path, binaries: Binaries, account: Account, alive: int) -> N
             account, keep_open=(alive,),
         )  # fmt: skip
         if output.code == 0:
+            mark_new(fresh, replaced)
             fresh.rename(data)
             return
         if "locale" not in output.text:
             break
     shutil.rmtree(fresh, ignore_errors=True)
-    raise failure(ServerFailed, "initdb failed", output.text if output else "", "mend that, then try again")
+    raise failure(ServerFailed, "initdb failed", output.text if output else "", AGAIN)
 
 
 def list_locales(major: int) -> list[tuple[str, ...]]:
@@ -150,26 +147,3 @@ def read_boot() -> str:
     if sys.platform == "linux":
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     return run(("sysctl", "-n", "kern.bootsessionuuid")).text
-
-
-def start_failure(text: str, log: Path) -> DatabaseError:
-    """Why the server ended at its start; what leads out keeps the data that may be the reason."""
-    return failure(
-        EndedAtStart, "it ended at its start", text, "poolmgr doctor --fix", f"; its words are in {log}"
-    )
-
-
-def failure(kind: type[DatabaseError], what: str, text: str, hint: str, more: str = "") -> DatabaseError:
-    """Why a program of the server failed, in its own words."""
-    reason = f"{what}: {last_line(text)}{more}"
-    if FULL in text:
-        return DiskFull(f"the disk is full: {reason}", hint="make room, then try again")
-    return kind(f"the embedded PostgreSQL server cannot be used: {reason}", hint=hint)
-
-
-def last_line(text: str) -> str:
-    """The line that says why, else the last one."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["it said nothing"]
-    said = [line for line in lines if re.search(r"(FATAL|PANIC|error): ", line)] or lines
-    said = [line for line in lines if FULL in line] or said
-    return re.sub(r"^.*?(FATAL|PANIC|error): +", "", said[-1])

@@ -54,7 +54,7 @@ class Home(NamedTuple):
 
     @property
     def failed(self) -> Path:
-        """Why the last start came to nothing; there until the server runs."""
+        """Why its data are taken for damaged; there until the server runs."""
         return self.root / "failed"
 
     @property
@@ -128,7 +128,7 @@ def is_anothers(home: Home, place: Path) -> bool:
 def find_data(home: Home) -> Path:
     """The data directory, also when the record of it is lost."""
     record = read_record(home)
-    if record is not None:
+    if record is not None and Path(record.place).exists():
         return record.data
     outside = OUTSIDE / home.digest / "data"
     return outside if outside.exists() else home.root / "data"

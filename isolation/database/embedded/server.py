@@ -17,8 +17,16 @@ from typing import NamedTuple
 from isolation.database.address import Address
 from isolation.database.embedded import aside, cluster, ending, leaked, locks, postmaster, starting
 from isolation.database.embedded.outside import remove_outside
-from isolation.database.embedded.place import Home, Record, list_socket_places, read_inode, read_record
-from isolation.database.errors import EndedAtStart, ServerDown, ServerFailed
+from isolation.database.embedded.place import (
+    Home,
+    Record,
+    find_data,
+    list_socket_places,
+    read_inode,
+    read_record,
+    write_record,
+)
+from isolation.database.errors import DatabaseError, DataDamaged, ServerDown, ServerFailed
 from isolation.database.session import Session, open_session
 
 PATIENCE = 120.0
@@ -27,7 +35,7 @@ PATIENCE = 120.0
 class Wanted(NamedTuple):
     """What the server should have; `programs` is a directory to take PostgreSQL from.
 
-    With `is_given_up`, data that it cannot start on are set aside, also those that no reset has damaged.
+    With `is_given_up`, damaged data are set aside, also those that no reset has damaged.
     """
 
     max_connections: int = 100
@@ -82,7 +90,6 @@ def settle(home: Home, running: Running) -> None:
         with open_session(running.address):
             pass
     starting.settle(home)
-    aside.forget_older(home)
 
 
 @contextmanager
@@ -181,15 +188,31 @@ def start_anew(home: Home, wanted: Wanted, alive: int) -> Running:
     """The server on the data there is, else on new ones: after a reset, or where the old are given up."""
     try:
         return start_on_data(home, wanted, alive)
-    except EndedAtStart:
-        if starting.is_settled(home) and not wanted.is_given_up:
+    except DataDamaged:
+        if cluster.has_run(read_record(home), find_data(home)) and not wanted.is_given_up:
             raise
-    with aside.kept_aside(home):
-        return start_on_data(home, wanted, alive)
+    return start_instead(home, wanted, alive)
 
 
-def start_on_data(home: Home, wanted: Wanted, alive: int) -> Running:
-    made = cluster.ensure_cluster(home, wanted.programs, alive)
+def start_instead(home: Home, wanted: Wanted, alive: int) -> Running:
+    """The server on new data; where it comes to nothing the old are back, at the latest at the next start."""
+    record, data = read_record(home), find_data(home)
+    kept = aside.set_aside(data)
+    try:
+        return start_on_data(home, wanted, alive, kept.name)
+    except BaseException as error:
+        if not data.exists():
+            kept.rename(data)
+        elif isinstance(error, (DatabaseError, OSError)) and not postmaster.list_left(data):
+            aside.bring_back(data)  # whoever is interrupted may have a server that is not seen yet
+        if record is not None and not kept.exists():
+            write_record(home, record)
+        raise
+
+
+def start_on_data(home: Home, wanted: Wanted, alive: int, replaced: str = "") -> Running:
+    """The server on the data there is, or on new ones where there is none."""
+    made = cluster.ensure_cluster(home, wanted.programs, alive, replaced)
     before = leaked.list_numbers(made.data)
     record = starting.start(home, made, wanted.max_connections, alive)
     running = running_of(home, record)._replace(started=True)

@@ -6,12 +6,14 @@ Whoever calls holds `lock` and `alive`; the server inherits `alive`.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import time
 
-from isolation.database.embedded import postmaster, program
-from isolation.database.embedded.cluster import Cluster, has_run, read_boot, start_failure
+from isolation.database.embedded import aside, postmaster, program
+from isolation.database.embedded.cluster import Cluster, has_run, read_boot
+from isolation.database.embedded.damage import start_failure
 from isolation.database.embedded.place import (
     Home,
     Record,
@@ -20,7 +22,7 @@ from isolation.database.embedded.place import (
     replace_file,
     write_record,
 )
-from isolation.database.errors import DatabaseError, ServerFailed
+from isolation.database.errors import DatabaseError, DataDamaged, EndedAtStart, ServerFailed
 
 HOST = "127.0.0.1"
 # Below the ports Linux gives to outgoing connections, above those of well-known servers.
@@ -28,7 +30,9 @@ PORTS = range(25432, 32768)
 TRIES = 5
 PATIENCE = 60.0
 LOG_LIMIT = 1 << 20
-KILLED = "was terminated by signal 9"  # of a child; whose fault that is, memory's or a person's, is not said
+# Whose fault it is that somebody ended the server or a child of it, memory's or a person's, is not said.
+KILLED = re.compile(r"was terminated by signal 9\b|received (smart|fast|immediate) shutdown request")
+ENDS = {0, *(-number for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT))}
 
 
 def start(home: Home, cluster: Cluster, max_connections: int, alive: int) -> Record:
@@ -68,7 +72,7 @@ def describe(cluster: Cluster, port: int, max_connections: int) -> Record:
 
 
 def read_failure(home: Home) -> str:
-    """Why the last start came to nothing, "" where it did not."""
+    """Why the data are taken for damaged, "" where they are not."""
     try:
         return home.failed.read_text()
     except FileNotFoundError:
@@ -76,16 +80,18 @@ def read_failure(home: Home) -> str:
 
 
 def is_settled(home: Home) -> bool:
-    """Whether the record says in which run of the machine a server ran on the data."""
+    """Whether it is on record that a server let us in on these data, and when."""
     record = read_record(home)
-    return record is not None and bool(record.boot)
+    return record is not None and bool(record.boot) and not (record.data / aside.MARK).exists()
 
 
 def settle(home: Home) -> None:
-    """Now it does, for the server has let us in; whoever calls holds `lock`."""
+    """Now it is, for the server has let us in; whoever calls holds `lock`."""
     record = read_record(home)
-    if record is not None and not record.boot:
-        write_record(home, record._replace(boot=read_boot()))
+    if record is not None:
+        if not record.boot:
+            write_record(home, record._replace(boot=read_boot()))
+        aside.forget_mark(record.data)
     home.failed.unlink(missing_ok=True)
 
 
@@ -123,8 +129,10 @@ def launch(home: Home, cluster: Cluster, record: Record, alive: int) -> None:
         process = program.launch(words_of(cluster, record), cluster.account, log, (alive,))
     finally:
         os.close(log)
-    await_ready(home, record, process, begin)
-    program.let_go(process)
+    try:
+        await_ready(home, record, process, begin)
+    finally:
+        program.let_go(process)
 
 
 def words_of(cluster: Cluster, record: Record) -> tuple[str, ...]:
@@ -174,13 +182,13 @@ def await_ready(home: Home, record: Record, process: program.Process, begin: int
                 text = log.read(LOG_LIMIT).decode(errors="replace")
             if "could not create any TCP/IP sockets" in text:
                 raise PortTaken(f"port {record.port} is taken")
-            if process.returncode == -signal.SIGKILL or KILLED in text:
-                raise ServerFailed("the embedded server was killed at its start", hint="try again")
-            error = start_failure(text, home.log)
-            replace_file(home.failed, error.message)
+            if process.returncode in ENDS or KILLED.search(text):
+                raise EndedAtStart("the embedded server was killed at its start", hint="try again")
+            error = start_failure(text, record.data, home.log)
+            if isinstance(error, DataDamaged):
+                replace_file(home.failed, error.message)
             raise error
         if time.monotonic() > deadline:
-            program.let_go(process)
             raise ServerFailed(
                 f"the embedded server does not answer {PATIENCE:.0f} s after its start",
                 hint=f"its words are in {home.log}",

@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 import os
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from poolmgr.core.errors import Busy
 from poolmgr.core.records import Snapshot
 from poolmgr.services.databases.choice import EMBEDDED, is_on, read_mode, room_of
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.site import write_private
+from poolmgr.store import gate
 from poolmgr.store.tables.leases import owed_databases
 
 LATER = 60.0
@@ -109,19 +112,19 @@ def is_put_off(pool: Pool) -> bool:
     return 0 <= time.time() - tried < LATER
 
 
-def mark_leaving(pool: Pool) -> None:
+@contextmanager
+def leaving(pool: Pool) -> Iterator[None]:
     """A server of our own goes whole: nothing on it is dropped by itself, which waits for every client."""
-    (room_of(pool.site.state) / LEAVING).touch(mode=0o600)
-
-
-def mark_staying(pool: Pool) -> None:
-    """The pool goes on, and what is owed is paid."""
-    (room_of(pool.site.state) / LEAVING).unlink(missing_ok=True)
+    with ExitStack() as stack:
+        with suppress(Busy):  # by another cleanup, then
+            stack.enter_context(gate.held(room_of(pool.site.state) / LEAVING, patience=0))
+        yield
 
 
 def is_leaving(pool: Pool) -> bool:
-    """Whether a cleanup is under way, or was killed and not taken up since."""
-    return (room_of(pool.site.state) / LEAVING).exists()
+    """Whether a cleanup is under way; one that was killed leaves the pool as it is."""
+    mark = room_of(pool.site.state) / LEAVING
+    return mark.exists() and gate.is_held(mark)
 
 
 def is_house_due(pool: Pool, snapshot: Snapshot) -> bool:

@@ -7,7 +7,7 @@ be repeated. What the server refuses is told, and tried again a minute later.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from isolation.database import spares
@@ -127,9 +127,10 @@ def build_ahead(pool: Pool, server: Server) -> None:
         return
     pool_id, wanted = pool.facts.pool_id, pool.settings.database.spares
     with server.session() as session:
-        for spare in spares.list_spares(session, pool_id):
-            if (spare.mark.template or "") != template:
-                spares.drop_spare(session, pool_id, spare)
+        with suppress(DropHeldUp):  # those are for later
+            for spare in spares.list_spares(session, pool_id):
+                if (spare.mark.template or "") != template:
+                    spares.drop_spare(session, pool_id, spare)
         for _ in range(wanted - spares.count_spares(session, pool_id, template)):
             spares.build_spare(session, pool_id, server.prefix, template, ensure_secret(pool))
     trim_templates(pool, server, keep={template})

@@ -20,7 +20,7 @@ from isolation.errors import IsolationError
 from poolmgr.core.database import Facts
 from poolmgr.core.errors import PoolError, TimedOut
 from poolmgr.core.records import Lease, Slot
-from poolmgr.services.databases.asking import ask_house, is_leaving, mark_staying
+from poolmgr.services.databases.asking import ask_house, is_leaving
 from poolmgr.services.databases.choice import EMBEDDED
 from poolmgr.services.databases.facts import write_facts
 from poolmgr.services.databases.secret import find_secret
@@ -39,7 +39,6 @@ def prepare(pool: Pool, commit: str, until: float | None) -> None:
 
 def lend_database(pool: Pool, slot: Slot, lease: Lease, commit: str, until: float | None) -> Facts:
     """The slot's own database, its holder's alone."""
-    mark_staying(pool)  # whoever lends again does not finish a killed cleanup
     with for_lease(), open_server(pool) as server:
         facts = from_template(
             pool, server, commit, lambda template: lend_from(pool, server, slot, lease, template), until

@@ -5,9 +5,11 @@ Their content is gone whatever is done; the slot gets one as it had at first, an
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 
 from isolation.database.catalog import list_ours, list_roles
+from isolation.database.comments import Mark
 from poolmgr.core.errors import NoDatabase, NoSuchSlot, NotTheHolder, WrongState
 from poolmgr.core.lifecycle import LENT
 from poolmgr.core.records import Lease, Slot
@@ -27,7 +29,7 @@ def list_lost(pool: Pool, server: Server) -> list[tuple[Slot, Lease]]:
     Where the role is there, the holder itself dropped the database, and may be about to make it again.
     """
     there = list_known(pool, server)
-    return [lent for lent in list_lent(pool, server) if lent[1].fence not in there]
+    return [lent for lent in list_lent(pool, server) if not is_known(there, lent[1])]
 
 
 def list_missing(pool: Pool, server: Server) -> list[tuple[Slot, Lease]]:
@@ -40,13 +42,18 @@ def list_missing(pool: Pool, server: Server) -> list[tuple[Slot, Lease]]:
 def list_elsewhere(pool: Pool, server: Server) -> list[tuple[Slot, Lease]]:
     """Slots whose holders have a database on another server than this one, by whatever name it goes."""
     there, here = list_known(pool, server), list_lent(pool, server)
-    return [lent for lent in list_holders(pool) if lent not in here and lent[1].fence not in there]
+    return [lent for lent in list_holders(pool) if lent not in here and not is_known(there, lent[1])]
 
 
-def list_known(pool: Pool, server: Server) -> set[int | None]:
-    """The fences of the leases that the server knows."""
+def list_known(pool: Pool, server: Server) -> list[Mark]:
+    """The leases that the server knows."""
     with server.session() as session:
-        return {role.mark.fence for role in list_roles(session, pool.facts.pool_id)}
+        return [role.mark for role in list_roles(session, pool.facts.pool_id)]
+
+
+def is_known(marks: Iterable[Mark], lease: Lease) -> bool:
+    """Whether a lease is among them."""
+    return any(mark.is_of(lease.fence, lease.id) for mark in marks)
 
 
 def list_lent(pool: Pool, server: Server) -> list[tuple[Slot, Lease]]:
@@ -75,7 +82,7 @@ def make_anew(pool: Pool, server: Server, slot: Slot, lease: Lease) -> None:
         # Nobody takes the slot back meanwhile, and nobody else makes it.
         with gate.held(lock_file(pool, slot.id)):
             held = require_held(pool, slot, lease.id)
-            if held.fence not in list_known(pool, server):
+            if not is_known(list_known(pool, server), held):
                 note_lost(pool, slot, renew(pool, server, slot, held, template))
 
     with suppress(NoDatabase, NoSuchSlot, NotTheHolder, WrongState):

@@ -23,7 +23,6 @@ from poolmgr.services.databases.lending import lend_from, require_here
 from poolmgr.services.databases.server import Server, open_server
 from poolmgr.services.databases.templates import from_template
 from poolmgr.services.environment.files import write_environment
-from poolmgr.services.environment.missing import restore_missing
 from poolmgr.services.ground.job import lock_file
 from poolmgr.services.ground.pool import Pool, require_holder, require_slot
 from poolmgr.store import gate
@@ -90,8 +89,8 @@ def renew(pool: Pool, server: Server, slot: Slot, lease: Lease, template: str) -
         if known is None:
             write_facts(slot, facts)
     except NotOurs:  # somebody dropped its role
-        known, facts = None, lend_from(pool, server, slot, lease, template)
-    (restore_missing if known else write_environment)(pool, slot, lease, facts)
+        facts = lend_from(pool, server, slot, lease, template)
+    write_environment(pool, slot, lease, facts)
     return facts.name
 
 

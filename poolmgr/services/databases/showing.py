@@ -85,7 +85,7 @@ def place_of(found: Found) -> tuple[int, int, str]:
 
 def holder_of(snapshot: Snapshot, over: Mapping[int, int], found: Found) -> Kept:
     """Who has a database, by the lease's fence: its holder, or a slot that was set aside with it."""
-    lease = next((lease for lease in snapshot.leases if lease.fence == found.mark.fence), None)
+    lease = next((lease for lease in snapshot.leases if found.mark.is_of(lease.fence, lease.id)), None)
     if lease:
         return Kept(found, snapshot.slot_of(lease).name, lease.agent)
     aside = over.get(found.mark.fence or 0)

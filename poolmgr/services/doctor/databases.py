@@ -21,6 +21,8 @@ from poolmgr.services.doctor.finding import Case, beyond_us, remark, wrong
 from poolmgr.services.ground.pool import Pool
 from poolmgr.store.tables.leases import owed_databases
 
+GIVES_UP = "doctor --fix sets the data aside, keeps them, and makes new ones"
+
 
 def look_at_databases(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
     """What is owed where slots have none; nothing where a server of our own rests."""
@@ -34,8 +36,9 @@ def look_at_databases(pool: Pool, snapshot: Snapshot) -> Iterator[Case]:
     if read_mode(pool) == EMBEDDED and not is_running(Home(pool.site.state)):
         failed = read_failure(Home(pool.site.state))
         if leases or owed or failed:
-            detail = failed or "slots have databases on it, and it does not run"
-            yield wrong("database_server", "the embedded server", detail, partial(start, pool))
+            detail = f"{failed}; {GIVES_UP}" if failed else "slots have databases on it, and it does not run"
+            mend = partial(start, pool, gives_up=bool(failed))
+            yield wrong("database_server", "the embedded server", detail, mend)
         return
     try:
         with open_server(pool) as server:
@@ -53,9 +56,9 @@ def list_kept_aside(pool: Pool) -> Iterator[Case]:
         yield remark("database_aside", str(aside), detail)
 
 
-def start(pool: Pool) -> None:
-    """The server up, on new data where it cannot start on those it has, which are kept."""
-    with open_embedded(pool, gives_up=True):
+def start(pool: Pool, *, gives_up: bool) -> None:
+    """The server up; on new data where it is on record that those it has are damaged, which are kept."""
+    with open_embedded(pool, gives_up=gives_up):
         ask_house(pool)
 
 

@@ -20,6 +20,7 @@ from poolmgr.services.ground.job import Turn, begin, hands_on, step
 from poolmgr.services.ground.marks import is_tombstone
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.services.life import release
+from poolmgr.services.life.files import try_restore_files
 from poolmgr.services.life.keep import restore_directory
 from poolmgr.services.life.settle import record_outside
 from poolmgr.services.scoping.change import runs_of
@@ -82,6 +83,7 @@ def revive(pool: Pool, snapshot: Snapshot, slot: Slot) -> None:
         marks.write_mark(admin, pool, slot, lease)
         set_guard_facts(pool, admin, slot, lease)
         hide_again(pool, slot, lease)
+        try_restore_files(pool, slot, lease)
 
 
 def hide_again(pool: Pool, slot: Slot, lease: Lease) -> None:

@@ -21,7 +21,7 @@ from poolmgr.services.ground.inside import names, without_watchers
 from poolmgr.services.ground.marks import is_tombstone
 from poolmgr.services.ground.pool import Pool
 from poolmgr.services.ground.taken import WAY_OUT, is_taken, taken_words
-from poolmgr.services.life.files import restore_files
+from poolmgr.services.life.files import find_facts, restore_files
 from poolmgr.services.life.keep import restore_directory, rules_for
 from poolmgr.services.upkeep.chores import start_recycle
 from resources.probes.inside import scan
@@ -98,7 +98,7 @@ def look_at_content(pool: Pool, snapshot: Snapshot, slot: Slot) -> Iterator[Case
         where = head.removeprefix("ref: refs/heads/")
         yield remark("off_branch", slot.name, f"lent for {slot.branch}, but HEAD is at {where[:60]}")
     lease = snapshot.lease_of(slot) if slot.state in LENT else None
-    missing = list_missing(slot, lease) if lease else ()
+    missing = list_missing(slot, lease, find_facts(slot, lease)) if lease else ()
     if lease and missing:
         detail = f"files of its lease are gone or old: {', '.join(missing)}"
         yield wrong("file_gone", slot.name, detail, lambda: restore_files(pool, slot, lease))

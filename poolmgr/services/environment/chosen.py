@@ -42,7 +42,7 @@ def plan_files(
         if why:
             words.append(f"{path} is not written: {why}")
             continue
-        there = os.fsdecode(file.read_bytes()) if digest else ""
+        there = os.fsdecode(file.read_bytes()) if digest else record.texts.get(path, "")
         content = os.fsencode(merged(there, variables))
         known = there if is_ours else record.texts[path]
         plan[path] = Chosen(content=content, is_ours=is_ours, text=merged(known, variables))

@@ -69,7 +69,7 @@ def plan_environment(pool: Pool, admin: Path, slot: Slot, lease: Lease, database
         from poolmgr.services.environment.copied import list_foreign
 
         words += list_foreign(slot, pool.settings.warm.copy, files, database)
-    own = plan_own(slot, record, variables)
+    own = plan_own(slot, record._replace(password=database.password if database else ""), variables)
     return Plan(own.record._replace(words=(*words, *own.words)), files, own.text)
 
 
@@ -109,11 +109,11 @@ def place_file(admin: Path, file: Path, content: bytes) -> None:
         making.unlink()
 
 
-def drop_environment(slot: Slot) -> None:
+def drop_environment(pool: Pool, slot: Slot) -> None:
     """Ours alone: whatever was changed since is left to whoever keeps work, who goes by the record."""
     admin = find_admin(slot.path)
     record = find_record(admin) if admin else None
-    drop_own(slot, record)
+    drop_own(slot, record, pool.settings.env)
     if admin:
         (admin / MAKING).unlink(missing_ok=True)
     if admin and record:

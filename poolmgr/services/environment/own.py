@@ -14,9 +14,10 @@ from typing import NamedTuple
 from isolation.git.ignored import is_tracked
 from isolation.git.program import Git
 from isolation.git.worktrees import find_admin
-from poolmgr.core.environment import merged, written
+from poolmgr.core.environment import Environment, is_written, merged_own, parse_lines, written
 from poolmgr.core.records import Slot
 from poolmgr.services.environment.record import Record, find_record
+from poolmgr.services.environment.variables import NAMES
 from poolmgr.services.ground.pool import ENV_FILE
 
 
@@ -42,7 +43,7 @@ def plan_own(slot: Slot, record: Record, variables: dict[str, str]) -> Own:
     if there is None:
         words = f"{ENV_FILE} is no plain file any more; `poolmgr run` passes the slot's variables"
         return Own(wanted, words=(words,))
-    return Own(wanted, merged(there, variables))
+    return Own(wanted, merged_own(there, variables))
 
 
 def is_in_the_way(slot: Slot) -> bool:
@@ -63,19 +64,20 @@ def read_text(file: Path) -> str | None:
     return None
 
 
-def is_own(worktree: Path, record: Record | None) -> bool:
-    """Whether the file is ours as we wrote it; of a lease without a record, whether it names a lease."""
+def is_own(worktree: Path, record: Record | None, setting: Environment) -> bool:
+    """Whether the file is ours as we wrote it; where no record says, whether it has lines of ours alone."""
     there = read_text(worktree / ENV_FILE)
     if record is None or not record.variables:
-        return there is not None and "\nPOOLMGR_LEASE=" in there
+        names = parse_lines(there or "").keys()
+        return "POOLMGR_LEASE" in names and names <= NAMES | setting.keys() and is_written(there or "")
     return there in known_texts(record)
 
 
-def find_own(worktree: Path) -> tuple[frozenset[str], dict[str, str]]:
+def find_own(worktree: Path, setting: Environment) -> tuple[frozenset[str], dict[str, str]]:
     """The file as nobody's work; else what it is recognised by, so that its change is seen."""
     admin = find_admin(worktree)
     record = find_record(admin) if admin else None
-    if is_own(worktree, record):
+    if is_own(worktree, record, setting):
         return frozenset({ENV_FILE}), {}
     text = record.texts.get(ENV_FILE) if record else None
     if text is None or not os.path.lexists(worktree / ENV_FILE):
@@ -85,7 +87,7 @@ def find_own(worktree: Path) -> tuple[frozenset[str], dict[str, str]]:
     return frozenset(), {ENV_FILE: sha256(os.fsencode(text)).hexdigest()}
 
 
-def drop_own(slot: Slot, record: Record | None) -> None:
+def drop_own(slot: Slot, record: Record | None, setting: Environment) -> None:
     """Ours alone: what was changed since is left to whoever keeps work."""
-    if is_own(slot.path, record):
+    if is_own(slot.path, record, setting):
         (slot.path / ENV_FILE).unlink()

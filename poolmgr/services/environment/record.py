@@ -25,6 +25,7 @@ class Record(NamedTuple):
     first: int = 0
     block: int = 0
     variables: Mapping[str, str] = {}
+    password: str = ""  # of the database that they lead to
     texts: Mapping[str, str] = {}
     before: str = ""  # what `.env.worktree` said until it was written last
     words: tuple[str, ...] = ()

@@ -17,6 +17,13 @@ OPTIONS = {
     "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY",
     "gssencmode": "PGGSSENCMODE", "channel_binding": "PGCHANNELBINDING",
 }  # fmt: skip
+# Every name that poolmgr may give by itself.
+NAMES = frozenset(
+    {
+        "POOLMGR_SLOT", "POOLMGR_LEASE", "PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGPASSWORD",
+        "PGAPPNAME", "DATABASE_URL", *OPTIONS.values(),
+    }
+)  # fmt: skip
 # What libpq follows before it looks at PGHOST.
 FIRST = ("PGHOSTADDR", "PGSERVICE")
 

@@ -25,6 +25,7 @@ REVOKED = "revoked"
 PLACED = "poolmgr-placed.json"
 DATABASE = "poolmgr-database.json"
 RECORD = "poolmgr-environment.json"
+FORMER = "poolmgr-env"  # variables that an older version left here
 
 
 def lock_reason(pool: Pool, number: int, generation: int) -> str:
@@ -93,7 +94,7 @@ def drop_marks(slot: Slot) -> None:
     """Nothing of the last lease stays."""
     admin = find_admin(slot.path)
     if admin:
-        for name in (MARK, REVOKED, PLACED, FACTS, BORN, DATABASE, RECORD):
+        for name in (MARK, REVOKED, PLACED, FACTS, BORN, DATABASE, RECORD, FORMER):
             (admin / name).unlink(missing_ok=True)
 
 

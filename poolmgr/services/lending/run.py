@@ -80,7 +80,7 @@ def variables_for(pool: Pool, held: Held, outer: Mapping[str, str]) -> dict[str,
 
     Never the caller's database in place of the slot's own.
     """
-    try_restore_files(pool, held.slot, held.lease)
+    is_known = try_restore_files(pool, held.slot, held.lease)
     kept = {name: value for name, value in outer.items() if name not in HOOKS_OWN}
     if kept.get("GIT_EDITOR") == ":":  # set by a commit for its hooks
         del kept["GIT_EDITOR"]
@@ -88,7 +88,7 @@ def variables_for(pool: Pool, held: Held, outer: Mapping[str, str]) -> dict[str,
     if held.lease.database and "PGHOST" not in given:
         raise PoolError(
             f"nothing on record says how {held.slot.name} reaches {held.lease.database}",
-            hint=f"poolmgr db reset {held.slot.name} makes that database anew",
+            hint=f"poolmgr db reset {held.slot.name} makes that database anew" if is_known else "try again",
         )
     if "PGHOST" in given:
         kept = {name: value for name, value in kept.items() if name not in ELSEWHERE}

@@ -175,7 +175,7 @@ def undo_assign(pool: Pool, job: Job, *, reason: str) -> Slot:
     slot, is_ours = job.slot, not is_taken(pool, job.slot.path)
     if is_ours:
         with suppress(OSError):
-            drop_environment(slot)
+            drop_environment(pool, slot)
     if slot.branch and job.args.get("start"):
         drop_ref_lock(pool, HEADS + slot.branch)
     admin = find_admin(slot.path) if is_ours else None

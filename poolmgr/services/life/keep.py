@@ -31,7 +31,7 @@ def rules_for(pool: Pool, slot: Slot) -> Rules:
 
 def rules_of(pool: Pool, worktree: Path) -> Rules:
     """The same for a worktree that is no slot, or one no more."""
-    own, changed = find_own(worktree)
+    own, changed = find_own(worktree, pool.settings.env)
     return Rules(
         disposable=matcher(pool.settings.release.disposable),
         placed=marks.read_placed_in(worktree) | changed,

@@ -63,7 +63,7 @@ def execute_recycle(pool: Pool, job: Job) -> Slot:
         remember(pool, job, wiped=True)  # from here on nothing in the slot tells what its holder did
     wanted = Wanted(base.oid, view, worktree_config(admin, view.mode.value))
     reset_to(job.git, slot.path, wanted, work, rules_for(pool, slot), keep=caches.kept(pool))
-    drop_environment(slot)
+    drop_environment(pool, slot)
     marks.drop_marks(slot)
     caches.drop_stale(pool, slot.path, before)
     with pool.git_lock(job.git) as git:

@@ -31,7 +31,7 @@ def execute_retire(pool: Pool, job: Job) -> Slot:
     remember(pool, job, trash=os.fspath(trash))
     if not trash.exists():
         require_own(pool, job.slot)
-        drop_environment(job.slot)
+        drop_environment(pool, job.slot)
     if not job.args.get("proven"):
         set_aside(pool, job, trash)
         if trash.exists():

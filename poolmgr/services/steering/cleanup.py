@@ -104,15 +104,13 @@ def describe(snapshot: Snapshot, slot: Slot) -> str:
 
 def leave(pool: Pool, tell: Callable[[str], None]) -> tuple[Slot, ...]:
     """The same where slots had databases: those on a server of our own go with it, once no slot stays."""
-    from poolmgr.services.databases.asking import mark_leaving, mark_staying
+    from poolmgr.services.databases.asking import leaving
     from poolmgr.services.databases.leaving import leave_given
 
-    mark_leaving(pool)
-    left = empty(pool, tell)
-    if left:
-        mark_staying(pool)
-    else:
-        leave_given(pool, tell)
+    with leaving(pool):
+        left = empty(pool, tell)
+        if not left:
+            leave_given(pool, tell)
     return left
 
 
