@@ -134,7 +134,10 @@ def orphan(pool: Pooled, session: Session) -> Iterator[str]:
     """A database of a lease that the pool has never heard of."""
     prefix = pool.ask("db", "status")["server"]["prefix"]
     wanted = lending.Wanted(prefix, pool_id(pool), 77, 77, 900_077, "", 1)
-    yield lending.lend(session, wanted).name
+    name = lending.lend(session, wanted).name
+    yield name
+    inside = "SELECT 1 FROM pg_stat_activity WHERE datname = %s"
+    await_that(lambda: not session.rows(inside, (name,)), "who was inside is out")
     dropping.drop_lease(session, pool_id(pool), 900_077)
 
 

@@ -63,6 +63,7 @@ OPERATIONS = (
         scenes.make_pool,
         "acquire --branch other --agent alice --request-id second",
         repeats.acquire_other,
+        is_rare=True,
     ),
     Operation("acquire with files", scenes.furnish, FIRST, repeats.acquire_files, known=COPIES, is_rare=True),
     Operation(
@@ -93,9 +94,9 @@ OPERATIONS = (
     ),
     Operation("recycle", scenes.give_back, WORK, repeats.nothing),
     Operation("reclaim", scenes.lend_dirty, "reclaim {slot}", repeats.reclaim),
-    Operation("go on after a reclaim", scenes.take_away, WORK, repeats.nothing),
+    Operation("go on after a reclaim", scenes.take_away, WORK, repeats.nothing, is_rare=True),
     Operation("retire", scenes.visit, "pool retire {slot}", repeats.retire, known=LOOSE),
-    Operation("refresh", scenes.advance, "pool refresh", repeats.refresh),
+    Operation("refresh", scenes.advance, "pool refresh", repeats.refresh, is_rare=True),
     Operation("restore", scenes.keep, "rescue restore {rescue} --to {salvage}", repeats.restore),
     Operation(
         "restore into a slot",
@@ -106,7 +107,7 @@ OPERATIONS = (
         is_rare=True,
     ),
     Operation("end with the holder", scenes.bereave, WORK, repeats.nothing, is_rare=True),
-    Operation("rebuild", scenes.lose_state, "doctor --fix", repeats.release, pool_first=False),
+    Operation("rebuild", scenes.lose_state, "doctor --fix", repeats.release, pool_first=False, is_rare=True),
     Operation("adopt", scenes.park, "pool adopt {slot}", repeats.adopt, states=PARKING),
     Operation("cleanup", scenes.lend_dirty, "cleanup --rescue", repeats.clean_up, pool_stays=False),
 )
