@@ -92,10 +92,11 @@ def ready_above(graph: Graph) -> dict[str, str]:
         if nearest is not None and task_id in graph.tasks:
             below[nearest].append(task_id)
     knots = list_knots({**graph.edges, **below}, below)
+    upward = {task_id for knot in list_knots({**below}) for task_id in knot}
     circle = {task_id: at for at, knot in enumerate(knots) for task_id in knot}
     return {
         task_id: nearest
         for nearest, children in below.items()
         for task_id in children
-        if task_id not in circle or circle[task_id] != circle.get(nearest)
+        if (nearest not in upward if task_id in ready else circle.get(task_id, -1) != circle.get(nearest))
     }
