@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from isolation.database.comments import BEGINNING, Mark, parse_mark
 from isolation.database.errors import NoDatabase
-from isolation.database.names import OWNER
+from isolation.database.names import OWNER, is_put_aside
 from isolation.database.session import Session
 
 OURS = f"{BEGINNING}%"
@@ -82,12 +82,20 @@ class Found(NamedTuple):
 
     def is_of(self, role: Role) -> bool:
         """Whether it goes with a role: by ownership, or as the template that was built with it."""
-        return self.owner_oid == role.oid or (role.mark.kind == "template" and self.name == role.name)
+        if role.mark.kind != "template" or self.owner_oid == role.oid:
+            return self.owner_oid == role.oid
+        is_going = self.kind == "template" and self.is_going and self.mark.template == role.mark.template
+        return is_going or self.name == role.name
 
     @property
     def is_half_dropped(self) -> bool:
         """Whether a drop was interrupted: only another drop works on it."""
         return self.limit == HALF_DROPPED
+
+    @property
+    def is_going(self) -> bool:
+        """Whether its drop has begun, so that nothing is made of it any more."""
+        return self.is_half_dropped or is_put_aside(self.name)
 
 
 def list_marked(session: Session) -> list[Role]:

@@ -26,7 +26,7 @@ from isolation.database.errors import (
 )
 from isolation.database.fencing import close_role, find_same
 from isolation.database.leaving import leave_databases, roll_back_prepared
-from isolation.database.names import passing_name
+from isolation.database.names import PUT_ASIDE, passing_name
 from isolation.database.session import Session
 from isolation.database.turns import let_go, making_key, try_hold, turn
 
@@ -143,7 +143,7 @@ def set_apart(session: Session, pool_id: str, found: Found) -> str | None:
         prefix = prefix_of(session, pool_id)
         if now.connections:
             raise DatabaseBusy(now.name, now.connections)
-        is_apart = now.name.startswith(passing_name(prefix, "gone", ""))
+        is_apart = now.name.startswith(passing_name(prefix, PUT_ASIDE, ""))
         if now.is_half_dropped:
             return now.name if is_apart else None
         # What is closed may be on its way out already, by another.
@@ -151,7 +151,7 @@ def set_apart(session: Session, pool_id: str, found: Found) -> str | None:
             session.do_by_number("ALTER DATABASE %I ALLOW_CONNECTIONS false IS_TEMPLATE false", now.oid)
         if is_apart:
             return now.name
-        apart = passing_name(prefix, "gone", secrets.token_hex(4))
+        apart = passing_name(prefix, PUT_ASIDE, secrets.token_hex(4))
         session.do_by_number("ALTER DATABASE %I RENAME TO %I", now.oid, apart)
     return apart
 

@@ -14,6 +14,7 @@ LIMIT = 63
 # 63, less `test_` and `_gw15`, `_wt-1000`, the twist `-abcd` of a taken name and the pool's `-01234567`.
 LONGEST_SLUG = 31
 OWNER = "_owner"
+PUT_ASIDE = "gone"
 
 
 def slug(text: str) -> str:
@@ -48,6 +49,11 @@ def slot_name(prefix: str, number: int, twist: str = "") -> str:
 def passing_name(prefix: str, kind: str, twist: str) -> str:
     """A name nobody waits for: of what is being made, waits as a spare, or is put aside."""
     return fitting(f"{prefix}_{kind}-{twist}")
+
+
+def is_put_aside(name: str) -> bool:
+    """Whether a database got that name to be dropped."""
+    return re.search(rf"_{PUT_ASIDE}-[0-9a-f]+\Z", name) is not None
 
 
 def template_name(prefix: str, fingerprint: str, twist: str = "") -> str:

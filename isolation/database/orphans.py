@@ -53,7 +53,7 @@ def list_orphans(session: Session, pool_id: str, live: Collection[int], grace: f
 
 def reason(role: Role, live: Collection[int], owned: tuple[Found, ...]) -> str:
     """Why a role belongs to nobody; '' when it does."""
-    whole = [found for found in owned if not found.is_half_dropped]
+    whole = [found for found in owned if not found.is_going]
     match role.mark.kind:
         case "slot" | "old" if role.mark.fence not in live:
             return "its lease is over"

@@ -19,7 +19,7 @@ from isolation.database.fencing import IN_DATABASE, terminate
 from isolation.database.leaving import roll_back_prepared
 from isolation.database.lending import Wanted, mark_of_lease
 from isolation.database.making import create_closed, open_marked
-from isolation.database.names import passing_name
+from isolation.database.names import PUT_ASIDE, passing_name
 from isolation.database.passwords import scram_verifier
 from isolation.database.rights import say
 from isolation.database.session import Session
@@ -81,7 +81,7 @@ def exchange(session: Session, wanted: Wanted, role: Role, name: str) -> None:
     for each in (name, role.name):
         terminate(session, IN_DATABASE, each)
     if session.rows("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", (role.name,)):
-        away = passing_name(wanted.prefix, "gone", secrets.token_hex(4))
+        away = passing_name(wanted.prefix, PUT_ASIDE, secrets.token_hex(4))
         session.do("ALTER DATABASE {old} RENAME TO {away}", old=role.name, away=away)
     session.do("ALTER DATABASE {new} RENAME TO {name}", new=name, name=role.name)
     say(session, role.name, mark_of_lease(wanted, session.clock()))
@@ -89,7 +89,7 @@ def exchange(session: Session, wanted: Wanted, role: Role, name: str) -> None:
 
 def drop_passing(session: Session, wanted: Wanted, role: Role) -> None:
     """What this renewal replaced, and what a killed one left; what stays goes with the lease."""
-    passing = tuple(passing_name(wanted.prefix, kind, "") for kind in ("new", "gone"))
+    passing = tuple(passing_name(wanted.prefix, kind, "") for kind in ("new", PUT_ASIDE))
     for found in list_ours(session, wanted.pool_id, sized=False):
         if found.owner_oid == role.oid and found.name.startswith(passing):
             with suppress(DatabaseError):

@@ -33,7 +33,7 @@ def list_templates(session: Session, pool_id: str, *, sized: bool = True) -> lis
     return [
         template_of(found)
         for found in list_ours(session, pool_id, sized=sized)
-        if found.kind == "template" and not found.is_half_dropped
+        if found.kind == "template" and not found.is_going
     ]
 
 

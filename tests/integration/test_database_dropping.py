@@ -9,7 +9,7 @@ import pytest
 
 from isolation.database.catalog import list_ours, list_roles
 from isolation.database.comments import Mark
-from isolation.database.dropping import drop, drop_lease, drop_pool
+from isolation.database.dropping import drop, drop_lease, drop_pool, set_apart
 from isolation.database.errors import DatabaseBusy, NotOurs, RoleInUse
 from isolation.database.fencing import fence
 from isolation.database.names import template_name
@@ -238,6 +238,28 @@ def test_a_half_dropped_template_is_none_and_another_is_built(ground: Ground) ->
     assert ground.lend(1, 1, "f1").name in ground.databases()
     assert drop_pool(ground.session, ground.pool_id) == []
     assert ground.databases() == set()
+
+
+@pytest.mark.parametrize("kind", ["template", "spare"])
+def test_what_a_killed_drop_had_only_renamed_is_an_orphan_and_goes_with_its_role(
+    ground: Ground, kind: str
+) -> None:
+    ground.build("f1")
+    if kind == "spare":
+        ground.spare("f1")
+    (found,) = (each for each in list_ours(ground.session, ground.pool_id) if each.kind == kind)
+    assert set_apart(ground.session, ground.pool_id, found)
+    if kind == "template":
+        assert find_template(ground.session, ground.pool_id, "f1") is None
+        ground.build("f1")
+    (orphan,) = list_orphans(ground.session, ground.pool_id, (), 1000)
+    assert (orphan.name, orphan.why) == (found.name, "its drop was interrupted")
+    drop_orphan(ground.session, ground.pool_id, orphan)
+    assert list_orphans(ground.session, ground.pool_id, (), 0) == []
+    assert {role.mark.kind for role in list_roles(ground.session, ground.pool_id)} == {"owner", "template"}
+    template = find_template(ground.session, ground.pool_id, "f1")
+    assert template is not None
+    assert ground.databases() == {template.name}
 
 
 def test_a_role_without_a_database_is_an_orphan(ground: Ground) -> None:
