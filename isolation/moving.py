@@ -18,7 +18,7 @@ from isolation.scope.refill import set_patterns
 from isolation.scope.verify import list_visible, read_entries
 from isolation.scope.view import Mode
 from isolation.scope.whole import WHOLE
-from isolation.work.hidden import clear_flags
+from isolation.work.hidden import forget_looks
 from isolation.work.status import SHOW_EVERYTHING, read_listing
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def reset_index(inside: Git, head: str, sparse: tuple[str, ...]) -> None:
     listing = read_listing(inside)
     flagged = listing.assumed | (listing.skipped if sparse == NOT_SPARSE else frozenset())
     if flagged:
-        clear_flags(inside, flagged)
+        forget_looks(inside, flagged)
     inside.run(*sparse, "update-index", "-q", "--refresh", accept=(0, 1))
 
 

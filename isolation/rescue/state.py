@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isolation.rescue.manifest import Entry, Manifest
-from isolation.work.hidden import clear_flags
+from isolation.work.hidden import forget_looks
 from isolation.work.pointer import find_module
 from isolation.work.status import read_listing
 from isolation.work.walk import walk
@@ -101,4 +101,4 @@ def show_present(inside: Git, place: Place) -> None:
     present = frozenset(path for one in walk(os.fsencode(place.root)) for path in one.files)
     hidden = read_listing(inside).skipped & present
     if hidden:
-        clear_flags(inside, hidden)
+        forget_looks(inside, hidden)

@@ -22,9 +22,14 @@ WHOLE = ("-c", "index.sparse=false")
 
 
 class Before(NamedTuple):
-    """The index, patterns and settings of a slot, byte for byte, and the paths and stages in the index."""
+    """The index, patterns and settings of a slot, byte for byte, and the paths and stages in the index.
+
+    The index with its time: for git, what is older than the index is as the index says, by the second.
+    A younger copy would hide what was edited in the second in which the original was written.
+    """
 
     content: bytes
+    mtime_ns: int
     patterns: bytes | None
     settings: bytes | None
     places: tuple[bytes, ...]
@@ -32,8 +37,10 @@ class Before(NamedTuple):
 
 def read_before(inside: Git, ground: Ground) -> Before:
     """Everything a change of view may harm, but the files."""
+    content, mtime_ns = read_index(ground.admin / "index")
     return Before(
-        content=find_bytes(ground.admin / "index") or b"",
+        content=content,
+        mtime_ns=mtime_ns,
         patterns=find_bytes(ground.patterns),
         settings=find_bytes(ground.settings),
         places=list_places(inside),
@@ -69,6 +76,7 @@ def put_back(inside: Git, ground: Ground, before: Before, deleted: bytes) -> Non
     try:
         with lock.open("xb") as file:
             file.write(before.content)
+        os.utime(lock, ns=(before.mtime_ns, before.mtime_ns))
     except FileExistsError as error:
         raise NotKept(f"git did not keep the index whole, and {lock} is in the way") from error
     for path, content in ((ground.patterns, before.patterns), (ground.settings, before.settings)):
@@ -82,6 +90,15 @@ def put_back(inside: Git, ground: Ground, before: Before, deleted: bytes) -> Non
     listed = b"".join(path + b"\0" for path in sorted(back))
     if listed:
         inside.run("checkout-index", "-q", "-u", "-z", "--stdin", stdin=listed)
+
+
+def read_index(file: Path) -> tuple[bytes, int]:
+    """The index and when it was written; git replaces the file, and never writes into it."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(), os.fstat(opened.fileno()).st_mtime_ns
+    except FileNotFoundError:
+        return b"", 0
 
 
 def find_bytes(file: Path) -> bytes | None:

@@ -12,6 +12,7 @@ from isolation.scope.change import change_view
 from isolation.scope.verify import Difference, compare, repair
 from isolation.scope.view import FULL, View
 from isolation.scope.whole import read_before, require_whole
+from tests.fixtures.moments import edit_at_once
 from tests.fixtures.repositories import Repository
 from tests.integration.scoped import CONE, EXACT, FILES, OTHER, SHOWN, Slot, make_slot, make_source, runs_of
 
@@ -163,6 +164,15 @@ def test_a_change_that_would_lose_entries_is_undone(slot: Slot) -> None:
         "packages/one/src/a.py",
     ]
     assert difference(slot, FULL) == Difference()
+
+
+def test_an_undone_change_hides_no_edit_of_the_second_in_which_the_index_was_written(slot: Slot) -> None:
+    edit_at_once(slot.path / "docs/guide.md", slot.ground.admin / "index")
+    before = read_before(slot.ground.git(slot.git), slot.ground)
+    slot.tree.git("rm", "--quiet", "--cached", "docs/deep/er/notes.md")
+    with pytest.raises(NotKept):
+        require_whole(slot.ground.git(slot.git), slot.ground, before, b"")
+    assert slot.tree.git("status", "--porcelain") == " M docs/guide.md"
 
 
 def test_a_split_index_is_no_hindrance(slot: Slot) -> None:

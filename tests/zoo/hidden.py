@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from isolation.work import Kind
+from tests.fixtures.moments import edit_at_once
 from tests.zoo.state import Cage, state
 
 
@@ -10,6 +11,11 @@ from tests.zoo.state import Cage, state
 def assume_unchanged_edit(cage: Cage) -> None:
     cage.git("update-index", "--assume-unchanged", "app.txt")
     cage.write("app.txt")
+
+
+@state(Kind.HIDDEN)
+def assume_unchanged_edit_in_the_second_of_the_index(cage: Cage) -> None:
+    edit_at_once(cage.root / "app.txt", cage.path("index"), "--assume-unchanged")
 
 
 @state(Kind.HIDDEN)
