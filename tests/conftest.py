@@ -54,10 +54,10 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """For each two processors three workers: most of a test is waiting for the processes it started."""
+    """Two workers for each processor: most of a test is waiting for the processes it started."""
     has_affinity = hasattr(os, "sched_getaffinity")
     processors = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
-    return max(2, processors * 3 // 2)
+    return 2 * processors
 
 
 @pytest.hookimpl(optionalhook=True)
