@@ -31,9 +31,10 @@ def find_ground(session: Session, pool_id: str, *, embedded: bool) -> str | None
     that every server has.
     """
     require_rights(session)
-    if embedded:
-        for (name,) in session.rows(OPEN):
-            session.do("REVOKE ALL ON DATABASE {name} FROM PUBLIC", name=name)
+    if embedded and session.rows(OPEN):
+        with turn(session):
+            for (name,) in session.rows(OPEN):
+                session.do("REVOKE ALL ON DATABASE {name} FROM PUBLIC", name=name)
     return find_prefix(session, pool_id)
 
 

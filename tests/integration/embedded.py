@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from isolation.database.embedded import postmaster
-from isolation.database.embedded.place import Home, read_record
+from isolation.database.embedded.place import Home, Record, read_record
 from isolation.database.embedded.server import (
     Running,
     ensure_server,
@@ -19,6 +21,7 @@ from isolation.database.embedded.server import (
     take_notice,
 )
 from isolation.database.session import open_session
+from tests.fixtures.patience import await_that
 
 START = """
 import sys
@@ -57,11 +60,16 @@ def place(made: Path, tmp_path: Path) -> Iterator[Home]:
     remove_server(place)
 
 
-def find_listener_of(place: Home) -> int | None:
-    """The server's process, None or 0 when it cannot be known now."""
+def record_of(place: Home) -> Record:
+    """What is on record of the server."""
     record = read_record(place)
     assert record is not None
-    return postmaster.find_listener(record.socket)
+    return record
+
+
+def find_listener_of(place: Home) -> int | None:
+    """The server's process, None or 0 when it cannot be known now."""
+    return postmaster.find_listener(record_of(place).socket)
 
 
 def pid_of(place: Home) -> int:
@@ -73,15 +81,24 @@ def pid_of(place: Home) -> int:
 
 def data_of(place: Home) -> Path:
     """The data directory."""
-    record = read_record(place)
-    assert record is not None
-    return record.data
+    return record_of(place).data
 
 
 def edit_record(place: Home, **facts: object) -> None:
     """Make the record say something else."""
     file = place.root / "pg.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), **facts}))
+
+
+def kill(place: Home) -> None:
+    """The server ended without a word."""
+    os.kill(pid_of(place), signal.SIGKILL)
+    await_that(lambda: not postmaster.list_left(data_of(place)), "the server is gone")
+
+
+def stop(place: Home) -> None:
+    """The server ended in order."""
+    assert stop_server(place)
 
 
 def make_table(running: Running) -> None:
@@ -92,3 +109,29 @@ def make_table(running: Running) -> None:
 def has_table(running: Running) -> bool:
     with open_session(running.address) as session:
         return session.rows("SELECT 1 FROM pg_tables WHERE tablename = 'kept'") == [(1,)]
+
+
+def empty_control(data: Path) -> None:
+    (data / "global" / "pg_control").write_bytes(b"")
+
+
+def lose_control(data: Path) -> None:
+    (data / "global" / "pg_control").unlink()
+
+
+def zero_log(data: Path) -> None:
+    """What a journal leaves of files that were written last."""
+    for segment in (data / "pg_wal").glob("0*"):
+        segment.write_bytes(bytes(segment.stat().st_size))
+
+
+DAMAGES = (empty_control, lose_control, zero_log)
+
+
+class PowerCut(BaseException):
+    """The end of the machine or of a process, as far as a test can have it."""
+
+
+def cut_off(*_: object) -> None:
+    """Where a process goes no further."""
+    raise PowerCut

@@ -36,6 +36,7 @@ from isolation.database.embedded.server import (
 )
 from isolation.database.errors import ServerFailed
 from isolation.database.session import open_session
+from tests.integration.embedded import PowerCut
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root is somebody else to PostgreSQL")
 
@@ -184,6 +185,38 @@ def test_programs_that_the_account_cannot_reach_are_copied(
     running = ensure_server(place, Wanted(programs=str(copy.dir)))
     assert running.programs == copy.dir
     assert running.major == 18
+
+
+def test_a_killed_cleanup_leaves_nothing_that_the_next_one_does_not_remove(
+    place: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove = shutil.rmtree
+
+    def come_to_an_end(tree: Path, *, ignore_errors: bool) -> None:
+        if tree.name.startswith(place.digest) and (tree / "home").exists():
+            (tree / "home").unlink()
+            raise PowerCut
+        remove(tree, ignore_errors=ignore_errors)
+
+    place.root.mkdir()
+    with monkeypatch.context() as killed:
+        killed.setattr(shutil, "rmtree", come_to_an_end)
+        for _ in range(2):  # in between a new pool has come to the path
+            ensure_outside(place)
+            (OUTSIDE / place.digest / "data").mkdir()
+            with pytest.raises(PowerCut):
+                remove_outside(place)
+            assert not (OUTSIDE / place.digest).exists()
+        remove_outside(place)
+    assert list(OUTSIDE.glob(f"{place.digest}*")) == []
+
+
+def test_a_place_outside_whose_maker_was_killed_goes_with_the_home(place: Home) -> None:
+    place.root.mkdir()
+    ensure_outside(place)
+    (OUTSIDE / place.digest / "home").unlink()
+    remove_outside(place)
+    assert not (OUTSIDE / place.digest).exists()
 
 
 def test_nobody_else_can_hold_up_what_lies_outside(place: Home) -> None:

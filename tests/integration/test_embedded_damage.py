@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from isolation.database.embedded import locks, server, starting
+from isolation.database.embedded import server, starting
 from isolation.database.embedded.aside import MARK, list_aside
 from isolation.database.embedded.binaries import find_wheel
-from isolation.database.embedded.cluster import read_boot
-from isolation.database.embedded.place import Home, Record, read_inode, read_record
+from isolation.database.embedded.place import Home, Record, read_inode
 from isolation.database.embedded.postmaster import find_postmaster, read_status
 from isolation.database.embedded.server import (
     Wanted,
@@ -27,60 +26,22 @@ from isolation.database.embedded.starting import read_failure
 from isolation.database.errors import DataDamaged, EndedAtStart, ServerDown, ServerFailed
 from tests.fixtures.patience import await_that
 from tests.integration.embedded import (
+    DAMAGES,
+    PowerCut,
+    cut_off,
     data_of,
     edit_record,
+    empty_control,
     has_table,
+    kill,
     made,
     make_table,
-    pid_of,
     place,
+    record_of,
+    stop,
 )
 
 __all__ = ["made", "place"]
-
-
-def empty_control(data: Path) -> None:
-    (data / "global" / "pg_control").write_bytes(b"")
-
-
-def lose_control(data: Path) -> None:
-    (data / "global" / "pg_control").unlink()
-
-
-def zero_log(data: Path) -> None:
-    """What a journal leaves of files that were written last."""
-    for segment in (data / "pg_wal").glob("0*"):
-        segment.write_bytes(bytes(segment.stat().st_size))
-
-
-DAMAGES = (empty_control, lose_control, zero_log)
-
-
-def kill(place: Home) -> None:
-    """The server ended without a word."""
-    os.kill(pid_of(place), signal.SIGKILL)
-    await_that(lambda: not locks.is_held(place.alive), "the server is gone")
-
-
-def stop(place: Home) -> None:
-    """The server ended in order."""
-    assert stop_server(place)
-
-
-def boot_of(place: Home) -> str:
-    """In which run of the machine the record says that a server ran on the data."""
-    record = read_record(place)
-    assert record is not None
-    return record.boot
-
-
-class PowerCut(BaseException):
-    """The end of the machine, as far as one process can have it."""
-
-
-def cut_off(*_: object) -> None:
-    """Where a process goes no further."""
-    raise PowerCut
 
 
 def programs_that_fail(directory: Path) -> str:
@@ -133,7 +94,7 @@ def test_what_was_damaged_without_a_reset_stays_until_it_is_given_up(
     assert read_failure(place) == ""
 
 
-def test_a_start_that_fails_does_not_say_that_the_data_are_of_this_run(place: Home, tmp_path: Path) -> None:
+def test_a_start_that_fails_does_not_say_that_the_server_has_run(place: Home, tmp_path: Path) -> None:
     make_table(ensure_server(place))
     stop_server(place)
     edit_record(place, boot="another")
@@ -142,11 +103,11 @@ def test_a_start_that_fails_does_not_say_that_the_data_are_of_this_run(place: Ho
     for _ in range(2):
         with pytest.raises(EndedAtStart, match="shared memory"):
             ensure_server(place, wanted)
-        assert boot_of(place) != read_boot()
-    assert read_inode(data_of(place)) == inode  # new data did no better, so these are back
+        assert not record_of(place).has_run
+    assert read_inode(data_of(place)) == inode
     assert list_aside(place) == []
     assert has_table(ensure_server(place))
-    assert boot_of(place) == read_boot()
+    assert record_of(place).has_run
 
 
 def test_data_are_not_given_up_for_what_is_the_machines_fault(place: Home, tmp_path: Path) -> None:
@@ -161,9 +122,9 @@ def test_data_are_not_given_up_for_what_is_the_machines_fault(place: Home, tmp_p
 
 def test_a_server_whose_starter_was_killed_is_known_to_run_on_its_data(place: Home) -> None:
     make_table(ensure_server(place))
-    edit_record(place, boot="")
+    edit_record(place, has_run=False)
     assert not ensure_server(place).started
-    assert boot_of(place) == read_boot()
+    assert record_of(place).has_run
     kill(place)
     assert not is_running(place)
     assert has_table(ensure_server(place))
@@ -216,7 +177,7 @@ def test_what_was_set_aside_comes_back_whatever_stops_the_start_on_new_data(
     ensure_server(place)
     kill(place)
     edit_record(place, boot="another")
-    before = (read_inode(data_of(place)), boot_of(place))
+    before = (read_inode(data_of(place)), record_of(place))
 
     def stop_here(*_: object) -> None:
         raise error
@@ -225,7 +186,7 @@ def test_what_was_set_aside_comes_back_whatever_stops_the_start_on_new_data(
         stopped.setattr(starting, "launch", stop_here)
         with pytest.raises(type(error)):
             ensure_server(place)
-    assert (read_inode(data_of(place)), boot_of(place)) == before
+    assert (read_inode(data_of(place)), record_of(place)) == before
     assert list_aside(place) == []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,11 @@ from isolation.database.embedded.server import (
     stop_server,
 )
 from isolation.database.errors import DatabaseError, NoRight, ServerDown
+from isolation.database.ground import OPEN, find_ground
 from isolation.database.lending import lend
 from isolation.database.session import open_session
 from isolation.database.shutting import list_open
+from isolation.database.turns import turn
 from tests.fixtures.grounds import ensure_ground
 from tests.fixtures.patience import await_that
 from tests.integration.embedded import (
@@ -37,6 +40,8 @@ from tests.integration.embedded import (
 )
 
 __all__ = ["made", "place"]
+
+WAITING = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 
 def test_it_is_started_once_and_found_again(place: Home) -> None:
@@ -91,6 +96,17 @@ def test_a_slots_role_makes_the_extensions_that_first_migrations_ask_for(
         make_extensions(ensure_server(place))
     finally:
         remove_server(place)
+
+
+def test_of_many_that_come_first_one_puts_public_out(place: Home) -> None:
+    address = ensure_server(place).address
+    with open_session(address) as first, open_session(address) as second, ThreadPoolExecutor(1) as threads:
+        with turn(first):
+            first.do("REVOKE ALL ON DATABASE postgres FROM PUBLIC")
+            coming = threads.submit(find_ground, second, "p", embedded=True)
+            await_that(lambda: first.rows(WAITING), "the second waits")
+        assert coming.result() is None
+        assert first.rows(OPEN) == []
 
 
 def make_extensions(running: Running) -> None:

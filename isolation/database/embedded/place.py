@@ -73,7 +73,10 @@ class Home(NamedTuple):
 
 
 class Record(NamedTuple):
-    """How the server was started last."""
+    """How the server was started last; `boot` is the run of the machine, in whose course its data were whole.
+
+    That a reset before it damaged nothing in them is known once the server has let us in: `has_run`.
+    """
 
     account: str
     place: str
@@ -84,6 +87,7 @@ class Record(NamedTuple):
     port: int
     max_connections: int
     boot: str
+    has_run: bool = False
 
     @property
     def data(self) -> Path:

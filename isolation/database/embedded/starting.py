@@ -39,10 +39,10 @@ def start(home: Home, cluster: Cluster, max_connections: int, alive: int) -> Rec
     """A server that answers, and the record of it; that it has run is for `settle` to say."""
     before = read_record(home)
     port = before.port if before is not None else 0
-    boot = read_boot() if has_run(before, cluster.data) else ""
+    ran = has_run(before, cluster.data)
     for _ in range(TRIES):
         port = choose_port(home, port)
-        record = describe(cluster, port, max_connections)._replace(boot=boot)
+        record = describe(cluster, port, max_connections)._replace(has_run=ran)
         write_record(home, record)
         try:
             launch(home, cluster, record, alive)
@@ -58,6 +58,7 @@ class PortTaken(DatabaseError):
 
 
 def describe(cluster: Cluster, port: int, max_connections: int) -> Record:
+    """What the record says of data that `ensure_cluster` lets pass."""
     return Record(
         account=cluster.account.name,
         place=str(cluster.place),
@@ -67,7 +68,7 @@ def describe(cluster: Cluster, port: int, max_connections: int) -> Record:
         sockets=str(cluster.sockets),
         port=port,
         max_connections=max_connections,
-        boot="",
+        boot=read_boot(),
     )
 
 
@@ -80,17 +81,17 @@ def read_failure(home: Home) -> str:
 
 
 def is_settled(home: Home) -> bool:
-    """Whether it is on record that a server let us in on these data, and when."""
+    """Whether it is on record that the server let us in."""
     record = read_record(home)
-    return record is not None and bool(record.boot) and not (record.data / aside.MARK).exists()
+    return record is not None and record.has_run and not (record.data / aside.MARK).exists()
 
 
 def settle(home: Home) -> None:
     """Now it is, for the server has let us in; whoever calls holds `lock`."""
     record = read_record(home)
     if record is not None:
-        if not record.boot:
-            write_record(home, record._replace(boot=read_boot()))
+        if not record.has_run:
+            write_record(home, record._replace(has_run=True))
         aside.forget_mark(record.data)
     home.failed.unlink(missing_ok=True)
 
