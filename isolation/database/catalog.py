@@ -88,6 +88,11 @@ class Found(NamedTuple):
         return is_going or self.name == role.name
 
     @property
+    def made(self) -> int | None:
+        """When it was made; of what a slot made for itself nobody knows."""
+        return None if self.kind == "framework" else self.mark.made
+
+    @property
     def is_half_dropped(self) -> bool:
         """Whether a drop was interrupted: only another drop works on it."""
         return self.limit == HALF_DROPPED

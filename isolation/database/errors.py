@@ -116,6 +116,23 @@ class DatabaseBusy(DatabaseError):
         self.name = name
 
 
+class SourceBusy(DatabaseError):
+    """Somebody is in the database that empty ones are copied from, and no other is proven to be the same."""
+
+    kind = "database_source"
+    exit_code = 75
+
+    def __init__(self, name: str, guest: tuple[int, str] | None) -> None:
+        pid, who = (str(guest[0]), f"{guest[1]}, session {guest[0]},") if guest else ("PID", "somebody")
+        end, shut = f"SELECT pg_terminate_backend({pid})", f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC"
+        super().__init__(
+            f"{who} is in {name}: PostgreSQL copies no database that somebody is in, and {name} may hold "
+            "what every new database is to have",
+            hint=f"as superuser: {end}; {shut}",
+        )
+        self.name = name
+
+
 class ServerBusy(DatabaseError):
     """Another session on the server holds for too long what is needed."""
 
@@ -144,9 +161,11 @@ class RoleInUse(DatabaseError):
     kind = "database_role"
 
     def __init__(self, role: str, database: str, what: str) -> None:
+        mend = f'REASSIGN OWNED BY "{role}" TO CURRENT_USER; DROP OWNED BY "{role}"'
         super().__init__(
-            f"the role {role} stays: it {what} in the database {database}, which is not this pool's",
-            hint=f'in {database}: REASSIGN OWNED BY "{role}" TO CURRENT_USER; DROP OWNED BY "{role}"',
+            f"the role {role} {what} in the database {database}, which is not this pool's; "
+            f"as superuser, in {database}: {mend}",
+            hint="do that, then: poolmgr doctor --fix",
         )
         self.role = role
         self.database = database

@@ -8,11 +8,12 @@ before anybody else's database the name gives way.
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import NamedTuple
 
-from isolation.database.catalog import Found, Role, list_leases, list_marked, list_ours
+from isolation.database.catalog import Found, Role, list_marked, list_ours, list_roles
 from isolation.database.comments import DIGITS, Mark
-from isolation.database.errors import CommandFailed
+from isolation.database.errors import CommandFailed, DatabaseBusy, ServerBusy
 from isolation.database.fencing import fence_role
 from isolation.database.limits import require_room
 from isolation.database.making import made
@@ -90,10 +91,16 @@ def lend(session: Session, wanted: Wanted) -> Lent:
 
 
 def fence_others(session: Session, wanted: Wanted) -> None:
-    """Put out who has the fence by another lease, which the pool forgot when its state was put back."""
-    for role in list_leases(session, wanted.pool_id, wanted.fence):
-        if not role.mark.is_of(wanted.fence, wanted.lease):
+    """Put out who has the fence by another lease, which the pool forgot when its state was put back.
+
+    And who had the slot before and is in still: that could not be done when its lease ended.
+    """
+    for role in list_roles(session, wanted.pool_id):
+        if role.mark.fence == wanted.fence and not role.mark.is_of(wanted.fence, wanted.lease):
             fence_role(session, wanted.pool_id, role)
+        elif role.can_login and is_earlier(role, wanted):
+            with suppress(ServerBusy, DatabaseBusy):  # it stays owed
+                fence_role(session, wanted.pool_id, role)
 
 
 def hand_over(session: Session, wanted: Wanted, own: int | None = None) -> Lent | None:
@@ -161,10 +168,9 @@ def free_name(session: Session, sight: Sight, wanted: Wanted) -> str:
     holder = next((role for role in sight.marked if role.name == name and is_earlier(role, wanted)), None)
     found = sight.database_of(holder) if holder else None
     is_movable = not sight.is_database or (found is not None and is_free(found))
-    if holder is None or not is_movable:
-        return slot_name(wanted.prefix, wanted.number, secrets.token_hex(2))
-    put_aside(session, sight, wanted.prefix, holder)
-    return name
+    if holder and is_movable and try_aside(session, sight, wanted.prefix, holder):
+        return name
+    return slot_name(wanted.prefix, wanted.number, secrets.token_hex(2))
 
 
 def is_free(found: Found) -> bool:
@@ -184,6 +190,16 @@ def is_earlier(role: Role, wanted: Wanted) -> bool:
     is_before = mark.fence is not None and mark.fence <= wanted.fence
     is_slots = mark.pool == wanted.pool_id and mark.slot == wanted.number
     return is_slots and is_before and not mark.is_of(wanted.fence, wanted.lease)
+
+
+def try_aside(session: Session, sight: Sight, prefix: str, role: Role) -> bool:
+    """Whether what an earlier lease left gave way; all is as it was while somebody holds some of it."""
+    try:
+        with session.transaction():
+            put_aside(session, sight, prefix, role)
+    except (ServerBusy, CommandFailed):
+        return False
+    return True
 
 
 def put_aside(session: Session, sight: Sight, prefix: str, role: Role) -> None:

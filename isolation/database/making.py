@@ -16,12 +16,17 @@ from isolation.database.catalog import Role
 from isolation.database.comments import Mark
 from isolation.database.copies import hand_contents
 from isolation.database.dropping import BRIEF, drop_whole
-from isolation.database.errors import IN_USE, CommandFailed, DatabaseBusy, DatabaseError
+from isolation.database.errors import IN_USE, CommandFailed, DatabaseBusy, DatabaseError, SourceBusy
 from isolation.database.names import passing_name
 from isolation.database.rights import create_role
 from isolation.database.session import Session
-from isolation.database.sources import Source, strategy_for
+from isolation.database.sources import EMPTY, UNTOUCHED, Source, is_untouched, strategy_for
 from isolation.database.turns import let_go, making_key, try_hold, turn
+
+GUEST = """
+SELECT pid, usename::text FROM pg_catalog.pg_stat_activity
+WHERE datname = %s AND usesysid IS NOT NULL ORDER BY backend_start
+"""
 
 
 class Made(NamedTuple):
@@ -70,14 +75,23 @@ def undo(session: Session, pool_id: str, role: Role) -> None:
 
 
 def create_closed(session: Session, name: str, owner: str, source: Source) -> None:
-    """The database, which nobody can enter yet."""
-    statement = "CREATE DATABASE {name} OWNER {owner} TEMPLATE {source} ALLOW_CONNECTIONS false"
+    """The database, which nobody can enter yet; an empty one comes from elsewhere while that is no loss."""
     try:
-        session.do(statement + strategy_for(session, source), name=name, owner=owner, source=source.database)
+        copy_closed(session, name, owner, source)
     except CommandFailed as error:
         if error.sqlstate != IN_USE:
             raise
-        raise DatabaseBusy(source.database, 1) from error
+        if source.database != EMPTY:
+            raise DatabaseBusy(source.database, 1) from error
+        if not is_untouched(session):
+            raise SourceBusy(EMPTY, next(iter(session.rows(GUEST, (EMPTY,))), None)) from error
+        copy_closed(session, name, owner, source._replace(database=UNTOUCHED))
+
+
+def copy_closed(session: Session, name: str, owner: str, source: Source) -> None:
+    """A copy, for which the server waits until nobody is in its source."""
+    statement = "CREATE DATABASE {name} OWNER {owner} TEMPLATE {source} ALLOW_CONNECTIONS false"
+    session.do(statement + strategy_for(session, source), name=name, owner=owner, source=source.database)
 
 
 def open_marked(session: Session, name: str, mark: Mark) -> None:

@@ -46,7 +46,7 @@ def list_orphans(session: Session, pool_id: str, live: Collection[int], grace: f
     for found in ours:
         if found.oid not in taken and found.is_half_dropped and is_given_up(session, found):
             orphans.append(Orphan(found.name, "its drop was interrupted", (found,), None))
-        elif not found.owner_oid and now - (found.mark.made or 0) >= grace:
+        elif is_ownerless(found, live) and now - (found.mark.made or 0) >= grace:
             orphans.append(Orphan(found.name, "it has no role of the pool", (found,), None))
     return orphans
 
@@ -63,6 +63,11 @@ def reason(role: Role, live: Collection[int], owned: tuple[Found, ...]) -> str:
             return "its drop was interrupted" if owned else "it has no database"
         case _:
             return ""
+
+
+def is_ownerless(found: Found, live: Collection[int]) -> bool:
+    """Whether no role of the pool has it, nor a live lease that it was taken from."""
+    return not found.owner_oid and found.mark.fence not in live
 
 
 def is_left(session: Session, role: Role) -> bool:

@@ -10,7 +10,7 @@ import os
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from isolation.database import failures
@@ -141,9 +141,7 @@ def open_session(
             raise TooOld(connection.info.parameter_status("server_version") or "?", address.where)
         session = Session(connection, address)
         require_own(session)
-        if session.major >= 14:
-            with suppress(CommandFailed):
-                session.do(GONE)
+        let_last(session)
         yield session
 
 
@@ -151,6 +149,21 @@ def require_own(session: Session) -> None:
     """Refuse a connection that others may have had: a pooler drops the settings we came with."""
     if session.rows("SHOW search_path") != [(SETTINGS["search_path"],)]:
         raise failures.failure("pooler", "it keeps our settings back", session.address)
+
+
+def let_last(session: Session) -> None:
+    """Nothing ends the session while its client is there: a build's lets others work for an hour."""
+    settings = "; ".join(f"SET {name} = {value}" for name, value in known_from(session.major))
+    if settings:
+        try:
+            session.do(f"{settings}; {GONE}")
+        except CommandFailed:  # where the system cannot tell, none of them was set
+            session.do(settings)
+
+
+def known_from(major: int) -> list[tuple[str, str]]:
+    """The settings that not every version knows."""
+    return [(name, value) for since, name, value in SINCE if since <= major]
 
 
 def require_driver() -> None:
@@ -203,7 +216,7 @@ def parameters_of(address: Address, timeout: int, major: int = 0) -> dict[str, A
     """What the driver is told; ours wins over a DSN's own `options`."""
     options = dict(address.options)
     said = options.pop("options", "")
-    settings = {**SETTINGS, **{name: value for since, name, value in SINCE if since <= major}}
+    settings = SETTINGS | dict(known_from(major))
     return {
         "connect_timeout": BUSY if address.is_socket else timeout,
         **NETWORK,

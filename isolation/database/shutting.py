@@ -7,8 +7,11 @@ them is their owner's alone from the start; that others may connect is ended her
 from __future__ import annotations
 
 from isolation.database.catalog import Found, list_ours
+from isolation.database.errors import DatabaseError
 from isolation.database.session import Session
-from isolation.database.turns import turn
+from isolation.database.turns import CLASHES, turn
+
+PATIENCE = "100ms"  # whoever migrates may hold a database for long, and is met at every look
 
 OPEN = """
 SELECT d.oid FROM pg_catalog.pg_database d
@@ -17,14 +20,24 @@ WHERE d.datacl IS NULL OR EXISTS (SELECT FROM aclexplode(d.datacl) a WHERE a.gra
 
 
 def shut_public_out(session: Session, pool_id: str) -> list[str]:
-    """Close the databases of the pool that anybody may enter; their names."""
-    if not list_open(session, pool_id):
-        return []
-    with turn(session):
-        opened = list_open(session, pool_id)
-        for found in opened:
-            session.do_by_number("REVOKE ALL ON DATABASE %I FROM PUBLIC", found.oid)
-    return [found.name for found in opened]
+    """Close the databases of the pool that anybody may enter; their names.
+
+    One that somebody holds is left for the next time, which the error says when the others are closed.
+    """
+    shut, held = [], None
+    for found in list_open(session, pool_id):
+        try:
+            with turn(session, PATIENCE):
+                if found.oid in {now.oid for now in list_open(session, pool_id)}:
+                    session.do_by_number("REVOKE ALL ON DATABASE %I FROM PUBLIC", found.oid)
+                    shut.append(found.name)
+        except DatabaseError as error:
+            if error.sqlstate not in CLASHES:
+                raise
+            held = held or error
+    if held:
+        raise held
+    return shut
 
 
 def list_open(session: Session, pool_id: str) -> list[Found]:

@@ -19,15 +19,19 @@ TEMPLATE = 0x706D_0003 << 32
 # A client that was stopped in its turn is put out before those who wait give up.
 STOPPED = "20s"
 WAIT = "30s"
+# Nobody's turn waits longer for what anybody else on the server holds.
+PATIENCE = "2s"
+CHANGED = "XX000"  # by somebody, while a statement waited for it: the server has no code of its own for that
+CLASHES = {"55P03", CHANGED}  # the first: somebody holds it still
 
 
 @contextmanager
-def turn(session: Session) -> Iterator[None]:
-    """A transaction that no other of ours on the server overlaps."""
+def turn(session: Session, patience: str = PATIENCE) -> Iterator[None]:
+    """A transaction that no other of ours on the server overlaps; in it locks are waited for so long."""
     with session.transaction():
         session.do(
             f"SET LOCAL idle_in_transaction_session_timeout = '{STOPPED}'; SET LOCAL lock_timeout = '{WAIT}';"
-            f"SELECT pg_advisory_xact_lock({TURN})"
+            f"SELECT pg_advisory_xact_lock({TURN}); SET LOCAL lock_timeout = '{patience}'"
         )
         yield
 

@@ -47,8 +47,8 @@ def status(context: typer.Context) -> None:
     owner = "one of our own" if shown.mode == "embedded" else f"yours, as {shown.role}"
     out(safe(f"PostgreSQL {shown.version} at {shown.where}, {owner}"))
     out(f"connections: {shown.connected} of {shown.most}")
-    if shown.is_open:
-        out(safe(f"note: every role of this server may connect to its database {shown.maintenance}"))
+    for name in shown.anybodys:
+        out(safe(note_of(shown, name)))
     rows = [row_of(each) for each in shown.databases]
     headers = ("database", "for", "size", "conn", "template", "age")
     for line in table(headers, rows) if rows else ["no databases here yet"]:
@@ -57,6 +57,15 @@ def status(context: typer.Context) -> None:
         out(safe(f"! {slot.name}: {lease.database} is on another server: {lease.server or 'unknown'}"))
     for slot, lease in shown.lost:
         out(safe(f"! {slot.name}: {lease.database} is not on this server; poolmgr db reset {slot.name}"))
+
+
+def note_of(shown: Shown, name: str) -> str:
+    """That everybody may enter one of the server's own databases, and how its owner leaves it to us."""
+    where = f'CONNECT ON DATABASE "{name}"'
+    return (
+        f"note: every role of this server may connect to its database {name}; "
+        f'as its owner: GRANT {where} TO "{shown.role}"; REVOKE {where} FROM PUBLIC'
+    )
 
 
 def row_of(kept: Kept) -> tuple[str, ...]:
@@ -68,7 +77,7 @@ def row_of(kept: Kept) -> tuple[str, ...]:
         "-" if found.size is None else bytes_text(found.size),
         str(found.connections),
         (found.mark.template or "-")[:8],
-        "-" if found.mark.made is None else age(time.time() - found.mark.made),
+        "-" if found.made is None else age(time.time() - found.made),
     )
 
 
@@ -87,7 +96,8 @@ def status_json(shown: Shown) -> dict[str, object]:
         "server": {
             "mode": shown.mode, "address": shown.where, "version": shown.version, "role": shown.role,
             "prefix": shown.prefix, "max_connections": shown.most, "connections": shown.connected,
-            "maintenance": shown.maintenance, "maintenance_open": shown.is_open,
+            "maintenance": shown.maintenance, "maintenance_open": shown.maintenance in shown.anybodys,
+            "template1_open": "template1" in shown.anybodys,
         },
         "databases": [database_json(each) for each in shown.databases],
         "lost": [{"slot": slot.name, "database": lease.database} for slot, lease in shown.lost],
@@ -104,7 +114,7 @@ def database_json(kept: Kept) -> dict[str, object]:
     return {
         "name": found.name, "kind": found.kind, "slot": kept.slot or None, "agent": kept.agent or None,
         "owner": found.owner, "size": found.size, "connections": found.connections,
-        "template": found.mark.template or None, "made": found.mark.made, "used": found.mark.used,
+        "template": found.mark.template or None, "made": found.made, "used": found.mark.used,
         "half_dropped": found.is_half_dropped,
     }  # fmt: skip
 

@@ -81,15 +81,13 @@ def build(
     """
     from isolation.git.program import Git
     from poolmgr.core.errors import NoSuchTemplate
-    from poolmgr.services.databases.server import open_server
     from poolmgr.services.databases.templates import make_template
     from poolmgr.services.ground.start_point import require_base, require_named
 
     invocation: Invocation = context.obj
     pool = open_here(invocation)
     base = require_named(Git(invocation.directory), ref, "--ref") if ref else require_base(pool, None)
-    with open_server(pool) as server:
-        made = make_template(pool, server, base.oid)
+    made = make_template(pool, base.oid)
     if not made.fp:
         raise NoSuchTemplate(
             "no commands build a template, so databases begin empty",

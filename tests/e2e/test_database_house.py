@@ -14,7 +14,7 @@ from isolation.database.address import Address, url_of
 from isolation.database.catalog import Found, list_ours, list_roles
 from isolation.database.session import Session, open_session
 from tests.e2e.pooled import Json, Pooled
-from tests.fixtures.commands import Commands
+from tests.fixtures.commands import Commands, is_free
 from tests.fixtures.patience import await_that
 from tests.fixtures.repositories import Repositories
 from tests.fixtures.servers import PostgresServer
@@ -105,6 +105,54 @@ def test_without_its_server_a_slot_is_given_back_and_its_database_dropped_later(
     (pool.repo.state / "database" / "later").unlink(missing_ok=True)
     pool.run("status")
     await_that(lambda: lent_on(session, pool) == [], "the house paid what was owed")
+
+
+def has_workers(pool: Pooled) -> bool:
+    """Whether background work goes on but for what is built ahead."""
+    locks = set(pool.repo.state.glob("worker*.lock")) - set(pool.repo.state.glob("worker-ahead.lock"))
+    return not all(is_free(lock) for lock in locks)
+
+
+def test_what_is_owed_waits_for_no_template_and_that_is_built_ahead_once(
+    pool: Pooled, session: Session, tmp_path: Path
+) -> None:
+    started, fifo = tmp_path / "started", tmp_path / "fifo"
+    os.mkfifo(fifo)
+    build = {"POOLMGR_DATABASE_TEMPLATE_RUN": f"echo >> {started}; cat {fifo}"}
+    lent = pool.acquire()
+    pool.cli.settle()
+    room = pool.repo.state / "database"
+
+    def is_begun() -> bool:
+        (room / "ahead-due").touch()
+        pool.run("status", env=build)
+        return started.exists()
+
+    await_that(is_begun, "a template is built ahead")
+    try:
+        with unreachable(pool):
+            pool.run("release", lent["slot"])
+            await_that(lambda: not has_workers(pool), "no worker is left that knows no way")
+        assert [found.name for found in lent_on(session, pool)] == [lent["database"]]
+        (room / "later").unlink(missing_ok=True)
+        (room / "ahead-due").touch()
+        pool.run("status", env=build)
+        await_that(lambda: lent_on(session, pool) == [], "the house paid what was owed")
+        await_that(lambda: not has_workers(pool), "nothing else is to be done")
+    finally:
+        fifo.write_bytes(b"")
+    pool.cli.settle()
+    assert started.read_text() == "\n"
+    assert "template" in {found.kind for found in list_ours(session, pool_id(pool))}
+
+
+def test_what_everybody_on_the_server_may_enter_is_said_with_what_ends_it(pool: Pooled) -> None:
+    said, asked = pool.run("db", "status").stdout, pool.ask("db", "status")["server"]
+    assert (asked["maintenance_open"], asked["template1_open"]) == (True, True)
+    for name in ("postgres", "template1"):
+        where = f'CONNECT ON DATABASE "{name}"'
+        close = f'GRANT {where} TO "admin"; REVOKE {where} FROM PUBLIC'
+        assert f"may connect to its database {name}; as its owner: {close}\n" in said
 
 
 def test_without_its_server_a_lease_is_refused_and_the_slot_is_free_again(pool: Pooled) -> None:

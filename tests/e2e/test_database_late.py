@@ -12,6 +12,7 @@ import pytest
 from isolation.database import dropping
 from isolation.database.address import url_of
 from isolation.database.catalog import list_ours, list_roles
+from isolation.database.errors import DatabaseError
 from isolation.database.lending import Wanted, lend
 from isolation.database.orphans import list_orphans
 from isolation.database.session import Session, open_session
@@ -71,7 +72,7 @@ def test_a_lease_that_is_over_has_lost_nothing(pool: Pooled, inner: Pool, sessio
         pool.await_ready(1)
         second = pool.acquire(agent="bob")
         variables, facts = Path(second["path"], ".env.worktree").read_bytes(), read_facts(slot)
-        make_anew(inner, server, slot, lease)
+        make_anew(inner, slot, lease)
     assert Path(second["path"], ".env.worktree").read_bytes() == variables
     assert read_facts(slot) == facts
     assert (
@@ -87,9 +88,9 @@ def test_a_lost_database_is_made_anew_once(pool: Pooled, inner: Pool, session: S
     dropping.drop_lease(session, inner.facts.pool_id, lent["fence"])
     with open_server(inner) as server:
         (lost,) = list_lost(inner, server)
-        make_anew(inner, server, *lost)
+        make_anew(inner, *lost)
         facts = read_facts(lost[0])
-        make_anew(inner, server, *lost)
+        make_anew(inner, *lost)
         assert read_facts(lost[0]) == facts
     assert pool.run("events").stdout.count("was lost") == 1
 
@@ -146,6 +147,36 @@ def test_what_was_lent_after_the_first_look_is_no_orphan(pool: Pooled, inner: Po
     (orphan,) = list_orphans(session, inner.facts.pool_id, (), 0)
     assert try_clean(inner, session, orphan).stays == "a slot has it"
     assert pool.ask("db", "url", lent["slot"])["database"] == lent["database"]
+
+
+def test_what_was_taken_from_a_slot_stays_while_its_lease_lives(
+    pool: Pooled, inner: Pool, session: Session
+) -> None:
+    lent = pool.acquire()
+    pool.cli.settle()
+    session.do("ALTER DATABASE {name} OWNER TO {us}", name=lent["database"], us=session.role)
+    assert pool.ask("db", "orphans")["orphans"] == []
+    (orphan,) = [each for each in list_orphans(session, inner.facts.pool_id, (), 0) if not each.role]
+    assert try_clean(inner, session, orphan).stays == "a slot has it"
+    refused = pool.run("db", "reset", lent["slot"], check=False).stderr
+    assert f"{lent['database']} is not this pool's, so it is left alone: it belongs to admin" in refused
+    assert [each.name for each in list_ours(session, inner.facts.pool_id)] == [lent["database"]]
+    session.do("DROP DATABASE {name}", name=lent["database"])
+
+
+def test_a_holder_is_out_at_release_whatever_transaction_it_leaves_open(
+    pool: Pooled, session: Session
+) -> None:
+    lent = pool.acquire()
+    said = pool.ask("db", "url", lent["slot"])
+    address = session.address._replace(user=said["user"], password=said["password"], dbname=lent["database"])
+    with open_session(address) as own:
+        own.do("BEGIN; ALTER ROLE CURRENT_USER PASSWORD 'mine'")
+        assert "not out of its database" not in pool.run("release", lent["slot"]).stderr
+        with pytest.raises(DatabaseError):
+            own.rows("SELECT 1")
+    with pytest.raises(DatabaseError), open_session(address._replace(password="mine")):
+        pass
 
 
 def test_what_is_owed_belongs_to_no_slot_any_more(pool: Pooled, inner: Pool, session: Session) -> None:

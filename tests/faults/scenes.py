@@ -89,10 +89,12 @@ class Scene:
 
         def is_at_rest() -> bool:
             self.await_quiet()
-            if (room / "due").exists():
-                (room / "later").unlink(missing_ok=True)  # as if its minute were over
+            asked = [room / "due", room / "ahead-due"]
+            if any(map(Path.exists, asked)):
+                for later in room.glob("*later"):
+                    later.unlink(missing_ok=True)  # as if its minute were over
                 self.pool.run("status")
-            return not (room / "due").exists()
+            return not any(map(Path.exists, asked))
 
         await_that(is_at_rest, "what databases need is done")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from poolmgr.services.databases.server import open_server
 from poolmgr.services.databases.templates import ensure_template
 from poolmgr.wiring import open_pool
 
@@ -20,8 +19,7 @@ def main() -> None:
     """The repository is the only argument."""
     pool = open_pool(Path(sys.argv[1]))._replace(tell=tell)
     commit = pool.git.run("rev-parse", "HEAD").text
-    with open_server(pool) as server:
-        sys.stdout.write(ensure_template(pool, server, commit) + "\n")
+    sys.stdout.write(ensure_template(pool, commit) + "\n")
 
 
 if __name__ == "__main__":

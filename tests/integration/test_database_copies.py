@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from threading import Event, Thread
+from typing import Any
 
 import psycopg
 import pytest
 
+from isolation.database import renewing
 from isolation.database.building import abandon_template, begin_template, seal_template
 from isolation.database.catalog import list_ours
 from isolation.database.dropping import drop_lease
@@ -214,8 +217,31 @@ def test_while_the_holder_hammers_its_database_it_is_made_anew(ground: Ground) -
     ground.enter(lent).close()
 
 
+@pytest.mark.parametrize("moment", ["before", "meanwhile"])
+def test_what_somebody_else_made_under_the_name_is_left_to_them(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    lent, fresh = ground.lend(1, 1), renewing.fresh
+    with open_session(ground.server.superuser) as boss, ExitStack() as over:
+
+        def take_over(*args: Any) -> str:
+            boss.do("DROP DATABASE {name}", name=lent.name)
+            boss.do("CREATE DATABASE {name}", name=lent.name)
+            over.callback(boss.do, "DROP DATABASE {name}", name=lent.name)
+            return fresh(*args) if args else ""
+
+        if moment == "before":
+            take_over()
+        else:
+            monkeypatch.setattr(renewing, "fresh", take_over)
+        with pytest.raises(NotOurs, match=f"{lent.name} is not this pool's.* belongs to") as refused:
+            renew(ground.session, ground.wanted(1, 1))
+        assert f'ALTER DATABASE "{lent.name}" RENAME TO' in refused.value.hint
+        with open_session(ground.server.superuser, lent.name) as theirs:
+            assert theirs.rows("SELECT current_database()::text") == [(lent.name,)]
+
+
 def test_a_lease_that_is_over_is_not_made_anew(ground: Ground) -> None:
     ground.lend(1, 1)
     fence(ground.session, ground.pool_id, 1)
-    with pytest.raises(NotOurs):
-        renew(ground.session, ground.wanted(1, 1))
+    assert renew(ground.session, ground.wanted(1, 1)) is None

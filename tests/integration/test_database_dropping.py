@@ -30,8 +30,10 @@ def test_what_frameworks_made_goes_with_the_lease(ground: Ground) -> None:
         inside.execute(f'ALTER DATABASE "test_{lent.name}_gw0" IS_TEMPLATE true')
         inside.execute(f'ALTER DATABASE "{lent.name}-test-1" ALLOW_CONNECTIONS false')
         inside.execute(f"COMMENT ON DATABASE \"{lent.name}\" IS 'mine'")
-    kinds = {found.name: found.kind for found in list_ours(ground.session, ground.pool_id)}
+    ours = list_ours(ground.session, ground.pool_id)
+    kinds = {found.name: found.kind for found in ours}
     assert kinds[f"test_{lent.name}_gw0"] == "framework"
+    assert all((found.made is None) == (found.kind == "framework") for found in ours)
     assert kinds[lent.name] == "slot"
     drop_lease(ground.session, ground.pool_id, 1)
     assert ground.databases() == {other.name}
@@ -194,6 +196,16 @@ def test_orphans_are_what_no_live_lease_has(ground: Ground) -> None:
     assert list_orphans(ground.session, ground.pool_id, {1}, 0) == []
     assert {live.name, spare} <= ground.databases()
     ground.enter(live).close()
+
+
+def test_a_database_that_was_taken_from_its_lease_is_no_orphan_before_the_lease_ends(ground: Ground) -> None:
+    lent, us = ground.lend(1, 1), ground.session.role
+    ground.session.do("ALTER DATABASE {name} OWNER TO {us}", name=lent.name, us=us)
+    assert list_orphans(ground.session, ground.pool_id, {1}, 0) == []
+    drop_lease(ground.session, ground.pool_id, 1)
+    (orphan,) = list_orphans(ground.session, ground.pool_id, (), 0)
+    assert (orphan.name, orphan.why) == (lent.name, "it has no role of the pool")
+    drop_orphan(ground.session, ground.pool_id, orphan)
 
 
 def test_a_half_dropped_database_is_an_orphan_and_goes(ground: Ground) -> None:

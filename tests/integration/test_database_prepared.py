@@ -1,4 +1,4 @@
-"""Prepared transactions, which no session holds: they hold up no drop, no reset and no seal."""
+"""Prepared transactions, which no session holds: they hold up no fence, no drop, no reset and no seal."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from isolation.database.dropping import drop_lease, drop_pool
 from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import Wanted, ensure_server, remove_server, stop_server
+from isolation.database.fencing import fence
 from isolation.database.renewing import renew
 from isolation.database.session import open_session
 from tests.fixtures.grounds import ensure_ground
@@ -49,6 +51,11 @@ def test_prepared_transactions_end_with_the_lease_the_reset_and_the_build(prepar
         inside.execute(f'CREATE DATABASE "test_{lent.name}"')
     with preparing.enter(lent, f"test_{lent.name}") as inside:
         inside.execute("BEGIN; CREATE TABLE t (x int); PREPARE TRANSACTION 'a third'")
+        inside.execute("BEGIN; ALTER ROLE CURRENT_USER PASSWORD 'mine'; PREPARE TRANSACTION 'its role'")
+    fence(preparing.session, preparing.pool_id, 1)
+    for password in (lent.password, "mine"):
+        with pytest.raises(psycopg.OperationalError):
+            preparing.log_in(lent.role, password, lent.name)
     drop_lease(preparing.session, preparing.pool_id, 1)
     assert preparing.session.rows(LEFT) == []
     assert preparing.databases() == set()

@@ -22,6 +22,7 @@ from isolation.database.errors import (
 from isolation.database.session import open_session, parameters_of
 from isolation.database.turns import TURN, turn
 from isolation.database.visiting import inside
+from tests.fixtures.patience import await_that
 from tests.fixtures.pooler import pooled
 from tests.fixtures.servers import PASSWORD, PostgresServer
 
@@ -125,6 +126,27 @@ def test_what_a_client_that_is_gone_left_running_ends_by_itself(any_server: Post
     with open_session(any_server.admin) as session, inside(session, "template1") as visit:
         for each in (session, visit):
             assert each.rows("SHOW client_connection_check_interval") == [("5s",)]
+
+
+def test_who_waits_for_long_keeps_the_connection_whatever_the_server_sets(
+    any_server: PostgresServer,
+) -> None:
+    role = f"slow_{secrets.token_hex(4)}"
+    settings = {14: "idle_session_timeout", 17: "transaction_timeout"}
+    with open_session(any_server.superuser) as boss:
+        boss.do("CREATE ROLE {role} LOGIN PASSWORD %s", (PASSWORD,), role=role)
+        try:
+            for since, name in settings.items():
+                if since <= boss.major:
+                    boss.do(f"ALTER ROLE {{role}} SET {name} = '1s'", role=role)
+            with open_session(any_server.admin._replace(user=role)) as session:
+                idle = "SELECT 1 FROM pg_stat_activity WHERE usename = %s AND state = 'idle'"
+                long = f"{idle} AND state_change < clock_timestamp() - interval '1.5 seconds'"
+                await_that(lambda: boss.rows(long, (role,)) or not boss.rows(idle, (role,)), "it idled")
+                with session.transaction():
+                    assert session.rows("SELECT pg_sleep(1.5), current_user::text")[0][1] == role
+        finally:
+            boss.do("DROP ROLE {role}", role=role)
 
 
 def test_a_dsn_says_how_long_a_lost_server_is_waited_for_and_else_we_do() -> None:

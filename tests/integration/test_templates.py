@@ -56,8 +56,7 @@ class Project:
 
     def ensure(self, pool: Pool) -> str:
         """The template of that commit."""
-        with open_server(pool) as server:
-            return ensure_template(pool, server, self.head())
+        return ensure_template(pool, self.head())
 
     def lend(self, pool: Pool, template: str, fence: int) -> Lent:
         """A slot's database from a template."""
@@ -121,8 +120,8 @@ def test_it_is_what_the_migrations_make_and_its_copies_can_run_the_next_one(proj
 def test_it_is_built_once_and_nobody_enters_or_copies_it(project: Project) -> None:
     pool = project.open()
     with open_server(pool) as server:
-        first = make_template(pool, server, project.head())
-        second = make_template(pool, server, project.head())
+        first = make_template(pool, project.head())
+        second = make_template(pool, project.head())
         assert (first.is_new, second.is_new, first.fp) == (True, False, second.fp)
         (template,) = list_ours(server.opened, pool.facts.pool_id)
         assert [each.is_base for each in list_templates(pool, server)] == [True]
@@ -255,6 +254,47 @@ def test_those_who_wait_for_a_build_that_fails_do_not_repeat_it(project: Project
     assert marks.read_text() == "once\n"
 
 
+def sockets_of(process: subprocess.Popen[bytes]) -> list[str]:
+    """Its connections; nothing else of it is a socket."""
+    files = [os.readlink(file) for file in Path(f"/proc/{process.pid}/fd").iterdir()]
+    return [name for name in files if name.startswith("socket:")]
+
+
+@on_one
+def test_who_waits_for_a_build_takes_no_connection_from_anybody(project: Project, tmp_path: Path) -> None:
+    started, fifo = tmp_path / "started", tmp_path / "fifo"
+    os.mkfifo(fifo)
+    project.open(f"database: {{template: {{run: ['touch {started}; cat {fifo}']}}}}")
+    builder = subprocess.Popen(words_of_builder(project), cwd=TOP)
+    await_that(started.exists, "it is under way")
+    said = tmp_path / "said"
+    with said.open("wb") as words:
+        waiter = subprocess.Popen(words_of_builder(project), cwd=TOP, stderr=words)
+    await_that(lambda: "waiting for it" in said.read_text(), "another waits")
+    assert (len(sockets_of(builder)), sockets_of(waiter)) == (1, [])
+    fifo.write_bytes(b"")
+    assert [each.wait(60) for each in (builder, waiter)] == [0, 0]
+
+
+@on_one
+def test_who_waits_for_a_builder_that_is_killed_goes_on(project: Project, tmp_path: Path) -> None:
+    started, fifo, said = tmp_path / "started", tmp_path / "fifo", tmp_path / "said"
+    os.mkfifo(fifo)
+    project.open(f"database: {{template: {{run: ['test -e {started} || (touch {started}; cat {fifo})']}}}}")
+    builder = subprocess.Popen(words_of_builder(project), cwd=TOP)
+    await_that(started.exists, "it is under way")
+    with said.open("wb") as words:
+        waiter = subprocess.Popen(words_of_builder(project), cwd=TOP, stderr=words)
+    try:
+        await_that(lambda: "waiting for it" in said.read_text(), "another waits")
+        builder.kill()
+        builder.wait()
+        assert waiter.wait(60) == 0
+    finally:
+        waiter.kill()
+        waiter.wait()
+
+
 def test_after_a_builder_was_killed_the_next_one_builds(project: Project, tmp_path: Path) -> None:
     started, fifo = tmp_path / "started", tmp_path / "fifo"
     os.mkfifo(fifo)
@@ -287,20 +327,19 @@ def test_without_commands_databases_begin_empty(project: Project) -> None:
 def test_nobody_builds_a_template_ahead_again_whose_build_failed(project: Project, tmp_path: Path) -> None:
     switch = tmp_path / "switch"
     pool = project.open(f"database: {{template: {{run: ['test -e {switch}']}}}}")
-    with open_server(pool) as server:
-        with pytest.raises(TemplateFailed):
-            try_ahead(pool, server, project.head())
-        switch.touch()
-        assert try_ahead(pool, server, project.head()) is None
-        fp = ensure_template(pool, server, project.head())
-        assert try_ahead(pool, server, project.head()) == fp
+    with pytest.raises(TemplateFailed):
+        try_ahead(pool, project.head())
+    switch.touch()
+    assert try_ahead(pool, project.head()) is None
+    fp = project.ensure(pool)
+    assert try_ahead(pool, project.head()) == fp
 
 
 @on_one
 def test_a_build_that_was_cut_off_is_no_reason_not_to_build_ahead(project: Project) -> None:
     pool = project.open("database: {template: {run: ['psql -f db/core.sql']}}")
     with open_server(pool) as server:
-        fp = ensure_template(pool, server, project.head())
+        fp = ensure_template(pool, project.head())
         assert drop_templates(pool, server, fp) == [fp]
         log_file(pool, fp).write_text("$ psql -f db/core.sql\nCREATE EXTENSION\n")
-        assert try_ahead(pool, server, project.head()) == fp
+        assert try_ahead(pool, project.head()) == fp

@@ -18,6 +18,7 @@ OWN_LOCKS = (
     "worker-1.lock",
     "worker-2.lock",
     "worker-3.lock",
+    "worker-ahead.lock",
     "rescue.lock",
 )
 

@@ -1,12 +1,13 @@
 """What is done for databases while nobody waits: drops that are owed, the template, spares ahead.
 
-One process at a time, by lock; whoever finds it held goes on with something else. Everything can
-be repeated. What the server refuses is told, and tried again a minute later.
+Each duty by one process at a time, by lock; whoever finds it held goes on with something else. What
+is owed waits for no template's commands. Everything can be repeated. What the server refuses is told,
+and tried again a minute later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 
@@ -16,7 +17,15 @@ from isolation.database.orphans import Orphan, drop_orphan, list_orphans
 from isolation.database.shutting import shut_public_out
 from isolation.errors import IsolationError
 from poolmgr.core.errors import Busy, PoolError
-from poolmgr.services.databases.asking import ask_house, be_done, find_asked, has_news, is_missed, put_off
+from poolmgr.services.databases.asking import (
+    Duty,
+    ask_house,
+    be_done,
+    find_asked,
+    has_news,
+    is_missed,
+    put_off,
+)
 from poolmgr.services.databases.choice import room_of
 from poolmgr.services.databases.lending import drop_lease, every, fence_lease, on_servers
 from poolmgr.services.databases.losing import list_lost, make_anew
@@ -32,6 +41,7 @@ from poolmgr.store.tables.events import add_pool_event
 from poolmgr.store.tables.leases import databases_over, owed_databases
 
 UNFINISHED = ("making", "spare", "template")
+Failed = dict[str, Exception]
 
 
 def keep_house(pool: Pool) -> bool:
@@ -40,37 +50,56 @@ def keep_house(pool: Pool) -> bool:
     room.mkdir(mode=0o700, exist_ok=True)
     try:
         with gate.held(room / "house.lock", patience=0):
-            asked = find_asked(pool)
-            failed = go_over(pool)
-            if failed and is_missed(pool, pool.snapshot()):
-                failed = go_over(pool)  # our own server died meanwhile; opening it starts it
-            if has_news(pool, "; ".join(failed)):
-                note_failed(pool, "; ".join(failed))
-            # A template's commands are not run again until somebody asks.
-            if all(isinstance(error, TemplateFailed) for error in failed.values()):
-                be_done(pool, asked)
-            else:
-                ask_house(pool)
-                put_off(pool)
+            do(pool, Duty.HOUSE, clear)
     except Busy:
         return False
     return True
 
 
-def go_over(pool: Pool) -> dict[str, Exception]:
-    """Everything there is to do, the most urgent first; what failed, by its words. It stops nothing else."""
-    failed: dict[str, Exception] = {}
+def work_ahead(pool: Pool) -> None:
+    """What may run a template's commands, for whoever holds the lock of that."""
+    do(pool, Duty.AHEAD, prepare)
+
+
+def do(pool: Pool, duty: Duty, steps: Callable[[Pool], Failed]) -> None:
+    """A duty, once more where our own server died meanwhile: opening it starts it."""
+    asked = find_asked(pool, duty)
+    failed = steps(pool)
+    if failed and is_missed(pool, pool.snapshot()):
+        failed = steps(pool)
+    if has_news(pool, duty, "; ".join(failed)):
+        note_failed(pool, "; ".join(failed))
+    # A template's commands are not run again until somebody asks.
+    if all(isinstance(error, TemplateFailed) for error in failed.values()):
+        be_done(pool, duty, asked)
+    else:
+        ask_house(pool, (duty,))
+        put_off(pool, duty)
+
+
+def clear(pool: Pool) -> Failed:
+    """What is owed, open or left, the most urgent first; what failed, by its words. It stops nothing else."""
+    failed: Failed = {}
     with noted(failed):
         pay(pool)
     with noted(failed), open_server(pool) as server:
-        for step in (make_lost, shut, drop_unfinished, build_ahead):
+        for step in (shut, drop_unfinished):
             with noted(failed):
                 step(pool, server)
     return failed
 
 
+def prepare(pool: Pool) -> Failed:
+    """The same of what those who have a slot, or come next, need."""
+    failed: Failed = {}
+    for step in (make_lost, build_ahead):
+        with noted(failed):
+            step(pool)
+    return failed
+
+
 @contextmanager
-def noted(failed: dict[str, Exception]) -> Iterator[None]:
+def noted(failed: Failed) -> Iterator[None]:
     """What fails inside is among what failed, and stops nothing behind it."""
     try:
         yield
@@ -84,9 +113,11 @@ def note_failed(pool: Pool, words: str) -> None:
         add_pool_event(session, pool.note("database", words, "failed"), now=read_moment())
 
 
-def make_lost(pool: Pool, server: Server) -> None:
+def make_lost(pool: Pool) -> None:
     """What is lent and not there."""
-    every(partial(make_anew, pool, server, *lost) for lost in list_lost(pool, server))
+    with open_server(pool) as server:
+        lost = list_lost(pool, server)
+    every(partial(make_anew, pool, *each) for each in lost)
 
 
 def pay(pool: Pool) -> None:
@@ -118,19 +149,19 @@ def shut(pool: Pool, server: Server) -> None:
     shut_public_out(server.opened, pool.facts.pool_id)
 
 
-def build_ahead(pool: Pool, server: Server) -> None:
+def build_ahead(pool: Pool) -> None:
     """The template of the base, and databases made from it for those who come next."""
     if not pool.snapshot().size:
         return
-    template = try_ahead(pool, server, require_base(pool, None).oid)
+    template = try_ahead(pool, require_base(pool, None).oid)
     if template is None:
         return
     pool_id, wanted = pool.facts.pool_id, pool.settings.database.spares
-    with server.session() as session:
+    with open_server(pool) as server, server.session() as session:
         with suppress(DropHeldUp):  # those are for later
             for spare in spares.list_spares(session, pool_id):
                 if (spare.mark.template or "") != template:
                     spares.drop_spare(session, pool_id, spare)
         for _ in range(wanted - spares.count_spares(session, pool_id, template)):
             spares.build_spare(session, pool_id, server.prefix, template, ensure_secret(pool))
-    trim_templates(pool, server, keep={template})
+        trim_templates(pool, server, keep={template})

@@ -11,6 +11,7 @@ from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import remove_server
 from isolation.database.errors import AddressWrong, DatabaseError
 from poolmgr.core.settings import DatabaseSettings, Settings
+from poolmgr.services.databases.asking import ahead_lock
 from poolmgr.services.databases.choice import EMBEDDED, OFF, SERVER, list_given, read_mode, room_of
 from poolmgr.services.databases.server import Server, open_server
 from poolmgr.services.ground.pool import Pool
@@ -81,5 +82,8 @@ def remove_own(site: Site) -> None:
     if home.root.exists():
         room = room_of(site.state)
         room.mkdir(mode=0o700, exist_ok=True)  # a server that never started was never lent from
-        with gate.held(room / "house.lock", patience=PATIENCE):
+        with (
+            gate.held(room / "house.lock", patience=PATIENCE),
+            gate.held(ahead_lock(site), patience=PATIENCE),
+        ):
             remove_server(home)

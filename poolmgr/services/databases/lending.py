@@ -24,8 +24,8 @@ from poolmgr.services.databases.asking import ask_house, is_leaving
 from poolmgr.services.databases.choice import EMBEDDED
 from poolmgr.services.databases.facts import write_facts
 from poolmgr.services.databases.secret import find_secret
-from poolmgr.services.databases.server import Server, open_server, open_server_of
-from poolmgr.services.databases.templates import ensure_template, from_template
+from poolmgr.services.databases.server import Server, open_server_of
+from poolmgr.services.databases.templates import Plan, ensure_template, from_template
 from poolmgr.services.ground.job import Job, remember
 from poolmgr.services.ground.pool import Pool
 from poolmgr.store.tables.leases import note_database
@@ -33,16 +33,18 @@ from poolmgr.store.tables.leases import note_database
 
 def prepare(pool: Pool, commit: str, until: float | None) -> None:
     """The template that a commit's database is copied from."""
-    with for_lease(), open_server(pool) as server:
-        ensure_template(pool, server, commit, until)
+    with for_lease():
+        ensure_template(pool, commit, until)
 
 
 def lend_database(pool: Pool, slot: Slot, lease: Lease, commit: str, until: float | None) -> Facts:
     """The slot's own database, its holder's alone."""
-    with for_lease(), open_server(pool) as server:
-        facts = from_template(
-            pool, server, commit, lambda template: lend_from(pool, server, slot, lease, template), until
-        )
+
+    def lent(server: Server, template: str) -> Facts:
+        return lend_from(pool, server, slot, lease, template)
+
+    with for_lease():
+        facts = from_template(pool, Plan(commit, until), lent)
     ask_house(pool)  # a spare is gone
     return facts
 

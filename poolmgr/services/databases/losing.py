@@ -16,7 +16,7 @@ from poolmgr.core.records import Lease, Slot
 from poolmgr.services.databases.facts import read_facts
 from poolmgr.services.databases.reset import commit_of, renew, require_held
 from poolmgr.services.databases.server import Server
-from poolmgr.services.databases.templates import from_template
+from poolmgr.services.databases.templates import Plan, from_template
 from poolmgr.services.ground.job import lock_file
 from poolmgr.services.ground.pool import Pool, read_moment
 from poolmgr.store import gate
@@ -75,10 +75,12 @@ def list_holders(pool: Pool) -> list[tuple[Slot, Lease]]:
     ]
 
 
-def make_anew(pool: Pool, server: Server, slot: Slot, lease: Lease) -> None:
+def make_anew(pool: Pool, slot: Slot, lease: Lease) -> None:
     """The slot's database again, and its variables; nothing was lost by who gave the slot back meanwhile."""
+    facts = read_facts(slot)
+    plan = Plan(commit_of(slot), where=facts.server if facts else "")
 
-    def made(template: str) -> None:
+    def made(server: Server, template: str) -> None:
         # Nobody takes the slot back meanwhile, and nobody else makes it.
         with gate.held(lock_file(pool, slot.id)):
             held = require_held(pool, slot, lease.id)
@@ -86,7 +88,7 @@ def make_anew(pool: Pool, server: Server, slot: Slot, lease: Lease) -> None:
                 note_lost(pool, slot, renew(pool, server, slot, held, template))
 
     with suppress(NoDatabase, NoSuchSlot, NotTheHolder, WrongState):
-        from_template(pool, server, commit_of(slot), made)
+        from_template(pool, plan, made)
 
 
 def note_lost(pool: Pool, slot: Slot, name: str) -> None:

@@ -108,13 +108,20 @@ def try_clean(pool: Pool, session: Session, orphan: Orphan) -> Left:
     if left.connections:
         return left._replace(stays=f"{left.connections} connected")
     # Asked again: a lease may have been made after the first look at them.
-    if orphan.role and orphan.role.mark.fence in list_live(pool):
+    if fences_of(orphan) & list_live(pool):
         return left._replace(stays="a slot has it")
     try:
         drop_orphan(session, pool.facts.pool_id, orphan, PATIENCE)
     except DatabaseError as error:
         return left._replace(stays=error.message)
     return left._replace(is_dropped=True)
+
+
+def fences_of(orphan: Orphan) -> set[int | None]:
+    """The leases whose it could be; none for what an interrupted drop left."""
+    if orphan.role:
+        return {orphan.role.mark.fence}
+    return {found.mark.fence for found in orphan.databases if not found.is_half_dropped}
 
 
 def list_leaks(pool: Pool, server: Server, session: Session, *, clean: bool = False) -> list[Left]:

@@ -33,10 +33,11 @@ def require_facts(pool: Pool, slot: Slot, lease: Lease | None) -> Facts:
     if facts.server != EMBEDDED:
         return facts
     with open_server_of(pool, EMBEDDED) as server:
-        for lost in list_lost(pool, server):
-            make_anew(pool, server, *lost)
-        now = read_facts(slot) or facts  # its password may be another one by now
-        return now._replace(host=server.host, port=server.port)
+        lost, host, port = list_lost(pool, server), server.host, server.port
+    for each in lost:
+        make_anew(pool, *each)
+    now = read_facts(slot) or facts  # its password may be another one by now
+    return now._replace(host=host, port=port)
 
 
 def psql_for(

@@ -7,11 +7,10 @@ stay, so that the slot's variables stay true; files of theirs that are gone are 
 from __future__ import annotations
 
 import os
-from functools import partial
 from typing import NamedTuple
 
 from isolation.database import lending, renewing
-from isolation.database.errors import NotOurs, TemplateFailed
+from isolation.database.errors import TemplateFailed
 from isolation.database.passwords import new_password
 from isolation.git.program import Git
 from isolation.git.refs import find_commit
@@ -20,8 +19,8 @@ from poolmgr.core.records import Lease, Slot
 from poolmgr.services.databases.facts import read_facts, write_facts
 from poolmgr.services.databases.fingerprint import choose
 from poolmgr.services.databases.lending import lend_from, require_here
-from poolmgr.services.databases.server import Server, open_server
-from poolmgr.services.databases.templates import from_template
+from poolmgr.services.databases.server import Server
+from poolmgr.services.databases.templates import Plan, from_template
 from poolmgr.services.environment.files import write_environment
 from poolmgr.services.ground.job import lock_file
 from poolmgr.services.ground.pool import Pool, require_holder, require_slot
@@ -47,8 +46,7 @@ def reset_database(pool: Pool, slot: Slot, lease_id: str | None) -> Reset:
         return Reset(name, template, list_uncommitted(pool, Git(slot.path)))
 
     try:
-        with open_server(pool) as server:
-            return from_template(pool, server, commit_of(slot), partial(renewed, server))
+        return from_template(pool, Plan(commit_of(slot)), renewed)
     except TemplateFailed as error:
         uncommitted = ", ".join(list_uncommitted(pool, Git(slot.path)))
         if not uncommitted:
@@ -79,17 +77,17 @@ def renew(pool: Pool, server: Server, slot: Slot, lease: Lease, template: str) -
         fence=lease.fence, template=template, connections=pool.settings.database.connections,
         lease=lease.id,
     )  # fmt: skip
-    try:
-        with server.session() as session:
-            require_here(session, pool, server, lease)
-            known = read_facts(slot)
-            password = known.password if known else new_password()
-            name = renewing.renew(session, wanted, password)
+    with server.session() as session:
+        require_here(session, pool, server, lease)
+        known = read_facts(slot)
+        password = known.password if known else new_password()
+        name = renewing.renew(session, wanted, password)
+    if name is None:  # somebody dropped its role
+        facts = lend_from(pool, server, slot, lease, template)
+    else:
         facts = known or server.facts_of(name, name, password)
         if known is None:
             write_facts(slot, facts)
-    except NotOurs:  # somebody dropped its role
-        facts = lend_from(pool, server, slot, lease, template)
     write_environment(pool, slot, lease, facts)
     return facts.name
 

@@ -17,9 +17,11 @@ CONNECTIONS = """
 SELECT current_setting('max_connections')::int,
   (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE usesysid IS NOT NULL)
 """
+# New databases are copied from template1, which PostgreSQL refuses while somebody is in it.
 OPEN = """
-SELECT has_database_privilege('public', oid, 'CONNECT')
-FROM pg_catalog.pg_database WHERE datname = current_database()
+SELECT datname::text FROM pg_catalog.pg_database
+WHERE datname IN (current_database(), 'template1') AND has_database_privilege('public', oid, 'CONNECT')
+ORDER BY datname <> current_database()
 """
 
 
@@ -43,7 +45,7 @@ class Shown(NamedTuple):
     most: int
     connected: int
     maintenance: str
-    is_open: bool  # whether every role of the server may connect to the maintenance database
+    anybodys: tuple[str, ...]  # those of the server's own databases that each of its roles may enter
     databases: tuple[Kept, ...]
     lost: tuple[tuple[Slot, Lease], ...]  # lent, and not there
     elsewhere: tuple[tuple[Slot, Lease], ...]  # lent on another server
@@ -56,7 +58,8 @@ def show_server(pool: Pool) -> Shown:
         return Shown(
             mode="embedded" if server.is_embedded else "server", where=server.where,
             version=version_of(session), prefix=server.known, role=session.role, most=most,
-            connected=connected, maintenance=session.dbname, is_open=bool(session.rows(OPEN)[0][0]),
+            connected=connected, maintenance=session.dbname,
+            anybodys=tuple(name for (name,) in session.rows(OPEN)),
             databases=tuple(list_kept(pool, session)), lost=tuple(list_missing(pool, server)),
             elsewhere=tuple(list_elsewhere(pool, server)),
         )  # fmt: skip

@@ -10,7 +10,7 @@ from isolation.database.embedded.place import Home
 from isolation.database.embedded.server import is_running
 from isolation.database.embedded.starting import read_failure
 from isolation.database.errors import DatabaseError
-from poolmgr.core.records import Lease, Slot, Snapshot
+from poolmgr.core.records import Lease, Snapshot
 from poolmgr.services.databases.asking import ask_house
 from poolmgr.services.databases.choice import EMBEDDED, is_on, read_mode
 from poolmgr.services.databases.house import pay
@@ -66,13 +66,7 @@ def list_missing(pool: Pool, server: Server) -> Iterator[Case]:
     """Lent, and not there: its content is gone whatever is done."""
     for slot, lease in list_lost(pool, server):
         detail = f"the database {lease.database} is not on {server.where}; it can be made anew"
-        yield wrong("database_missing", slot.name, detail, partial(replace, pool, slot, lease))
-
-
-def replace(pool: Pool, slot: Slot, lease: Lease) -> None:
-    """A database for a lease that lost its own."""
-    with open_server(pool) as server:
-        make_anew(pool, server, slot, lease)
+        yield wrong("database_missing", slot.name, detail, partial(make_anew, pool, slot, lease))
 
 
 def list_owed(pool: Pool, owed: tuple[Lease, ...]) -> Iterator[Case]:

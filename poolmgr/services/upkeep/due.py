@@ -32,6 +32,7 @@ class Due(NamedTuple):
     builds: tuple[str, ...]
     wanted: int
     house: bool
+    ahead: bool
 
     @property
     def is_something(self) -> bool:
@@ -53,7 +54,7 @@ class Due(NamedTuple):
             self.unset,
             self.builds,
         )
-        return sum(len(each) for each in chores) + self.wanted + self.house
+        return sum(len(each) for each in chores) + self.wanted + self.house + self.ahead
 
 
 def due(pool: Pool, snapshot: Snapshot, now: Moment) -> Due:
@@ -61,6 +62,7 @@ def due(pool: Pool, snapshot: Snapshot, now: Moment) -> Due:
     abandoned = [op for op in snapshot.ops if is_abandoned(op)]
     drains = {slot.id for slot in snapshot.slots if slot.drains}
     idle = not snapshot.queue
+    house, ahead = read_duties(pool, snapshot)
     return Due(
         abandoned=tuple(op for op in abandoned if op.slot_id not in drains),
         draining=tuple(op for op in abandoned if op.slot_id in drains),
@@ -76,15 +78,18 @@ def due(pool: Pool, snapshot: Snapshot, now: Moment) -> Due:
         unset=tuple(slot for slot in snapshot.slots if is_unset(snapshot, slot)),
         builds=tuple(list_dead_builds(pool)),
         wanted=missing(snapshot, most=pool.settings.pool.max, waiting=len(in_turn(pool, snapshot, now))),
-        house=pool.settings.database.mode != "off" and is_database_work(pool, snapshot),
+        house=house,
+        ahead=ahead,
     )
 
 
-def is_database_work(pool: Pool, snapshot: Snapshot) -> bool:
-    """Whether something is to be done for databases while nobody waits."""
-    from poolmgr.services.databases.asking import is_house_due
+def read_duties(pool: Pool, snapshot: Snapshot) -> tuple[bool, bool]:
+    """Whether databases need something done while nobody waits: in the house, and ahead."""
+    if pool.settings.database.mode == "off":
+        return False, False
+    from poolmgr.services.databases.asking import is_ahead_due, is_house_due
 
-    return is_house_due(pool, snapshot)
+    return is_house_due(pool, snapshot), is_ahead_due(pool)
 
 
 def list_dead_builds(pool: Pool) -> list[str]:
