@@ -23,7 +23,7 @@ from isolation.database.rights import say
 from isolation.database.session import Session
 from isolation.database.sources import Source
 from isolation.database.templates import find_template
-from isolation.database.turns import let_go, making_key, template_key, try_hold, turn
+from isolation.database.turns import WAIT, let_go, making_key, template_key, try_hold, turn
 
 CONNECTIONS = 10
 TAKEN = """
@@ -95,7 +95,7 @@ def seal_template(session: Session, building: Building) -> None:
             with suppress(DropHeldUp):  # it goes later
                 drop(session, building.pool_id, found, BRIEF)  # what the migrations' tools made
     mark = role.mark._replace(kind="template", made=session.clock(), used=None)
-    with turn(session):
+    with turn(session, WAIT):  # a build may have taken an hour
         name = template_name(building.prefix, building.fingerprint)
         if session.rows(TAKEN, (name, name)):
             name = template_name(building.prefix, building.fingerprint, secrets.token_hex(2))

@@ -122,13 +122,14 @@ class SourceBusy(DatabaseError):
     kind = "database_source"
     exit_code = 75
 
-    def __init__(self, name: str, guest: tuple[int, str] | None) -> None:
+    def __init__(self, name: str, guest: tuple[int, str] | None, ours: str) -> None:
         pid, who = (str(guest[0]), f"{guest[1]}, session {guest[0]},") if guest else ("PID", "somebody")
-        end, shut = f"SELECT pg_terminate_backend({pid})", f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC"
+        keep = f'GRANT CONNECT ON DATABASE {name} TO "{ours}"'
+        shut = f"{keep}; REVOKE CONNECT ON DATABASE {name} FROM PUBLIC"
         super().__init__(
             f"{who} is in {name}: PostgreSQL copies no database that somebody is in, and {name} may hold "
             "what every new database is to have",
-            hint=f"as superuser: {end}; {shut}",
+            hint=f"as superuser: SELECT pg_terminate_backend({pid}); {shut}",
         )
         self.name = name
 

@@ -84,7 +84,8 @@ def create_closed(session: Session, name: str, owner: str, source: Source) -> No
         if source.database != EMPTY:
             raise DatabaseBusy(source.database, 1) from error
         if not is_untouched(session):
-            raise SourceBusy(EMPTY, next(iter(session.rows(GUEST, (EMPTY,))), None)) from error
+            guest = next(iter(session.rows(GUEST, (EMPTY,))), None)
+            raise SourceBusy(EMPTY, guest, session.role) from error
         copy_closed(session, name, owner, source._replace(database=UNTOUCHED))
 
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 from isolation.database.catalog import Found, list_ours
 from isolation.database.errors import DatabaseError
 from isolation.database.session import Session
-from isolation.database.turns import CLASHES, turn
-
-PATIENCE = "100ms"  # whoever migrates may hold a database for long, and is met at every look
+from isolation.database.turns import CLASHES, PATIENCE, turn
 
 OPEN = """
 SELECT d.oid FROM pg_catalog.pg_database d
@@ -19,7 +17,7 @@ WHERE d.datacl IS NULL OR EXISTS (SELECT FROM aclexplode(d.datacl) a WHERE a.gra
 """
 
 
-def shut_public_out(session: Session, pool_id: str) -> list[str]:
+def shut_public_out(session: Session, pool_id: str, patience: str = PATIENCE) -> list[str]:
     """Close the databases of the pool that anybody may enter; their names.
 
     One that somebody holds is left for the next time, which the error says when the others are closed.
@@ -27,7 +25,7 @@ def shut_public_out(session: Session, pool_id: str) -> list[str]:
     shut, held = [], None
     for found in list_open(session, pool_id):
         try:
-            with turn(session, PATIENCE):
+            with turn(session, patience):
                 if found.oid in {now.oid for now in list_open(session, pool_id)}:
                     session.do_by_number("REVOKE ALL ON DATABASE %I FROM PUBLIC", found.oid)
                     shut.append(found.name)

@@ -7,15 +7,16 @@ pool's owner, and nobody but us may enter, copy or drop it.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from isolation.database.catalog import Found, list_ours, list_roles
 from isolation.database.comments import Mark
 from isolation.database.dropping import drop_whole
-from isolation.database.errors import NoDatabase
+from isolation.database.errors import NoDatabase, ServerBusy
 from isolation.database.session import Session
 from isolation.database.sources import Source
-from isolation.database.turns import turn
+from isolation.database.turns import AT_ONCE, turn
 
 
 class Template(NamedTuple):
@@ -61,8 +62,8 @@ def source_of(session: Session, pool_id: str, fingerprint: str) -> Source:
 
 
 def touch_template(session: Session, pool_id: str, template: Template) -> None:
-    """Note that the template was used just now."""
-    with turn(session):
+    """Note that the template was used just now; who copies it holds it, and has noted it or will."""
+    with suppress(ServerBusy), turn(session, AT_ONCE):
         mark = Mark(
             pool_id,
             "template",

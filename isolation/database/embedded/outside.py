@@ -59,22 +59,19 @@ def remove_outside(home: Home) -> None:
     if not OUTSIDE.exists() or OUTSIDE.stat().st_uid != os.geteuid():
         return
     follow_home(home)
-    remove_gone()
-    with suppress(FileNotFoundError):  # in one step: of what is half removed nobody makes a server
-        (OUTSIDE / home.digest).rename(OUTSIDE / f"{home.digest}{GONE}")
-    remove_gone()
+    gone = OUTSIDE / f"{home.digest}{GONE}"
+    for each in (gone, OUTSIDE / home.digest):
+        with suppress(FileNotFoundError):  # in one step: of what is half removed nobody makes a server
+            each.rename(gone)
+            shutil.rmtree(gone)
+    for left in OUTSIDE.glob(f"*{GONE}"):  # by others' cleanups that were killed
+        shutil.rmtree(left, ignore_errors=True)
     with alone():
         if {path.name for path in OUTSIDE.iterdir()} <= {PROGRAMS.name, LOCK.name}:
             shutil.rmtree(PROGRAMS, ignore_errors=True)
             LOCK.unlink()
             with suppress(OSError):  # who comes now makes a lock of its own, and stays
                 OUTSIDE.rmdir()
-
-
-def remove_gone() -> None:
-    """What is on its way out, also from a cleanup that was killed."""
-    for gone in OUTSIDE.glob(f"*{GONE}"):
-        shutil.rmtree(gone, ignore_errors=True)
 
 
 @contextmanager

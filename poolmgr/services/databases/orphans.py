@@ -6,8 +6,10 @@ read, nothing is an orphan. The dropping itself proves once more whose it is and
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from isolation.database.embedded import leaked
@@ -21,7 +23,10 @@ from poolmgr.services.ground import marks
 from poolmgr.services.ground.pool import Pool
 from poolmgr.store.tables.leases import databases_over, live_leases, owed_databases
 
-LOCK = "LOCK TABLE pg_catalog.pg_database IN SHARE MODE"  # while it is held, no database is being made
+# While it is held, no database is being made; who waits for it makes everybody wait.
+LOCK = "LOCK TABLE pg_catalog.pg_database IN SHARE MODE NOWAIT"
+BRIEF = 3.0
+NAP = 0.05
 PATIENCE = 10  # seconds for each
 
 
@@ -124,6 +129,19 @@ def fences_of(orphan: Orphan) -> set[int | None]:
     return {found.mark.fence for found in orphan.databases if not found.is_half_dropped}
 
 
+def list_unknown(session: Session, data: Path) -> frozenset[int]:
+    """Numbers of databases that the server does not know; none while somebody is at one for long."""
+    deadline = time.monotonic() + BRIEF
+    while time.monotonic() < deadline:
+        try:
+            with session.transaction():
+                session.do(LOCK)
+                return leaked.list_numbers(data) - list_oids(session)
+        except ServerBusy:
+            time.sleep(NAP)
+    return frozenset()
+
+
 def list_leaks(pool: Pool, server: Server, session: Session, *, clean: bool = False) -> list[Left]:
     """Files of databases that were never finished, on a server of our own; gone with `clean`.
 
@@ -133,12 +151,7 @@ def list_leaks(pool: Pool, server: Server, session: Session, *, clean: bool = Fa
     if record is None:
         return []
     look = leaked.remove_leaked if clean else leaked.list_leaked
-    try:
-        with session.transaction():
-            session.do(f"SET LOCAL lock_timeout = '3s'; {LOCK}")
-            before = leaked.list_numbers(record.data) - list_oids(session)
-    except ServerBusy:
-        return []
+    before = list_unknown(session, record.data)
     # Files take their time, without the lock: the server gives nobody the number of one that is there.
     found = []
     for number in sorted(before):

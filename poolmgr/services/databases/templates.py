@@ -16,7 +16,7 @@ from isolation.database.building import Building, abandon_template, begin_templa
 from isolation.database.catalog import list_marked
 from isolation.database.errors import DatabaseError, DatabaseFull, NoDatabase
 from isolation.database.session import Session
-from poolmgr.core.errors import Busy
+from poolmgr.core.errors import Busy, TimedOut
 from poolmgr.services.databases.asking import Duty, ask_house
 from poolmgr.services.databases.building import (
     Build,
@@ -114,10 +114,26 @@ def read_need(pool: Pool, server: Server, commit: str) -> Need:
 def build(pool: Pool, fp: str, plan: Plan) -> bool:
     """Whether we built it; who waits for another that builds it takes no connection from anybody."""
     ask_house(pool, (Duty.HOUSE,))  # which clears away what a kill leaves of it
-    with held(pool, fp, plan.until) as lock, open_server_of(pool, plan.where) as server:
-        is_new = try_build(pool, server, Work(fp, plan.commit, lock, plan.until))
-        with suppress(DatabaseError):  # the house tries again
-            trim_templates(pool, server, {fp, base_template(pool, server.opened.major)})
+    while True:
+        with held(pool, fp, plan.until) as lock:
+            if lock is not None:
+                return build_held(pool, plan, Work(fp, plan.commit, lock, plan.until))
+        with open_server_of(pool, plan.where) as server, server.session() as session:
+            if is_there(pool, session, fp):
+                return False
+
+
+def build_held(pool: Pool, plan: Plan, work: Work) -> bool:
+    """The same, with the lock in hand; where the time is up, it is built while nobody waits."""
+    try:
+        with open_server_of(pool, plan.where) as server:
+            is_new = try_build(pool, server, work)
+            if is_new:
+                with suppress(DatabaseError):  # the house tries again
+                    trim_templates(pool, server, {work.fp, base_template(pool, server.opened.major)})
+    except TimedOut:
+        ask_house(pool, (Duty.AHEAD,))
+        raise
     return is_new
 
 
@@ -139,8 +155,11 @@ def is_there(pool: Pool, session: Session, fp: str) -> bool:
 
 
 @contextmanager
-def held(pool: Pool, fp: str, until: float | None) -> Iterator[int]:
-    """The template's lock, once nobody else builds it and nothing of a killed build runs."""
+def held(pool: Pool, fp: str, until: float | None) -> Iterator[int | None]:
+    """The template's lock, once nobody else builds it and nothing of a killed build runs.
+
+    None for who had to wait: it may be there now.
+    """
     since, deadline = time.time() - COARSE, time.monotonic() + patience_of(until)
     has_waited = False
     with ExitStack() as stack:
@@ -152,7 +171,9 @@ def held(pool: Pool, fp: str, until: float | None) -> Iterator[int]:
             has_waited = True
             time.sleep(NAP)
         if has_waited:
+            stack.close()
             refuse_failed(pool, fp, since)  # the commands would fail again, once for everybody who waits
+            lock = None
         yield lock
 
 
