@@ -126,9 +126,7 @@ def test_templates_are_listed_touched_and_dropped_and_copies_stay(ground: Ground
     assert template is not None
     assert template.used is None
     with open_session(ground.server.superuser) as copying, copying.transaction():
-        copying.do(
-            "LOCK TABLE pg_catalog.pg_shdescription"
-        )  # which a note needs
+        copying.do("LOCK TABLE pg_catalog.pg_shdescription")  # which a note needs
         touch_template(ground.session, ground.pool_id, template)
     assert list_templates(ground.session, ground.pool_id)[0].used is None
     touch_template(ground.session, ground.pool_id, template)
