@@ -9,12 +9,15 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from isolation.database.comments import BEGINNING, Mark, parse_mark
-from isolation.database.errors import NoDatabase
+from isolation.database.errors import DatabaseError
 from isolation.database.names import OWNER, is_put_aside
 from isolation.database.session import Session
 
 OURS = f"{BEGINNING}%"
 HALF_DROPPED = -2
+# A database was dropped while its size, or who may enter it, was looked up; the second from 16 on.
+DROPPED = {"3D000", "42704"}
+TRIES = 100
 FoundKind = Literal["owner", "template", "making", "spare", "slot", "old", "framework"]
 
 ROLES = """
@@ -122,18 +125,22 @@ def list_leases(session: Session, pool_id: str, fence: int, lease: str = "") -> 
 
 def list_ours(session: Session, pool_id: str, *, sized: bool = True) -> list[Found]:
     """The databases of this pool; sizes cost a look at every file."""
-    while True:
-        try:
-            answered = session.rows(DATABASES, (sized, OURS, OURS))
-            break
-        except NoDatabase:  # one was dropped while its size was asked for
-            continue
-    rows = [Row(*row) for row in answered]
+    rows = list_rows(session, TRIES, sized=sized)
     # A dump restored with its comment is somebody's; under our prefix nobody restores one.
     is_loose = any(parse_mark(row.owner_text) is None for row in rows)
     prefix = f"{prefix_of(session, pool_id)}_" if is_loose else ""
     found = [(row, mark_of(session, pool_id, prefix, row)) for row in rows]
     return [found_of(row, mark) for row, mark in found if mark]
+
+
+def list_rows(session: Session, tries: int, *, sized: bool) -> list[Row]:
+    """The databases with a mark of any pool, or whose owner has one."""
+    try:
+        return [Row(*row) for row in session.rows(DATABASES, (sized, OURS, OURS))]
+    except DatabaseError as error:
+        if error.sqlstate not in DROPPED or not tries:
+            raise
+    return list_rows(session, tries - 1, sized=sized)
 
 
 def prefix_of(session: Session, pool_id: str) -> str:
