@@ -108,6 +108,6 @@ OPERATIONS = (
     ),
     Operation("end with the holder", scenes.bereave, WORK, repeats.nothing, is_rare=True),
     Operation("rebuild", scenes.lose_state, "doctor --fix", repeats.release, pool_first=False, is_rare=True),
-    Operation("adopt", scenes.park, "pool adopt {slot}", repeats.adopt, states=PARKING),
+    Operation("adopt", scenes.park, "pool adopt {slot}", repeats.adopt, states=PARKING, is_rare=True),
     Operation("cleanup", scenes.lend_dirty, "cleanup --rescue", repeats.clean_up, pool_stays=False),
 )

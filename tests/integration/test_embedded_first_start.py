@@ -21,6 +21,7 @@ from tests.integration.embedded import (
     cut_off,
     data_of,
     edit_record,
+    find_listener_of,
     has_table,
     kill,
     made,
@@ -38,7 +39,7 @@ def die_as_it_comes_up(place: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server killed before it was seen to answer."""
 
     def end_it(record: Record) -> bool:
-        if read_status(record.data) == "ready":
+        if read_status(record.data) == "ready" and find_listener_of(place):
             kill(place)
         return False
 
