@@ -82,17 +82,10 @@ def test_who_holds_its_own_role_is_out_all_the_same(ground: Ground, where: str) 
     drop_lease(ground.session, ground.pool_id, 1)
 
 
-def test_who_comes_again_and_again_and_holds_its_role_is_out(ground: Ground) -> None:
+@pytest.mark.parametrize("statement", [HOLDS, CHANGES], ids=["holds its role", "sets its password"])
+def test_who_comes_again_and_again_is_out(ground: Ground, statement: str) -> None:
     lent = ground.lend(1, 1)
-    with hammered(ground, lent, HOLDS):
-        await_that(lambda: is_in(ground, lent), "somebody is in")
-        fence(ground.session, ground.pool_id, 1)
-        require_out(ground, lent)
-
-
-def test_who_sets_its_password_again_and_again_is_out(ground: Ground) -> None:
-    lent = ground.lend(1, 1)
-    with hammered(ground, lent, CHANGES):
+    with hammered(ground, lent, statement):
         await_that(lambda: is_in(ground, lent), "somebody is in")
         fence(ground.session, ground.pool_id, 1)
         require_out(ground, lent)
